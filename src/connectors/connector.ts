@@ -1,0 +1,227 @@
+/**
+ * The contract between the engine and what it moves data between. The engine knows only this file; a
+ * connector knows only this file, `errors` and `values`. All semantics are in the comments; the body of
+ * tests in test/contract holds every connector to them.
+ */
+import type { ErrorCode } from '../errors.js';
+import type { Batch, Position } from '../values/batch.js';
+import type { Column } from '../values/column.js';
+
+/** What a run lends to a connector. */
+export interface Context {
+  /** Aborted when the run stops. Every wait listens to it and throws its reason. */
+  readonly signal: AbortSignal;
+  /** The environment: `{ env: NAME }` and the AWS variables are read from here only. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /**
+   * Calls `call` until it succeeds, fails with `retry: 'never'`, or the patience of the run is over
+   * (then the last error is thrown). Waits with full jitter between calls. Connectors turn native errors
+   * into SluiceErrors by their table in failures.ts before they reach this.
+   */
+  retry<T>(call: () => Promise<T>): Promise<T>;
+  /** Waits for room in the read pace: call before a read with its likely cost, then with the difference. */
+  paceRead(cost: Cost): Promise<void>;
+  /** A folder of this step, mode 0700, for files that may grow with the data (`mirror`'s digests). */
+  readonly scratch: string;
+  /** The pipeline's name, for the names of things left in a sink (ledger rows, shadow tables). */
+  readonly pipeline: string;
+  /** This run's identity: sortable, `[0-9a-z-]`, at most 32 characters. */
+  readonly run: string;
+  readonly step: string;
+}
+
+export interface Cost {
+  readonly items?: number;
+  readonly bytes?: number;
+  /** DynamoDB read units; fractions are possible. */
+  readonly units?: number;
+}
+
+/** A kind of connection. Loaded lazily by the registry. */
+export interface Connector {
+  /** Opens nothing yet; the first call that needs the server does. `options` passed the kind's own schema. */
+  connect(options: object, context: Context): Connection;
+}
+
+/** One declared connection. */
+export interface Connection {
+  /** Names of the tables that match any of the patterns (`*` and `?`), sorted; views are left out. */
+  tables(patterns: readonly string[]): Promise<readonly string[]>;
+  /** `options` passed the kind's source schema. */
+  source(options: object, context: Context): Source;
+  /** `options` passed the kind's sink schema. */
+  sink(options: object, context: Context): Sink;
+  close(): Promise<void>;
+}
+
+/** A share of a source that can be read, and read again from a position, by itself. */
+export interface Part {
+  /** `0`, `1`, …: stable for the same source and number of parts. */
+  readonly id: string;
+  /** The part in the source's own words, JSON text: a key range, a Scan segment. */
+  readonly range: string;
+}
+
+/** What one source row set looks like, before any row is read. */
+export interface SourceDescription {
+  /** For people: `shop.orders`, `table orders`. */
+  readonly name: string;
+  /** Equal exactly if two ends are the same table of the same server. */
+  readonly identity: string;
+  /** All columns; of an open source only those known to exist (its key). */
+  readonly columns: readonly Column[];
+  /** Rows may have attributes that `columns` does not name. */
+  readonly open: boolean;
+  /** The primary key's columns, in order; empty when there is none. */
+  readonly key: readonly string[];
+  /** Estimates by the server; absent when it has none. */
+  readonly rows?: number;
+  readonly bytes?: number;
+  /** How the rows of one run relate in time, for the report: 'one snapshot', 'a snapshot for each part', … */
+  readonly consistency: string;
+  readonly findings: readonly Finding[];
+  readonly permissions: readonly Permission[];
+}
+
+/** Something the plan says. Any `refuse` stops the run before anything is written (exit 2). */
+export interface Finding {
+  readonly level: 'refuse' | 'warn' | 'note';
+  readonly code: ErrorCode | 'note';
+  readonly message: string;
+  readonly hint?: string;
+  /** The column or option it is about. */
+  readonly path?: string;
+}
+
+/** An AWS action on an ARN, or a MySQL privilege on a table, with why it is needed. */
+export interface Permission {
+  readonly action: string;
+  readonly resource: string;
+  readonly reason: string;
+}
+
+export interface ReadRequest {
+  /** Start after this position of an earlier `read` of the same part. */
+  readonly after?: Position;
+  /** A batch holds at most this many rows and about this many bytes, at least one row, and is as full as can be. */
+  readonly maxRows: number;
+  readonly maxBytes: number;
+}
+
+/** How sure it is that no two rows agree in the given columns, byte for byte. */
+export type Uniqueness = 'index' | 'counted' | 'unknown' | { readonly duplicates: number };
+
+export interface Source {
+  /** Reads schemas, no rows. Throws SluiceError (table_missing, access_denied, …). */
+  describe(): Promise<SourceDescription>;
+  /** At most `wanted` parts that together are all rows, each row in one part. At least one part. */
+  parts(wanted: number): Promise<readonly Part[]>;
+  /**
+   * The part's rows in an order that is the same at each read (by key where there is one). Errors that
+   * may pass are retried inside, going on from the last row given. No empty batches. Stops reading
+   * ahead when the consumer does (invariant 7).
+   */
+  read(part: Part, request: ReadRequest): AsyncIterable<Batch>;
+  /** Proves uniqueness by an index, or else by counting; 'unknown' where counting would mean reading everything. */
+  unique(columns: readonly string[]): Promise<Uniqueness>;
+  /** What was had, once read: like `SourceDescription.consistency`, but true of this run; and read units used. */
+  report(): SourceReport;
+  close(): Promise<void>;
+}
+
+export interface SourceReport {
+  readonly consistency: string;
+  readonly units: number;
+}
+
+/** What will arrive at a sink. */
+export interface Incoming {
+  /** The columns after `map`; of an open source those known. */
+  readonly columns: readonly Column[];
+  readonly open: boolean;
+  /** The source's primary key in the names after `map`; empty when a part of it is dropped or there is none. */
+  readonly key: readonly string[];
+  readonly rows?: number;
+  readonly bytes?: number;
+}
+
+/** What a sink will do with what arrives; nothing has been written. */
+export interface SinkPlan {
+  readonly name: string;
+  readonly identity: string;
+  readonly exists: boolean;
+  /** With `create: true` and no table: the statement or call that makes it, for people. */
+  readonly creates?: string;
+  /** The incoming columns that decide which sink row a row meets; empty if rows cannot meet. */
+  readonly key: readonly string[];
+  /** A row for each column: its type on both sides. */
+  readonly journeys: readonly Journey[];
+  readonly findings: readonly Finding[];
+  /** The size of batch that this sink writes best. */
+  readonly batch: { readonly rows: number; readonly bytes: number };
+  /** More writers than this do not help or are not safe. */
+  readonly maxWriters: number;
+  /** DynamoDB: write units that the rows will cost, by estimate. */
+  readonly units?: number;
+  readonly permissions: readonly Permission[];
+}
+
+export interface Journey {
+  readonly from: string;
+  readonly fromType: string;
+  readonly to: string;
+  readonly toType: string;
+  /** What a person should know: `'' stays ''`, `skipped: generated`. */
+  readonly note?: string;
+}
+
+/**
+ * Life: plan → open → writers write, side by side → finish | abandon → close. `plan` may be all.
+ */
+export interface Sink {
+  plan(incoming: Incoming): Promise<SinkPlan>;
+  /** Makes what is missing (tables, shadow, ledger). Called once, after every plan of the pipeline passed. */
+  open(): Promise<void>;
+  writer(): Promise<Writer>;
+  /** After the last row of a complete read: swaps (replace), deletes what is gone (mirror), checks. */
+  finish(totals: { readonly rejected: number }): Promise<Finished>;
+  /** After a failure: takes away what only this attempt needed, keeps what a resume needs. Never throws. */
+  abandon(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface Finished {
+  readonly deleted: number;
+  readonly findings: readonly Finding[];
+}
+
+export interface Writer {
+  /**
+   * Writes the batch durably or throws; when it returns every row is exactly one of written, unchanged or
+   * rejected (invariant 2). `token` names the batch within step and run: writing the same token again after
+   * a lost answer does nothing (where the sink has a ledger). Retries inside by `context.retry`.
+   */
+  write(batch: Batch, token: string): Promise<Written>;
+  /** The cost of one row for the write pace, in write units; absent where the sink has none. */
+  units?(batch: Batch, row: number): number;
+  close(): Promise<void>;
+}
+
+export interface Written {
+  readonly written: number;
+  /** Rows that the sink already held as they are, or holds newer (`insert`, `newest`). */
+  readonly unchanged: number;
+  readonly rejects: readonly Refused[];
+  /** Write units consumed as the service told; 0 where there are none. */
+  readonly units: number;
+}
+
+/** A row of the batch that was not written, and why. Messages hold no values. */
+export interface Refused {
+  /** Index into `batch.rows`. */
+  readonly row: number;
+  readonly code: ErrorCode;
+  readonly message: string;
+  /** The column at fault, where one is. */
+  readonly column?: string;
+}

@@ -1,0 +1,91 @@
+/** Every error code, with what it means. Codes are part of the interface: add, never rename. */
+export const errorCodes = {
+  // The declaration, before any connection is opened
+  declaration_invalid: 'the declaration has mistakes; each is listed with its place',
+  file_unreadable: 'a file named on the command line or in the declaration cannot be read',
+  env_missing: 'an environment variable that the declaration names is not set',
+  usage: 'the command line is wrong',
+  // Connections
+  unreachable: 'the server did not answer within the patience of the run',
+  access_denied: 'the server refused the user, password, role or action',
+  secret_invalid: 'the secret does not hold what a connection needs',
+  tls_required: 'the server is not on this machine and offers no TLS',
+  credentials_missing: 'no AWS credentials were found',
+  // What the plan refuses
+  plan_refused: 'the plan refused the pipeline; each reason is listed',
+  table_missing: 'the table does not exist',
+  column_missing: 'a column that the declaration names does not exist',
+  key_missing: 'a key is needed and there is none, or a key column is not in the data',
+  key_not_unique: 'two source rows could meet in one sink key',
+  key_type: 'a column cannot be a key in the sink without changing its value',
+  type_refused: 'a column cannot be carried exactly into the sink',
+  sql_invalid: 'the server refused a where or a query of the declaration',
+  same_table: 'source and sink are the same table',
+  sink_triggers: 'triggers of the sink table would change what is written',
+  sink_foreign_keys: 'foreign keys of the sink table do not allow this mode',
+  unsupported: 'what is asked for is not possible with this server or in this mode',
+  // While running
+  rejects_exceeded: 'more rows were refused than rejects.limit allows',
+  deletes_exceeded: 'mirror would delete more rows than deletes.limit allows',
+  throttled: 'the service asks for less speed',
+  timeout: 'no answer in time',
+  connection_lost: 'the connection broke',
+  deadlock: 'the server undid the transaction because of a deadlock or a lock wait',
+  server_error: 'the server failed',
+  response_invalid: 'an answer of the server was torn or is not what its interface promises',
+  counts_differ: 'read is not written + unchanged + rejected: rows were lost or doubled',
+  run_locked: 'another run of this pipeline holds the lease',
+  state_unusable: 'the state directory cannot be used safely',
+  interrupted: 'the run was interrupted',
+  steps_failed: 'more than one step failed',
+  // Reasons of rejects
+  value_range: 'a number, date or time lies outside what the sink column holds',
+  value_inexact: 'the value would be rounded or cut',
+  value_type: 'the value is not of a type that the sink column takes',
+  value_too_long: 'the value is longer than the sink column holds',
+  value_null: 'the value is absent or NULL where the sink column needs one',
+  value_folds: 'the sink column would store the value in another spelling',
+  key_empty: 'a key value is empty or absent',
+  key_too_long: 'a key value is longer than the sink allows',
+  key_folds: 'the key equals that of another row only by collation',
+  unique_clash: 'another row holds the same value in a UNIQUE index',
+  foreign_key: 'the row refers to a row that is not there',
+  check_violated: 'a CHECK constraint refuses the row',
+  item_too_large: 'the item is larger than the sink allows',
+  attribute_unknown: 'an attribute has no column in the sink',
+  row_function: 'the row function threw',
+  row_shape: 'the row function returned something other than a flat row of cells',
+  write_refused: 'the sink refused the row',
+  retries_exhausted: 'the sink did not take the row within the patience of the run',
+} as const;
+
+export type ErrorCode = keyof typeof errorCodes;
+
+/** Whether the same call may succeed: never; later, after a wait; slower, at less speed. */
+export type Retry = 'never' | 'later' | 'slower';
+
+export interface ErrorDetails {
+  /** What the reader can do about it. */
+  readonly hint?: string;
+  /** Where: `file:line`, a path in the declaration, a connection or a table. */
+  readonly path?: string;
+  readonly retry?: Retry;
+  readonly cause?: unknown;
+}
+
+/** The one error of Sluice. Messages never hold a secret or a row's value (invariant 8). */
+export class SluiceError extends Error {
+  override readonly name = 'SluiceError';
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+  readonly path: string | undefined;
+  readonly retry: Retry;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    this.hint = details.hint;
+    this.path = details.path;
+    this.retry = details.retry ?? 'never';
+  }
+}

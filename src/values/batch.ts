@@ -1,0 +1,25 @@
+import type { Row } from './cell.js';
+import type { Column } from './column.js';
+
+/**
+ * A place in a part, in its source's own words: JSON text that `Source.read` of the same part accepts
+ * as `after`. Opaque to everybody else.
+ */
+export type Position = string;
+
+/**
+ * Rows that travel together. `columns` is frozen and shared: while its identity stays the same its
+ * meaning does, so consumers compile once per identity. A source with open columns makes a new array
+ * when an attribute appears that it has not seen (and starts over at `MAX_OPEN_COLUMNS`).
+ */
+export interface Batch {
+  readonly columns: readonly Column[];
+  readonly rows: readonly Row[];
+  /** Size of the rows as their source sent them, in bytes: for limits, pace and reports. */
+  readonly bytes: number;
+  /** The place after the last row; absent where the source cannot be resumed there. */
+  readonly position?: Position;
+}
+
+/** An open source starts a new column list beyond this many, so that odd items cannot make rows endlessly wide. */
+export const MAX_OPEN_COLUMNS = 2000;
