@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { orEnv } from '../environment.js';
 
 export const title = 'MySQL';
 
@@ -10,11 +11,11 @@ const tables = z.array(z.string().min(1)).min(1);
 /** A connection by host, or by a Secrets Manager secret that holds host, username, password, dbname and port. */
 export const connection = z.strictObject({
   kind: z.literal('mysql'),
-  host: z.string().min(1).optional(),
-  port: z.int().min(1).max(65535).optional(),
-  user: z.string().min(1).optional(),
+  host: orEnv(z.string().min(1)).optional(),
+  port: orEnv(z.int().min(1).max(65535)).optional(),
+  user: orEnv(z.string().min(1)).optional(),
   password: password.optional(),
-  database: z.string().min(1).max(64).optional(),
+  database: orEnv(z.string().min(1).max(64)).optional(),
   /** Name or ARN of a secret: a JSON object as SecretString, or base64 of one as SecretBinary. */
   secret: z.string().min(1).optional(),
   region: z.string().min(1).optional(),
