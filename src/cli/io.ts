@@ -1,0 +1,28 @@
+/** What a command may touch of the world around it. */
+export interface Io {
+  /** Results, for pipes. */
+  out(text: string): void;
+  /** Messages for people. */
+  err(text: string): void;
+  /** Colours are wanted: a terminal, and no NO_COLOR. */
+  readonly color: boolean;
+  /** stderr is a terminal: progress may redraw itself. */
+  readonly terminal: boolean;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+}
+
+/** The process's own streams. `out` and `err` add the newline. */
+export function processIo(): Io {
+  const env = process.env;
+  const terminal = process.stderr.isTTY === true;
+  const forced = env['FORCE_COLOR'] !== undefined && env['FORCE_COLOR'] !== '0';
+  return {
+    out: (text) => process.stdout.write(`${text}\n`),
+    err: (text) => process.stderr.write(`${text}\n`),
+    color: (env['NO_COLOR'] ?? '') === '' && (forced || terminal),
+    terminal,
+    env,
+    cwd: process.cwd(),
+  };
+}
