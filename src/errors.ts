@@ -64,6 +64,19 @@ export type ErrorCode = keyof typeof errorCodes;
 /** Whether the same call may succeed: never; later, after a wait; slower, at less speed. */
 export type Retry = 'never' | 'later' | 'slower';
 
+/** One mistake of many that an error lists: where it stands, what it is, what to do. */
+export interface Problem {
+  readonly file: string;
+  /** From 1; absent where the place in the file is not known. */
+  readonly line?: number;
+  readonly column?: number;
+  /** The path in the document: `steps[0].to.mode`; '' for the whole document. */
+  readonly path: string;
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+}
+
 export interface ErrorDetails {
   /** What the reader can do about it. */
   readonly hint?: string;
@@ -71,6 +84,8 @@ export interface ErrorDetails {
   readonly path?: string;
   readonly retry?: Retry;
   readonly cause?: unknown;
+  /** All mistakes at once, in the order of their lines (`declaration_invalid`). */
+  readonly problems?: readonly Problem[];
 }
 
 /** The one error of Sluice. Messages never hold a secret or a row's value (invariant 8). */
@@ -80,6 +95,7 @@ export class SluiceError extends Error {
   readonly hint: string | undefined;
   readonly path: string | undefined;
   readonly retry: Retry;
+  readonly problems: readonly Problem[];
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -87,5 +103,6 @@ export class SluiceError extends Error {
     this.hint = details.hint;
     this.path = details.path;
     this.retry = details.retry ?? 'never';
+    this.problems = details.problems ?? [];
   }
 }

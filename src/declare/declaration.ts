@@ -1,0 +1,134 @@
+/**
+ * What a declaration is once it has been read and found right. Plain frozen data; defaults are filled in.
+ * YAML and TypeScript give the same object.
+ */
+import type { ConnectionKind } from '../connectors/registry.js';
+import type { Problem } from '../errors.js';
+
+export interface Declaration {
+  readonly pipeline: string;
+  /** The absolute path of the file. Paths in the declaration have been resolved against its folder. */
+  readonly file: string;
+  readonly connections: Readonly<Record<string, ConnectionDeclaration>>;
+  readonly schedule?: ScheduleDeclaration;
+  /** A series. At least one. */
+  readonly steps: readonly Step[];
+  /** Only where a `row` function is used: the digest of the program text that declares it. */
+  readonly code?: string;
+  /** What does not stop the pipeline from being declared: environment variables that are not set. */
+  readonly warnings: readonly Problem[];
+}
+
+/** The options of a connection, as its kind's `connection` schema gave them. */
+export interface ConnectionDeclaration {
+  readonly kind: ConnectionKind;
+  readonly [option: string]: unknown;
+}
+
+/** Exactly one of cron (six fields, as EventBridge Scheduler has them), rate and at. The zone defaults to UTC. */
+export type ScheduleDeclaration =
+  | { readonly cron: string; readonly zone: string }
+  | { readonly rate: string; readonly zone: string }
+  | { readonly at: string; readonly zone: string };
+
+export type Step = CopyStep | ParallelStep;
+
+export interface CopyStep {
+  readonly kind: 'copy';
+  readonly name: string;
+  /** Where the step stands in the document, for messages: `steps[1].parallel[0]`. */
+  readonly path: string;
+  /** What passed the source schema of the connection's kind: `Connection.source` takes it as it is. */
+  readonly from: SourceDeclaration;
+  /** What passed the sink schema of the connection's kind: `Connection.sink` takes it as it is. */
+  readonly to: SinkDeclaration;
+  readonly map: MapDeclaration;
+  /** What becomes of ''. */
+  readonly empty: 'keep' | 'null';
+  /** Whether NULL travels or its attribute is left out. */
+  readonly nulls: 'keep' | 'omit';
+  readonly rejects: { readonly limit: Limit };
+  /** attempts: starts of the step in all. Before start n+1 it waits backoff^n seconds. */
+  readonly retry: { readonly attempts: number; readonly backoff: number };
+  readonly pace: PaceDeclaration;
+  /** Writers side by side, 1 to 64. */
+  readonly parallel: number;
+  /** How long one failing call is tried again. */
+  readonly patienceSeconds: number;
+  /** TypeScript declarations only. */
+  readonly row?: RowFunction;
+}
+
+export interface ParallelStep {
+  readonly kind: 'parallel';
+  readonly path: string;
+  /** Each branch is a series of at least one step. */
+  readonly branches: readonly (readonly Step[])[];
+  /** Branches that run at once; all when absent. */
+  readonly limit?: number;
+}
+
+/**
+ * Exactly one of `table`, `tables` and (MySQL) `query` says what is read. With `tables`, the step is one
+ * copy for each matching table: hand on `{ ...from, table }` without `tables`.
+ */
+export interface SourceDeclaration {
+  readonly connection: string;
+  readonly table?: string;
+  /** Patterns with `*` and `?`. */
+  readonly tables?: readonly string[];
+  readonly [option: string]: unknown;
+}
+
+export interface SinkDeclaration {
+  readonly connection: string;
+  /** Always there. With `from.tables` it holds `{table}`, which stands for the source table's name. */
+  readonly table: string;
+  readonly [option: string]: unknown;
+}
+
+/** Rows: a number of them. Share: of the rows read, 0 to 1. */
+export type Limit = { readonly rows: number } | { readonly share: number };
+
+/** Each per second; absent means no limit. Fractions are possible. */
+export interface PaceDeclaration {
+  readonly items?: number;
+  readonly bytes?: number;
+  readonly readUnits?: number;
+  readonly writeUnits?: number;
+}
+
+export interface MapDeclaration {
+  /** New name to path (`payload.session.start`); everything else is left out. A list has become name: name. */
+  readonly only?: Readonly<Record<string, string>>;
+  /** New name to old name. */
+  readonly rename?: Readonly<Record<string, string>>;
+  readonly drop?: readonly string[];
+  /** Name to a value that every row gets. Integers beyond 2^53 are bigint; there are no fractions. */
+  readonly add?: Readonly<Record<string, AddedValue>>;
+  /** Column (its new name) to the type it is read as. */
+  readonly as?: Readonly<Record<string, AsType>>;
+}
+
+export type AddedValue = string | boolean | null | number | bigint;
+
+export const asTypes = [
+  'bool',
+  'text',
+  'int',
+  'decimal',
+  'float',
+  'bytes',
+  'json',
+  'date',
+  'datetime',
+  'time',
+  'timestamp',
+  'stringSet',
+  'document',
+] as const;
+
+export type AsType = (typeof asTypes)[number];
+
+/** A row as a `row` function sees and gives it: int is bigint; decimals, floats, dates and times are text. */
+export type RowFunction = (row: Readonly<Record<string, unknown>>) => unknown;
