@@ -1,0 +1,133 @@
+import { SluiceError } from '../errors.js';
+import type { Attribute, Cell, Row } from '../values/cell.js';
+import type { Column, LogicalType } from '../values/column.js';
+
+/** A constant that `map.add` puts into every row. */
+export type Constant = string | bigint | number | boolean | null;
+
+/** The `map` of a declaration. Names on the left of `only` and `rename` are new, on the right old. */
+export interface MapOptions {
+  readonly only?: readonly string[] | Readonly<Record<string, string>>;
+  readonly rename?: Readonly<Record<string, string>>;
+  readonly drop?: readonly string[];
+  readonly add?: Readonly<Record<string, Constant>>;
+}
+
+/** How one outgoing column comes to be. */
+export interface MappedColumn {
+  readonly column: Column;
+  /** The incoming column's name; absent for a constant and for a path into a document. */
+  readonly source?: string;
+  read(row: Row): Cell;
+}
+
+/**
+ * Says for each outgoing column where its cells come from; undefined when nothing changes. A name that a
+ * closed source does not have is an error; in an open one it is an attribute that rows may lack.
+ */
+export function mapColumns(
+  map: MapOptions | undefined,
+  columns: readonly Column[],
+  open: boolean,
+): readonly MappedColumn[] | undefined {
+  if (!map) return undefined;
+  const index = new Map(columns.map((column, position) => [column.name, position]));
+  const missing = namesRead(map).filter((name) => !open && !index.has(rootOf(name, index)));
+  if (missing.length > 0) throw missingColumns(missing, columns);
+  const picked = map.only ? pickOnly(map.only, index, columns) : pickAll(map, columns);
+  const added = Object.entries(map.add ?? {}).map(([name, value]) => constant(name, value));
+  const result = [...picked, ...added];
+  refuseTwice(result);
+  return result;
+}
+
+function pickAll(map: MapOptions, columns: readonly Column[]): MappedColumn[] {
+  const dropped = new Set(map.drop ?? []);
+  const newNames = new Map(Object.entries(map.rename ?? {}).map(([name, old]) => [old, name]));
+  return columns.flatMap((column, position) => {
+    if (dropped.has(column.name)) return [];
+    return [cellAt(column, position, newNames.get(column.name) ?? column.name)];
+  });
+}
+
+function pickOnly(
+  only: NonNullable<MapOptions['only']>,
+  index: ReadonlyMap<string, number>,
+  columns: readonly Column[],
+): MappedColumn[] {
+  const pairs = Array.isArray(only) ? only.map((name) => [name, name] as const) : Object.entries(only);
+  return pairs.flatMap(([name, path]) => {
+    const root = rootOf(path, index);
+    const position = index.get(root);
+    const column = position === undefined ? undefined : columns[position];
+    if (position === undefined || !column) return [];
+    if (root === path) return [cellAt(column, position, name)];
+    return [cellBelow(column, position, name, path.slice(root.length + 1).split('.'))];
+  });
+}
+
+/** The column that a path begins with: the path itself when a column has that very name. */
+function rootOf(path: string, index: ReadonlyMap<string, number>): string {
+  return index.has(path) ? path : (path.split('.')[0] ?? path);
+}
+
+function cellAt(column: Column, position: number, name: string): MappedColumn {
+  return { column: { ...column, name }, source: column.name, read: (row) => row[position] };
+}
+
+function cellBelow(column: Column, position: number, name: string, path: readonly string[]): MappedColumn {
+  if (column.type !== 'attribute') {
+    throw new SluiceError('column_missing', `column ${column.name} has no parts: it is not a document`, {
+      path: 'map.only',
+      hint: `give it \`as: { ${column.name}: document }\` in an earlier step, or name the whole column`,
+    });
+  }
+  return {
+    column: { name, type: 'attribute', nullable: true },
+    read: (row) => path.reduce<Attribute | undefined>(descend, row[position] as Attribute | undefined),
+  };
+}
+
+function descend(attribute: Attribute | undefined, step: string): Attribute | undefined {
+  if (attribute === undefined || attribute === null) return undefined;
+  if ('M' in attribute) return Object.hasOwn(attribute.M, step) ? attribute.M[step] : undefined;
+  if ('L' in attribute && /^\d+$/.test(step)) return attribute.L[Number(step)];
+  return undefined;
+}
+
+function constant(name: string, value: Constant): MappedColumn {
+  const type: LogicalType =
+    typeof value === 'boolean' ? 'bool' : typeof value === 'string' || value === null ? 'text' : 'int';
+  const cell = typeof value === 'number' || typeof value === 'bigint' ? String(value) : value;
+  return { column: { name, type, nullable: value === null }, read: () => cell };
+}
+
+function namesRead(map: MapOptions): string[] {
+  const only = map.only ? (Array.isArray(map.only) ? map.only : Object.values(map.only)) : [];
+  return [...only, ...Object.values(map.rename ?? {}), ...(map.drop ?? [])] as string[];
+}
+
+function missingColumns(missing: readonly string[], columns: readonly Column[]): SluiceError {
+  const plural = missing.length > 1 ? 's' : '';
+  return new SluiceError(
+    'column_missing',
+    `map names column${plural} that the source lacks: ${missing.join(', ')}`,
+    {
+      path: 'map',
+      hint: `the source has: ${columns.map((column) => column.name).join(', ')}`,
+    },
+  );
+}
+
+function refuseTwice(mapped: readonly MappedColumn[]): void {
+  const seen = new Set<string>();
+  for (const { column } of mapped) {
+    if (seen.has(column.name)) {
+      throw new SluiceError('declaration_invalid', `map gives two columns the name ${column.name}`, {
+        path: 'map',
+        hint: 'rename or drop one of them',
+      });
+    }
+    seen.add(column.name);
+  }
+}

@@ -1,0 +1,208 @@
+import type { Batch } from '../values/batch.js';
+import type { Cell, Row } from '../values/cell.js';
+import type { Column } from '../values/column.js';
+import { type AsType, compileAs } from './as.js';
+import { type MapOptions, type MappedColumn, mapColumns } from './map.js';
+import { Refusal } from './refusal.js';
+import type { RowFunction } from './row.js';
+import { RowFunctionStage } from './row-stage.js';
+
+/** What a step does to its rows on the way. */
+export interface TransformOptions {
+  readonly map?: MapOptions & { readonly as?: Readonly<Record<string, AsType>> };
+  /** null: '' becomes NULL, as the systems before did. Default keep. */
+  readonly empty?: 'keep' | 'null';
+  /** omit: NULL leaves the attribute out. Default keep. */
+  readonly nulls?: 'keep' | 'omit';
+  readonly row?: RowFunction;
+}
+
+/** A row that cannot go on: its index in the batch that came in, and why. */
+export interface Dropped {
+  readonly row: number;
+  readonly refusal: Refusal;
+}
+
+export interface Transformed {
+  readonly batch: Batch;
+  /** For each row of `batch` its index in the batch that came in; absent when they are the same. */
+  readonly origin?: readonly number[];
+  readonly dropped: readonly Dropped[];
+}
+
+/** What the columns become, for the plan. */
+export interface Outline {
+  readonly columns: readonly Column[];
+  readonly open: boolean;
+  /** Outgoing name → incoming name, where the cell is carried over such that different stays different. */
+  readonly lineage: ReadonlyMap<string, string>;
+}
+
+interface Compiled {
+  readonly columns: readonly Column[];
+  readonly lineage: ReadonlyMap<string, string>;
+  /** Absent when rows pass as they are. */
+  readonly change?: (row: Row) => Row | Refusal;
+}
+
+/**
+ * The way of rows between source and sink: map, as, the row function, then empty and nulls. Compiled once
+ * for each identity of `Batch.columns`. With an open source, names that a batch lacks are attributes that
+ * its rows lack.
+ */
+export class Transform {
+  readonly #options: TransformOptions;
+  readonly #open: boolean;
+  readonly #key: readonly string[];
+  readonly #compiled = new WeakMap<readonly Column[], Compiled>();
+  readonly #rowStage: RowFunctionStage | undefined;
+
+  /** `key`: the outgoing columns that a row function must leave as they are. */
+  constructor(options: TransformOptions, open: boolean, key: readonly string[] = []) {
+    this.#options = options;
+    this.#open = open;
+    this.#key = key;
+    this.#rowStage = options.row ? new RowFunctionStage(options.row, this.#key) : undefined;
+  }
+
+  /** Throws column_missing or declaration_invalid if `map` does not fit the columns. */
+  outline(columns: readonly Column[]): Outline {
+    const compiled = this.#compile(columns);
+    return {
+      columns: compiled.columns,
+      open: this.#open || this.#rowStage !== undefined,
+      lineage: compiled.lineage,
+    };
+  }
+
+  apply(batch: Batch): Transformed {
+    const compiled = this.#compile(batch.columns);
+    if (!compiled.change && !this.#rowStage) return { batch, dropped: [] };
+    const kept: Row[] = [];
+    const origin: number[] = [];
+    const dropped: Dropped[] = [];
+    let columns = compiled.columns;
+    for (const [index, row] of batch.rows.entries()) {
+      const changed = this.#change(row, compiled);
+      if (changed instanceof Refusal) {
+        dropped.push({ row: index, refusal: changed });
+        continue;
+      }
+      kept.push(changed);
+      origin.push(index);
+    }
+    if (this.#rowStage) columns = this.#rowStage.columns(compiled.columns);
+    const result = { ...batch, columns, rows: kept };
+    return dropped.length === 0 ? { batch: result, dropped } : { batch: result, origin, dropped };
+  }
+
+  #change(row: Row, compiled: Compiled): Row | Refusal {
+    const mapped = compiled.change ? compiled.change(row) : row;
+    if (!this.#rowStage || mapped instanceof Refusal) return mapped;
+    return this.#rowStage.apply(mapped, compiled.columns);
+  }
+
+  #compile(columns: readonly Column[]): Compiled {
+    let compiled = this.#compiled.get(columns);
+    if (!compiled) {
+      compiled = compile(this.#options, columns, this.#open);
+      this.#compiled.set(columns, compiled);
+    }
+    return compiled;
+  }
+}
+
+function compile(options: TransformOptions, columns: readonly Column[], open: boolean): Compiled {
+  const mapped = mapColumns(options.map, columns, open) ?? asTheyAre(columns);
+  const cells = mapped.map((column) => compileColumn(column, options));
+  const outgoing = Object.freeze(cells.map((cell) => cell.column));
+  const lineage = new Map(
+    cells.flatMap((cell) => (cell.source ? [[cell.column.name, cell.source] as const] : [])),
+  );
+  const untouched = mapped.length === columns.length && cells.every((cell) => cell.untouched);
+  if (untouched && !options.map) return { columns, lineage };
+  if (cells.every((cell) => !cell.fallible)) {
+    return { columns: outgoing, lineage, change: (row) => cells.map((cell) => cell.read(row) as Cell) };
+  }
+  return { columns: outgoing, lineage, change: (row) => changeRow(row, cells) };
+}
+
+function changeRow(row: Row, cells: readonly CompiledColumn[]): Row | Refusal {
+  const result: Row = [];
+  for (const cell of cells) {
+    const value = cell.read(row);
+    if (value instanceof Refusal) return value;
+    result.push(value);
+  }
+  return result;
+}
+
+function asTheyAre(columns: readonly Column[]): readonly MappedColumn[] {
+  return columns.map((column, index) => ({ column, source: column.name, read: (row: Row) => row[index] }));
+}
+
+interface CompiledColumn {
+  readonly column: Column;
+  readonly source?: string;
+  readonly untouched: boolean;
+  readonly fallible: boolean;
+  read(row: Row): Cell | Refusal;
+}
+
+function compileColumn(mapped: MappedColumn, options: TransformOptions): CompiledColumn {
+  const as = ownValue(options.map?.as, mapped.column.name);
+  const converted = as ? compileAs(mapped.column, as) : undefined;
+  const column = converted?.column ?? mapped.column;
+  const soften = softener(column, options);
+  const carried = mapped.source !== undefined && (!as || keepsApart(mapped.column, as));
+  return {
+    column:
+      soften && options.empty === 'null' && column.type === 'text' ? { ...column, nullable: true } : column,
+    ...(carried && mapped.source ? { source: mapped.source } : {}),
+    untouched: !as && !soften,
+    fallible: as !== undefined,
+    read: pipeline(mapped.read, converted?.convert, soften),
+  };
+}
+
+function ownValue(record: Readonly<Record<string, AsType>> | undefined, name: string): AsType | undefined {
+  return record && Object.hasOwn(record, name) ? record[name] : undefined;
+}
+
+/** A conversion under which two different keys cannot become one. */
+function keepsApart(column: Column, as: AsType): boolean {
+  return as === 'text' && ['int', 'decimal', 'date', 'datetime', 'time', 'timestamp'].includes(column.type);
+}
+
+function pipeline(
+  read: (row: Row) => Cell,
+  convert: ((cell: Cell) => Cell | Refusal) | undefined,
+  soften: ((cell: Cell) => Cell) | undefined,
+): (row: Row) => Cell | Refusal {
+  if (!convert) return soften ? (row) => soften(read(row)) : read;
+  if (!soften) return (row) => convert(read(row));
+  return (row) => {
+    const cell = convert(read(row));
+    return cell instanceof Refusal ? cell : soften(cell);
+  };
+}
+
+/** What `empty: null` and `nulls: omit` do to a cell; undefined when they can do nothing to this column. */
+function softener(column: Column, options: TransformOptions): ((cell: Cell) => Cell) | undefined {
+  const emptyToNull = options.empty === 'null' && (column.type === 'text' || column.type === 'attribute');
+  const omitNull = options.nulls === 'omit' && (column.nullable || emptyToNull);
+  if (!emptyToNull && !omitNull) return undefined;
+  return (cell) => {
+    const emptied = emptyToNull && isEmptyText(cell) ? null : cell;
+    return omitNull && isNull(emptied) ? undefined : emptied;
+  };
+}
+
+function isEmptyText(cell: Cell): boolean {
+  if (cell === '') return true;
+  return typeof cell === 'object' && cell !== null && 'S' in cell && cell.S === '';
+}
+
+function isNull(cell: Cell): boolean {
+  return cell === null || (typeof cell === 'object' && 'NULL' in cell);
+}
