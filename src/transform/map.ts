@@ -18,6 +18,8 @@ export interface MappedColumn {
   readonly column: Column;
   /** The incoming column's name; absent for a constant and for a path into a document. */
   readonly source?: string;
+  /** Nothing of the map touches this column, nor its place in the row. */
+  readonly asItWas?: true;
   read(row: Row): Cell;
 }
 
@@ -30,7 +32,7 @@ export function mapColumns(
   columns: readonly Column[],
   open: boolean,
 ): readonly MappedColumn[] | undefined {
-  if (!map) return undefined;
+  if (!map || !(map.only || map.rename || map.drop || map.add)) return undefined;
   const index = new Map(columns.map((column, position) => [column.name, position]));
   const missing = namesRead(map).filter((name) => !open && !index.has(rootOf(name, index)));
   if (missing.length > 0) throw missingColumns(missing, columns);

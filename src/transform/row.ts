@@ -16,7 +16,7 @@ export type RowValue =
   | ReadonlySet<string>
   | { readonly [name: string]: RowValue };
 
-export type RowFunction = (row: Record<string, RowValue>) => Record<string, RowValue>;
+export type RowFunction = (row: Readonly<Record<string, unknown>>) => unknown;
 
 /**
  * Opens a cell for a row function: int is bigint, decimal and float are exact text, datetime and timestamp

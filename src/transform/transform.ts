@@ -119,8 +119,8 @@ function compile(options: TransformOptions, columns: readonly Column[], open: bo
   const lineage = new Map(
     cells.flatMap((cell) => (cell.source ? [[cell.column.name, cell.source] as const] : [])),
   );
-  const untouched = mapped.length === columns.length && cells.every((cell) => cell.untouched);
-  if (untouched && !options.map) return { columns, lineage };
+  const untouched = mapped.every((column) => column.asItWas) && cells.every((cell) => cell.untouched);
+  if (untouched) return { columns, lineage };
   if (cells.every((cell) => !cell.fallible)) {
     return { columns: outgoing, lineage, change: (row) => cells.map((cell) => cell.read(row) as Cell) };
   }
@@ -138,7 +138,12 @@ function changeRow(row: Row, cells: readonly CompiledColumn[]): Row | Refusal {
 }
 
 function asTheyAre(columns: readonly Column[]): readonly MappedColumn[] {
-  return columns.map((column, index) => ({ column, source: column.name, read: (row: Row) => row[index] }));
+  return columns.map((column, index) => ({
+    column,
+    source: column.name,
+    asItWas: true,
+    read: (row: Row) => row[index],
+  }));
 }
 
 interface CompiledColumn {

@@ -1,0 +1,140 @@
+import type {
+  Finding,
+  Incoming,
+  Sink,
+  SinkPlan,
+  Source,
+  SourceDescription,
+  Uniqueness,
+} from '../connectors/connector.js';
+import type { CopyStep } from '../declare/declaration.js';
+import { SluiceError } from '../errors.js';
+import { type Outline, Transform } from '../transform/transform.js';
+
+/** Everything decided about one copy before anything is written. */
+export interface CopyPlan {
+  /** The step's name; with `tables`, `step.table`. */
+  readonly name: string;
+  readonly step: CopyStep;
+  readonly source: Source;
+  readonly sink: Sink;
+  readonly description: SourceDescription;
+  readonly sinkPlan: SinkPlan;
+  readonly transform: Transform;
+  /** How it is known that no two rows meet in one sink key; absent where rows cannot meet. */
+  readonly uniqueness?: Uniqueness;
+  readonly findings: readonly Finding[];
+}
+
+/** Either a plan, perhaps with refusals among its findings, or the refusals that made a plan impossible. */
+export type Planned =
+  | CopyPlan
+  | { readonly name: string; readonly step: CopyStep; readonly findings: readonly Finding[] };
+
+export function isPlanned(planned: Planned): planned is CopyPlan {
+  return 'sinkPlan' in planned;
+}
+
+/** What is planned: the ends, and the source's description where its table will only be made by an earlier step. */
+export interface PlanRequest {
+  readonly name: string;
+  readonly step: CopyStep;
+  readonly source: Source;
+  readonly sink: Sink;
+  readonly expected?: SourceDescription;
+}
+
+/** Reads schemas, writes nothing. What a server or the declaration refuses becomes a finding. */
+export async function planCopy(request: PlanRequest): Promise<Planned> {
+  const { name, step, source, sink } = request;
+  try {
+    const description = request.expected ?? (await source.describe());
+    const outline = new Transform(step, description.open).outline(description.columns);
+    const sinkPlan = await sink.plan(incoming(description, outline));
+    const transform = new Transform(step, description.open, sinkPlan.key);
+    const uniqueness = await proveUnique(source, description, outline, sinkPlan);
+    const findings = [
+      ...description.findings,
+      ...sinkPlan.findings,
+      ...sameTable(description, sinkPlan),
+      ...judgeUniqueness(uniqueness, step, sinkPlan),
+    ];
+    return {
+      name,
+      step,
+      source,
+      sink,
+      description,
+      sinkPlan,
+      transform,
+      findings,
+      ...(uniqueness ? { uniqueness } : {}),
+    };
+  } catch (error) {
+    if (!(error instanceof SluiceError)) throw error;
+    return { name, step, findings: [refusalOf(error)] };
+  }
+}
+
+function incoming(description: SourceDescription, outline: Outline): Incoming {
+  const newName = new Map([...outline.lineage].map(([outgoing, source]) => [source, outgoing]));
+  const key = description.key.map((column) => newName.get(column));
+  return {
+    columns: outline.columns,
+    open: outline.open,
+    key: key.every((column) => column !== undefined) ? key : [],
+    ...(description.rows === undefined ? {} : { rows: description.rows }),
+    ...(description.bytes === undefined ? {} : { bytes: description.bytes }),
+  };
+}
+
+async function proveUnique(
+  source: Source,
+  description: SourceDescription,
+  outline: Outline,
+  sinkPlan: SinkPlan,
+): Promise<Uniqueness | undefined> {
+  if (sinkPlan.key.length === 0) return undefined;
+  const columns = sinkPlan.key.map(
+    (column) => outline.lineage.get(column) ?? (outline.open ? column : undefined),
+  );
+  if (!columns.every((column) => column !== undefined)) return 'unknown';
+  const held = new Set(columns);
+  if (description.key.length > 0 && description.key.every((column) => held.has(column))) return 'index';
+  return await source.unique(columns);
+}
+
+function judgeUniqueness(
+  uniqueness: Uniqueness | undefined,
+  step: CopyStep,
+  sinkPlan: SinkPlan,
+): readonly Finding[] {
+  if (uniqueness === undefined || uniqueness === 'index' || uniqueness === 'counted') return [];
+  if (step.to['duplicates'] === 'last') return [];
+  const key = sinkPlan.key.join(', ');
+  const message =
+    uniqueness === 'unknown'
+      ? `nothing proves that the rows differ in the sink's key (${key})`
+      : `rows would meet in one sink key: ${uniqueness.duplicates} share their values of (${key}) with another`;
+  const hint =
+    'name a key that is unique, or write `duplicates: last` under `to` to keep the last row of each key';
+  return [{ level: 'refuse', code: 'key_not_unique', message, hint, path: 'to.key' }];
+}
+
+function sameTable(description: SourceDescription, sinkPlan: SinkPlan): readonly Finding[] {
+  if (description.identity !== sinkPlan.identity) return [];
+  const message = `source and sink are the same table: ${description.name}`;
+  return [
+    { level: 'refuse', code: 'same_table', message, hint: 'name another table under `to`', path: 'to' },
+  ];
+}
+
+function refusalOf(error: SluiceError): Finding {
+  return {
+    level: 'refuse',
+    code: error.code,
+    message: error.message,
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    ...(error.path === undefined ? {} : { path: error.path }),
+  };
+}

@@ -1,0 +1,100 @@
+import { type ErrorCode, SluiceError } from '../errors.js';
+import type { Batch } from '../values/batch.js';
+import type { Attribute, Cell, Row } from '../values/cell.js';
+import type { Column, LogicalType } from '../values/column.js';
+import type { Counters } from './counters.js';
+
+/** A cell in a form that JSON carries without loss; an absent one is left out of the row. */
+export type StoredCell =
+  | null
+  | boolean
+  | { readonly type: LogicalType; readonly text: string }
+  | { readonly bytes: string }
+  | { readonly attribute: Attribute };
+
+/** A row that was refused, as it came from its source, and why. A line of the reject file. */
+export interface RejectRecord {
+  readonly step: string;
+  readonly reason: ErrorCode;
+  readonly message: string;
+  readonly column?: string;
+  /** The key's cells by name, for people. */
+  readonly key: Readonly<Record<string, StoredCell>>;
+  readonly row: Readonly<Record<string, StoredCell>>;
+  readonly run: string;
+  readonly part: string;
+  readonly attempts: number;
+  /** ISO 8601, UTC. */
+  readonly at: string;
+}
+
+/** Where rejects are kept: durable when `add` returns. Files of mode 0600 (invariant 8). */
+export interface RejectStore {
+  add(records: readonly RejectRecord[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+export type RejectLimit = { readonly rows: number } | { readonly share: number };
+
+/** A share is judged during a run only after this many rows, so that an early reject does not stop a long run. */
+const SHARE_FROM_ROWS = 1000;
+
+/** Throws rejects_exceeded when more rows were refused than the limit allows. */
+export function checkRejectLimit(limit: RejectLimit, counters: Counters, complete: boolean): void {
+  if (counters.rejected === 0) return;
+  if ('rows' in limit) {
+    if (counters.rejected <= limit.rows) return;
+  } else {
+    if (!complete && counters.read < SHARE_FROM_ROWS) return;
+    if (counters.rejected <= limit.share * counters.read) return;
+  }
+  const allowed = 'rows' in limit ? `${limit.rows}` : `${limit.share * 100}%`;
+  throw new SluiceError('rejects_exceeded', `${counters.rejected} rejected; rejects.limit is ${allowed}`, {
+    hint: 'see the rejects and their reasons, mend the source or the declaration, or raise rejects.limit',
+  });
+}
+
+/** The row as it came from the source, with what is needed to explain it and to send it again. */
+export function rejectRecord(
+  refused: { readonly code: ErrorCode; readonly message: string; readonly column?: string | undefined },
+  row: Row,
+  batch: Batch,
+  about: {
+    readonly step: string;
+    readonly run: string;
+    readonly part: string;
+    readonly key: readonly string[];
+  },
+): RejectRecord {
+  const stored = storedRow(row, batch.columns);
+  const key = Object.fromEntries(
+    about.key.flatMap((name) => (name in stored ? [[name, stored[name] ?? null]] : [])),
+  );
+  return {
+    step: about.step,
+    reason: refused.code,
+    message: refused.message,
+    ...(refused.column === undefined ? {} : { column: refused.column }),
+    key,
+    row: stored,
+    run: about.run,
+    part: about.part,
+    attempts: 1,
+    at: new Date().toISOString(),
+  };
+}
+
+function storedRow(row: Row, columns: readonly Column[]): Record<string, StoredCell> {
+  const cells = columns.flatMap((column, index): [string, StoredCell][] => {
+    const cell = row[index];
+    return cell === undefined ? [] : [[column.name, storedCell(cell, column.type)]];
+  });
+  return Object.fromEntries(cells);
+}
+
+function storedCell(cell: Exclude<Cell, undefined>, type: LogicalType): StoredCell {
+  if (cell === null || typeof cell === 'boolean') return cell;
+  if (typeof cell === 'string') return { type, text: cell };
+  if (cell instanceof Uint8Array) return { bytes: Buffer.from(cell).toString('base64') };
+  return { attribute: cell };
+}
