@@ -1,0 +1,215 @@
+import { describe, expect, it } from 'vitest';
+import type { Incoming, Sink, Written } from '../../src/connectors/connector.js';
+import { registry } from '../../src/connectors/registry.js';
+import { SluiceError } from '../../src/errors.js';
+import type { Row } from '../../src/values/cell.js';
+import { allCases } from './all-cases.js';
+import { CANARY, type OpenedSink, type SinkCase } from './cases.js';
+import { badRow, batchOf, goodRow, ids, incoming } from './incoming.js';
+
+async function withSink(
+  example: SinkCase,
+  existing: number,
+  test: (opened: OpenedSink) => Promise<void>,
+): Promise<void> {
+  const opened = await example.open(existing);
+  try {
+    await test(opened);
+  } finally {
+    await opened.close();
+  }
+}
+
+const sinkOf = (opened: OpenedSink): Sink => opened.connection.sink(opened.options, opened.context.context);
+
+/** A sink that has been planned and opened. */
+async function ready(opened: OpenedSink, what: Incoming = incoming): Promise<Sink> {
+  const sink = sinkOf(opened);
+  const plan = await sink.plan(what);
+  expect(plan.findings.filter((finding) => finding.level === 'refuse')).toEqual([]);
+  await sink.open();
+  return sink;
+}
+
+/** Plans, opens, writes the batches with two writers side by side, finishes and closes. */
+async function copy(opened: OpenedSink, batches: readonly Row[][], token = 'b'): Promise<Written[]> {
+  const sink = await ready(opened);
+  const writers = [await sink.writer(), await sink.writer()];
+  const results = await Promise.all(
+    writers.map(async (writer, at) => {
+      const mine: Written[] = [];
+      for (let index = at; index < batches.length; index += writers.length) {
+        mine.push(await writer.write(batchOf(batches[index] ?? []), `${token}-${index}`));
+      }
+      return mine;
+    }),
+  );
+  for (const writer of writers) await writer.close();
+  const all = results.flat();
+  await sink.finish({ rejected: all.reduce((sum, one) => sum + one.rejects.length, 0) });
+  await sink.close();
+  return all;
+}
+
+const counted = (one: Written) => one.written + one.unchanged + one.rejects.length;
+const total = (all: readonly Written[], count: (one: Written) => number) =>
+  all.reduce((sum, one) => sum + count(one), 0);
+const batches = (from: number, to: number, size: number): Row[][] => {
+  const rows = ids(from, to).map(goodRow);
+  return Array.from({ length: Math.ceil(rows.length / size) }, (_, at) =>
+    rows.slice(at * size, (at + 1) * size),
+  );
+};
+
+describe.each(Object.keys(registry))('the sinks of %s', (kind) => {
+  const cases = allCases[kind]?.sinks ?? [];
+
+  it('have cases in test/contract', () => {
+    expect(cases.length).toBeGreaterThan(0);
+  });
+
+  describe.each(cases)('$name', (example) => {
+    it('plans without writing', () =>
+      withSink(example, 5, async (opened) => {
+        const before = await opened.fingerprint();
+        const tables = await opened.tables();
+        const sink = sinkOf(opened);
+        const plan = await sink.plan(incoming);
+        expect(plan).toMatchObject({ exists: true });
+        expect(plan.batch.rows).toBeGreaterThan(0);
+        expect(plan.maxWriters).toBeGreaterThan(0);
+        expect(plan.permissions.length).toBeGreaterThan(0);
+        expect(plan.journeys.map((journey) => journey.from)).toEqual(
+          incoming.columns.map((column) => column.name),
+        );
+        await sink.close();
+        expect(await opened.fingerprint()).toBe(before);
+        expect(await opened.tables()).toEqual(tables);
+      }));
+
+    it('writes every row, and its counts add up', () =>
+      withSink(example, 0, async (opened) => {
+        const all = await copy(opened, batches(0, 230, 25));
+        expect(total(all, counted)).toBe(230);
+        expect(total(all, (one) => one.rejects.length)).toBe(0);
+        const stored = await opened.stored();
+        expect(stored.ids).toEqual(ids(0, 230));
+        expect(stored.labels.get(7)).toBe(goodRow(7)[1]);
+        expect(stored.labels.get(8)).toBe(goodRow(8)[1]);
+      }));
+
+    it('meets what is there as its mode says', () =>
+      withSink(example, 10, async (opened) => {
+        const all = await copy(opened, [ids(5, 15).map(goodRow)]);
+        expect(total(all, counted)).toBe(10);
+        const { ids: found, labels } = await opened.stored();
+        const others = example.others === 'kept' ? ids(0, 5) : [];
+        const doubled = example.met === 'added' ? ids(5, 10) : [];
+        expect(found).toEqual([...others, ...ids(5, 15), ...doubled].sort((a, b) => a - b));
+        if (example.met === 'overwritten') expect(labels.get(5)).toBe(goodRow(5)[1]);
+        if (example.met === 'kept' || example.met === 'rejected') expect(labels.get(5)).toBe('before');
+        if (example.met === 'rejected') expect(total(all, (one) => one.rejects.length)).toBe(5);
+        if (example.met === 'kept') expect(total(all, (one) => one.unchanged)).toBe(5);
+        expect(labels.get(12)).toBe(goodRow(12)[1]);
+      }));
+
+    it('writes a batch once when its token comes again', () =>
+      withSink(example, 0, async (opened) => {
+        const sink = await ready(opened);
+        const batch = batchOf(ids(0, 20).map(goodRow));
+        const writer = await sink.writer();
+        await writer.write(batch, 'same');
+        const again = await writer.write(batch, 'same');
+        expect(counted(again)).toBe(20);
+        expect(again.rejects).toEqual([]);
+        const other = await sink.writer();
+        expect(counted(await other.write(batch, 'same'))).toBe(20);
+        await other.write(batchOf(ids(20, 25).map(goodRow)), 'next');
+        await writer.close();
+        await other.close();
+        await sink.finish({ rejected: 0 });
+        await sink.close();
+        expect((await opened.stored()).ids).toEqual(ids(0, 25));
+      }));
+
+    it('rejects exactly the bad rows of a batch, and names no value', () =>
+      withSink(example, 0, async (opened) => {
+        const bad = [0, 13, 14, 39];
+        const rows = ids(0, 40).map((id) => (bad.includes(id) ? badRow(id) : goodRow(id)));
+        const [result] = await copy(opened, [rows]);
+        const rejects = result?.rejects ?? [];
+        expect(rejects.map((one) => one.row).sort((a, b) => a - b)).toEqual(bad);
+        for (const { code } of rejects) expect(['value_too_long', 'item_too_large']).toContain(code);
+        expect(JSON.stringify(rejects)).not.toContain(CANARY);
+        expect((await opened.stored()).ids).toEqual(ids(0, 40).filter((id) => !bad.includes(id)));
+      }));
+
+    it('keeps no row when every row is bad, and the counts still add up', () =>
+      withSink(example, 0, async (opened) => {
+        const all = await copy(opened, [ids(0, 3).map(badRow)]);
+        expect(all.map((one) => [counted(one), one.rejects.length])).toEqual([[3, 3]]);
+        expect((await opened.stored()).ids).toEqual([]);
+      }));
+
+    it('leaves no debris and the old rows behind when it is abandoned before it wrote', () =>
+      withSink(example, 5, async (opened) => {
+        const before = await opened.tables();
+        const sink = await ready(opened);
+        await sink.abandon();
+        await sink.abandon();
+        await sink.close();
+        const left = (await opened.tables()).filter((name) => !before.includes(name));
+        expect(left.filter((name) => !/ledger/.test(name))).toEqual([]);
+        expect((await opened.stored()).ids).toEqual(ids(0, 5));
+      }));
+
+    it('leaves nothing but its ledger behind when it has finished', () =>
+      withSink(example, 5, async (opened) => {
+        const before = await opened.tables();
+        await copy(opened, [ids(0, 5).map(goodRow)]);
+        const left = (await opened.tables()).filter((name) => !before.includes(name));
+        expect(left.filter((name) => !/ledger/.test(name))).toEqual([]);
+      }));
+
+    it('closes twice', () =>
+      withSink(example, 0, async (opened) => {
+        const sink = await ready(opened);
+        const writer = await sink.writer();
+        await writer.close();
+        await writer.close();
+        await sink.abandon();
+        await sink.close();
+        await sink.close();
+        await opened.connection.close();
+        await opened.connection.close();
+      }));
+
+    it('refuses in its plan what lacks the key, without a value', () =>
+      withSink(example, 0, async (opened) => {
+        const sink = sinkOf(opened);
+        const columns = incoming.columns.filter((column) => column.name !== 'id');
+        const outcome = await sink.plan({ ...incoming, columns, key: [] }).catch((error: unknown) => error);
+        if (outcome instanceof SluiceError) expect(outcome.code).toBe('key_missing');
+        else expect(outcome).toMatchObject({ findings: [{ level: 'refuse' }] });
+        expect(JSON.stringify(outcome)).not.toContain(CANARY);
+        await sink.close();
+      }));
+  });
+
+  it('say that a table is missing, without a secret', async () => {
+    const [example] = cases;
+    if (!example) throw new Error(`no cases for ${kind}`);
+    const opened = await example.open(0);
+    const options = { ...opened.options, table: 'not-there-at-all' };
+    const sink = opened.connection.sink(options, opened.context.context);
+    const outcome = await sink.plan(incoming).catch((caught: unknown) => caught);
+    const codes =
+      outcome instanceof SluiceError
+        ? [outcome.code]
+        : (outcome as { findings: { code: string }[] }).findings.map((finding) => finding.code);
+    expect(codes).toContain('table_missing');
+    expect(String(outcome) + JSON.stringify(outcome)).not.toContain(CANARY);
+    await sink.close();
+    await opened.close();
+  });
+});
