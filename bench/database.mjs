@@ -1,0 +1,167 @@
+import { createWriteStream } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
+import { totalmem } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createConnection } from 'mysql2/promise';
+import { startMysql } from '../dist/local/mysql.js';
+import { answers, root, run } from './program.mjs';
+import { fileLineOf, TABLE_DEFINITION } from './rows.mjs';
+
+const LINES_PER_WRITE = 5000;
+const MAX_POOL_BYTES = 1536 * 1024 * 1024;
+const LOG_BYTES = 1024 * 1024 * 1024;
+
+/** A private MariaDB with a pool that holds the tables, and what the measurements ask of it. */
+export class Database {
+  #server;
+  #admin;
+  #name = 'bench';
+  /** Files of generated rows by number of rows. @type {Map<number, string>} */
+  #files = new Map();
+
+  static async start() {
+    const server = await startMysql();
+    const { host, port, user, password } = server;
+    const admin = await createConnection({ host, port, user, password, multipleStatements: true });
+    const pool = Math.min(MAX_POOL_BYTES, Math.floor(totalmem() / 4));
+    await admin.query(
+      `SET GLOBAL innodb_buffer_pool_size = ${pool}; SET GLOBAL innodb_log_file_size = ${LOG_BYTES};
+       CREATE DATABASE bench CHARACTER SET utf8mb4; USE bench`,
+    );
+    return new Database(server, admin);
+  }
+
+  /**
+   * @param {import('../dist/local/mysql.js').LocalMysql} server
+   * @param {import('mysql2/promise').Connection} admin
+   */
+  constructor(server, admin) {
+    this.#server = server;
+    this.#admin = admin;
+  }
+
+  /** What a declaration's connection needs; the password is in the environment as BENCH_PASSWORD. */
+  get connection() {
+    const { host, port, user } = this.#server;
+    return {
+      kind: 'mysql',
+      host,
+      port,
+      user,
+      password: { env: 'BENCH_PASSWORD' },
+      database: this.#name,
+      tls: 'off',
+    };
+  }
+
+  get password() {
+    return this.#server.password;
+  }
+
+  /** What pymysql.connect takes. */
+  get credentials() {
+    const { host, port, user, password } = this.#server;
+    return { host, port, user, password, database: this.#name };
+  }
+
+  /** go-sql-driver's data source name. */
+  get dataSourceName() {
+    const { host, port, user, password, database } = this.credentials;
+    return `${user}:${password}@tcp(${host}:${port})/${database}?charset=utf8mb4&maxAllowedPacket=0`;
+  }
+
+  /** @param {string} sql */
+  async execute(sql) {
+    await this.#admin.query(sql);
+  }
+
+  /**
+   * Makes the table with rows 1 to `rows`.
+   * @param {string} table
+   * @param {number} rows
+   */
+  async fill(table, rows) {
+    await this.empty(table);
+    await this.load(table, rows);
+    await this.execute(`ANALYZE TABLE ${table}`);
+  }
+
+  /**
+   * Makes the table anew, with no rows.
+   * @param {string} table
+   */
+  async empty(table) {
+    await this.execute(`DROP TABLE IF EXISTS ${table}; CREATE TABLE ${table} ${TABLE_DEFINITION}`);
+  }
+
+  /**
+   * `LOAD DATA LOCAL` of the prepared file by MariaDB's own client, a process of its own.
+   * @param {string} table
+   * @param {number} rows
+   * @returns {Promise<number>} seconds of the whole process
+   */
+  async load(table, rows) {
+    const file = await this.file(rows);
+    const { host, port, user, database } = this.credentials;
+    const client = (await answers('mariadb', ['--version'])) ? 'mariadb' : 'mysql';
+    const sql = `LOAD DATA LOCAL INFILE '${file}' INTO TABLE ${table} CHARACTER SET utf8mb4`;
+    const where = ['-h', host, '-P', String(port), '-u', user, '--local-infile=1', '-D', database];
+    const { seconds } = await run(client, ['--no-defaults', ...where, '-e', sql], {
+      environment: { MYSQL_PWD: this.password },
+    });
+    return seconds;
+  }
+
+  /**
+   * The prepared file of rows 1 to `rows`.
+   * @param {number} rows
+   */
+  async file(rows) {
+    const known = this.#files.get(rows);
+    if (known) return known;
+    const folder = join(root, '.local', 'bench');
+    await mkdir(folder, { recursive: true });
+    const file = join(folder, `rows-${rows}-${process.pid}.tsv`);
+    await pipeline(Readable.from(fileText(rows)), createWriteStream(file));
+    this.#files.set(rows, file);
+    return file;
+  }
+
+  /**
+   * Throws unless both tables hold the same rows.
+   * @param {string} expected
+   * @param {string} actual
+   */
+  async assertEqual(expected, actual) {
+    const [rows] = await this.#admin.query(`CHECKSUM TABLE ${expected}, ${actual}`);
+    const [first, second] = /** @type {{ Checksum: number }[]} */ (rows).map((row) => row.Checksum);
+    if (first === undefined || first !== second)
+      throw new Error(`${actual} does not hold the rows of ${expected}`);
+  }
+
+  /**
+   * @param {string} table
+   * @returns {Promise<number>}
+   */
+  async count(table) {
+    const [rows] = await this.#admin.query(`SELECT COUNT(*) AS n FROM ${table}`);
+    return Number(/** @type {{ n: number }[]} */ (rows)[0]?.n);
+  }
+
+  async stop() {
+    await this.#admin.end();
+    await this.#server.stop();
+    await Promise.all([...this.#files.values()].map((file) => rm(file, { force: true })));
+  }
+}
+
+/** @param {number} rows */
+function* fileText(rows) {
+  for (let first = 1; first <= rows; first += LINES_PER_WRITE) {
+    let text = '';
+    for (let id = first; id < Math.min(first + LINES_PER_WRITE, rows + 1); id++) text += fileLineOf(id);
+    yield Buffer.from(text);
+  }
+}

@@ -1,0 +1,106 @@
+/**
+ * Measures Sluice against its peers and limits on this machine. See METHODOLOGY.md.
+ *
+ * npm run bench -- [batch-out] [batch-in] [rss] [start] [--quick] [--json]
+ *
+ * Exit status: 0 when every target is met, 1 when one is missed.
+ */
+import { parseArgs } from 'node:util';
+import { Database } from './database.mjs';
+import { batchIn } from './measurements/batch-in.mjs';
+import { batchOut } from './measurements/batch-out.mjs';
+import { rss } from './measurements/rss.mjs';
+import { start } from './measurements/start.mjs';
+import { met, textOf, value } from './report.mjs';
+
+/**
+ * @typedef {object} Sizes
+ * @property {number} rows of the throughput measurements
+ * @property {number} searchRows with which the Go program's best concurrency is searched
+ * @property {number} oldOutRows that the old code moves out
+ * @property {number} oldInRows that the old code moves in
+ * @property {number} fewRows of the memory measurement
+ * @property {number} manyRows of the memory measurement
+ *
+ * @typedef {object} Setting
+ * @property {Database} database
+ * @property {Sizes} sizes
+ * @property {number} rounds
+ * @property {number} memoryRounds
+ * @property {(text: string) => void} log
+ *
+ * @typedef {import('./report.mjs').Result} Result
+ */
+
+/** @type {Sizes} */
+const full = {
+  rows: 1_000_000,
+  searchRows: 200_000,
+  oldOutRows: 4000,
+  oldInRows: 20_000,
+  fewRows: 100_000,
+  manyRows: 2_000_000,
+};
+/** @type {Sizes} */
+const quick = {
+  ...full,
+  rows: 200_000,
+  searchRows: 100_000,
+  oldOutRows: 1500,
+  oldInRows: 10_000,
+  manyRows: 500_000,
+};
+
+/** @type {ReadonlyMap<string, (setting: Setting) => Promise<Result>>} */
+const measurements = new Map([
+  ['start', start],
+  ['batch-out', batchOut],
+  ['batch-in', batchIn],
+  ['rss', rss],
+]);
+
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    quick: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    rounds: { type: 'string', default: '3' },
+  },
+});
+const unknown = positionals.filter((name) => !measurements.has(name));
+if (unknown.length > 0 || !(Number(options.rounds) >= 1)) {
+  process.stderr.write(
+    `bench: ${unknown.join(', ') || '--rounds'} is not one of ${[...measurements.keys()].join(', ')}\n`,
+  );
+  process.exit(2);
+}
+
+const chosen = positionals.length > 0 ? positionals : [...measurements.keys()];
+const log = (/** @type {string} */ text) => process.stderr.write(`${text}\n`);
+log('bench: starting MariaDB');
+const database = await Database.start();
+process.once('SIGINT', () => {
+  void database.stop().finally(() => process.exit(130));
+});
+/** @type {Result[]} */
+const results = [];
+try {
+  for (const name of chosen) {
+    const measure = measurements.get(name);
+    if (!measure) continue;
+    const rounds = Number(options.rounds);
+    const sizes = options.quick ? quick : full;
+    const result = await measure({ database, sizes, rounds, memoryRounds: options.quick ? 1 : 2, log });
+    results.push(result);
+    if (!options.json) process.stdout.write(`${textOf(result)}\n`);
+  }
+} finally {
+  await database.stop();
+}
+if (options.json) process.stdout.write(`${JSON.stringify(results.map(withFigures), null, 2)}\n`);
+process.exitCode = results.some(({ lines }) => lines.some((line) => met(line) === false)) ? 1 : 0;
+
+/** @param {Result} result */
+function withFigures(result) {
+  return { ...result, lines: result.lines.map((line) => ({ ...line, median: value(line), met: met(line) })) };
+}

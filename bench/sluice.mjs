@@ -1,0 +1,100 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { awsEnvironment } from './null-endpoint.mjs';
+import { root, runNode } from './program.mjs';
+
+export const cli = join(root, 'dist', 'cli', 'main.js');
+
+/**
+ * @typedef {import('./database.mjs').Database} Database
+ * @typedef {import('./null-endpoint.mjs').NullEndpoint} NullEndpoint
+ * @typedef {{ seconds: number, rows: number, net: number, usage: import('./program.mjs').Usage }} Sample
+ */
+
+/** Our side of every measurement: the built command line, run on a declaration in a fresh state folder. */
+export class Sluice {
+  #database;
+  #endpoint;
+  #parallel;
+
+  /**
+   * @param {Database} database
+   * @param {NullEndpoint} endpoint
+   * @param {number} [parallel]
+   */
+  constructor(database, endpoint, parallel = 4) {
+    this.#database = database;
+    this.#endpoint = endpoint;
+    this.#parallel = parallel;
+  }
+
+  /**
+   * MySQL table → the null endpoint.
+   * @param {string} table
+   */
+  async copyOut(table) {
+    return await this.#copy({ connection: 'shop', table }, { connection: 'stage', table: 'orders' });
+  }
+
+  /**
+   * Canned pages → MySQL table.
+   * @param {string} canned
+   * @param {string} table
+   * @param {string} [mode]
+   */
+  async copyIn(canned, table, mode = 'upsert') {
+    return await this.#copy({ connection: 'stage', table: canned }, { connection: 'shop', table, mode });
+  }
+
+  /**
+   * @param {object} from
+   * @param {object} to
+   * @returns {Promise<Sample>}
+   */
+  async #copy(from, to) {
+    const parent = join(root, '.local', 'bench');
+    await mkdir(parent, { recursive: true });
+    const folder = await mkdtemp(join(parent, 'run-'));
+    try {
+      const file = join(folder, 'bench.yaml');
+      await writeFile(file, JSON.stringify(this.#declaration(from, to), null, 2));
+      const environment = { ...awsEnvironment, BENCH_PASSWORD: this.#database.password };
+      const ended = await runNode([cli, 'run', file, '--json', '--state', join(folder, 'state')], {
+        environment,
+      });
+      if (!ended.usage) throw new Error('the run told no usage');
+      const step = summaryOf(ended.output);
+      return { seconds: ended.seconds, rows: step.written, net: step.seconds, usage: ended.usage };
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+
+  /**
+   * JSON is YAML.
+   * @param {object} from
+   * @param {object} to
+   */
+  #declaration(from, to) {
+    return {
+      pipeline: 'bench',
+      connections: {
+        shop: this.#database.connection,
+        stage: { kind: 'dynamodb', region: 'eu-west-1', endpoint: this.#endpoint.url },
+      },
+      steps: [{ copy: 'orders', from, to, parallel: this.#parallel }],
+    };
+  }
+}
+
+/** @param {string} output NDJSON */
+function summaryOf(output) {
+  const summary = JSON.parse(output.trim().split('\n').at(-1) ?? '');
+  const [step] = summary.steps ?? [];
+  if (summary.event !== 'summary' || summary.outcome !== 'complete' || !step) {
+    throw new Error(`not a complete run: ${output.slice(-2000)}`);
+  }
+  if (step.read !== step.written + step.unchanged + step.rejected)
+    throw new Error('the counts do not add up');
+  return step;
+}
