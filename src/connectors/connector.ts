@@ -21,6 +21,8 @@ export interface Context {
   retry<T>(call: () => Promise<T>): Promise<T>;
   /** Waits for room in the read pace: call before a read with its likely cost, then with the difference. */
   paceRead(cost: Cost): Promise<void>;
+  /** What all reads of the step together may cost in a second; absent where they are not paced. One read asks for less. */
+  readonly readRates?: Cost;
   /** A folder of this step, mode 0700, for files that may grow with the data (`mirror`'s digests). */
   readonly scratch: string;
   /** The pipeline's name, for the names of things left in a sink (ledger rows, shadow tables). */
@@ -152,6 +154,8 @@ export interface SinkPlan {
   readonly exists: boolean;
   /** With `create: true` and no table: the statement or call that makes it, for people. */
   readonly creates?: string;
+  /** With `creates`: what a source will find there, so that a later step can be planned before the table is made. */
+  readonly becomes?: Pick<SourceDescription, 'columns' | 'open' | 'key'>;
   /** The incoming columns that decide which sink row a row meets; empty if rows cannot meet. */
   readonly key: readonly string[];
   /** A row for each column: its type on both sides. */

@@ -1,0 +1,13 @@
+/** What the shell sees. Documented in docs/reference/exit-statuses.md; never renumber. */
+export const exitStatus = {
+  complete: 0,
+  bug: 1,
+  /** Refused before anything was written. */
+  refused: 2,
+  /** Complete, with rejects within the limit. */
+  rejects: 3,
+  /** Stopped; `sluice run` goes on. */
+  stopped: 4,
+  interrupted: 130,
+  terminated: 143,
+} as const;

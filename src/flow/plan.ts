@@ -1,0 +1,163 @@
+import type { SourceDescription } from '../connectors/connector.js';
+import type { CopyStep, Step } from '../declare/declaration.js';
+import { isPlanned, type Planned, planCopy } from '../engine/plan.js';
+import { SluiceError } from '../errors.js';
+import { openScope, type Scope, type World } from './scope.js';
+import { patternOf, sinkTableName } from './table-names.js';
+
+/** The declaration's steps with every copy planned. */
+export type PlannedStep = PlannedCopyStep | PlannedParallel;
+
+export interface PlannedCopyStep {
+  readonly kind: 'copy';
+  readonly step: CopyStep;
+  /** One, or with `tables` one for each table. */
+  readonly copies: readonly PreparedCopy[];
+}
+
+export interface PlannedParallel {
+  readonly kind: 'parallel';
+  readonly branches: readonly (readonly PlannedStep[])[];
+  readonly limit?: number;
+}
+
+export interface PreparedCopy {
+  readonly name: string;
+  /** The step as if it had been written for this one table. */
+  readonly step: CopyStep;
+  readonly scope: Scope;
+  readonly planned: Planned;
+  /** Its source's table was not there yet: what was planned is what the table will be. Plan again before it runs. */
+  readonly early: boolean;
+}
+
+/** Tables that steps before will make: connection and table → what a source will find. */
+type Expected = Map<
+  string,
+  { readonly connection: string; readonly table: string; readonly found: SourceDescription }
+>;
+
+/**
+ * Plans every step in order. A step that reads a table which an earlier step makes is planned against what
+ * that table will be. Writes nothing; refusals are findings of the copies they belong to.
+ */
+export async function planSteps(world: World): Promise<readonly PlannedStep[]> {
+  return await planSeries(world, world.declaration.steps, new Map());
+}
+
+async function planSeries(world: World, steps: readonly Step[], expected: Expected): Promise<PlannedStep[]> {
+  const planned: PlannedStep[] = [];
+  for (const step of steps) planned.push(await planStep(world, step, expected));
+  return planned;
+}
+
+async function planStep(world: World, step: Step, expected: Expected): Promise<PlannedStep> {
+  if (step.kind === 'copy') return { kind: 'copy', step, copies: await planCopies(world, step, expected) };
+  const branches: PlannedStep[][] = [];
+  for (const branch of step.branches) branches.push(await planSeries(world, branch, expected));
+  return { kind: 'parallel', branches, ...(step.limit === undefined ? {} : { limit: step.limit }) };
+}
+
+async function planCopies(world: World, step: CopyStep, expected: Expected): Promise<PreparedCopy[]> {
+  const copies: PreparedCopy[] = [];
+  try {
+    for (const { name, single } of await singleCopies(world, step, expected)) {
+      const prepared = await prepareCopy(world, name, single, expected.get(tableKey(single.from))?.found);
+      copies.push(prepared);
+      expectSink(prepared, expected);
+    }
+  } catch (error) {
+    if (!(error instanceof SluiceError)) throw error;
+    copies.push(refusedCopy(world, step, error));
+  }
+  return copies;
+}
+
+function refusedCopy(world: World, step: CopyStep, error: SluiceError): PreparedCopy {
+  const { code, message, hint } = error;
+  const finding = { level: 'refuse' as const, code, message, ...(hint === undefined ? {} : { hint }) };
+  const planned = { name: step.name, step, findings: [finding] };
+  return { name: step.name, step, scope: openScope(world, step, step.name), planned, early: false };
+}
+
+/** Plans one copy in a scope of its own. Called again for each attempt after the first. */
+export async function prepareCopy(
+  world: World,
+  name: string,
+  step: CopyStep,
+  expected?: SourceDescription,
+): Promise<PreparedCopy> {
+  const scope = openScope(world, step, name);
+  const from = await world.connections.get(step.from.connection);
+  const to = await world.connections.get(step.to.connection);
+  const source = from.source(step.from, scope.context);
+  const sink = to.sink(step.to, scope.context);
+  const planned = await planCopy({ name, step, source, sink, ...(expected ? { expected } : {}) });
+  return { name, step, scope, planned, early: expected !== undefined };
+}
+
+/** The step itself, or with `tables` one step for each table that is there or will be. */
+async function singleCopies(
+  world: World,
+  step: CopyStep,
+  expected: Expected,
+): Promise<readonly { readonly name: string; readonly single: CopyStep }[]> {
+  const { tables: patterns, ...from } = step.from;
+  if (!patterns) return [{ name: step.name, single: step }];
+  const connection = await world.connections.get(step.from.connection);
+  const tables = new Set(await connection.tables(patterns));
+  for (const made of expected.values()) {
+    if (made.connection !== step.from.connection) continue;
+    if (patterns.some((pattern) => patternOf(pattern).test(made.table))) tables.add(made.table);
+  }
+  if (tables.size === 0) {
+    throw new SluiceError('table_missing', `no table matches ${patterns.join(', ')}`, {
+      path: `${step.path}.from.tables`,
+    });
+  }
+  return [...tables].sort().map((table) => ({
+    name: `${step.name}.${table}`,
+    single: {
+      ...step,
+      from: { ...from, table },
+      to: { ...step.to, table: sinkTableName(step.to.table, table, patterns) },
+    },
+  }));
+}
+
+function expectSink({ step, planned }: PreparedCopy, expected: Expected): void {
+  if (!isPlanned(planned) || planned.sinkPlan.exists || !planned.sinkPlan.becomes) return;
+  const { name, identity, becomes } = planned.sinkPlan;
+  const { connection, table } = step.to;
+  const found: SourceDescription = {
+    name,
+    identity,
+    ...becomes,
+    ...(planned.description.rows === undefined ? {} : { rows: planned.description.rows }),
+    ...(planned.description.bytes === undefined ? {} : { bytes: planned.description.bytes }),
+    consistency: 'known when it runs',
+    findings: [],
+    permissions: [],
+  };
+  expected.set(tableKey({ connection, table }), { connection, table, found });
+}
+
+function tableKey(end: { readonly connection: string; readonly table?: string }): string {
+  return JSON.stringify([end.connection, end.table ?? null]);
+}
+
+/** Every copy of the plan, nested ones too, in the order of the document. */
+export function preparedCopies(steps: readonly PlannedStep[]): readonly PreparedCopy[] {
+  return steps.flatMap((step) =>
+    step.kind === 'copy' ? step.copies : step.branches.flatMap(preparedCopies),
+  );
+}
+
+/** The refusals of all copies; any of them stops the pipeline before anything is written. */
+export function refusals(
+  steps: readonly PlannedStep[],
+): readonly { readonly name: string; readonly finding: Planned['findings'][number] }[] {
+  return preparedCopies(steps).flatMap(({ name, planned }) =>
+    planned.findings.flatMap((finding) => (finding.level === 'refuse' ? [{ name, finding }] : [])),
+  );
+}

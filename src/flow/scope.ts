@@ -1,0 +1,106 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import type { Context } from '../connectors/connector.js';
+import type { CopyStep, Declaration, Step } from '../declare/declaration.js';
+import { type Counters, zeroCounters } from '../engine/counters.js';
+import { Pacer } from '../engine/pace.js';
+import { retry } from '../engine/retry.js';
+import { stateFolder } from '../journal/state-folder.js';
+import { Connections, type LoadConnector } from './connections.js';
+
+/** What a run happens in. */
+export interface World {
+  readonly declaration: Declaration;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The state directory; it is made when something is first written to it. */
+  readonly state: string;
+  readonly run: string;
+  readonly connections: Connections;
+}
+
+/** What one attempt at one copy happens in. */
+export interface Scope {
+  readonly context: Context;
+  readonly counters: Counters;
+  readonly pacer: Pacer;
+  abort(reason: unknown): void;
+}
+
+/** A name for a run: sorts by its start, and no two are alike. */
+export function newRunName(now = new Date()): string {
+  const stamp = now.toISOString().slice(0, 19).replaceAll(/[-:]/g, '').toLowerCase();
+  return `${stamp}-${randomBytes(4).toString('hex')}`;
+}
+
+export function openWorld(
+  declaration: Declaration,
+  options: Pick<World, 'env' | 'state'> & { readonly load: LoadConnector; readonly signal: AbortSignal },
+): World {
+  const { env, state, load, signal } = options;
+  const run = newRunName();
+  const patienceMs = 1000 * Math.max(...copySteps(declaration.steps).map((step) => step.patienceSeconds));
+  const context: Context = {
+    signal,
+    env,
+    retry: (call) => retry(call, patienceMs, signal),
+    paceRead: async () => undefined,
+    scratch: join(state, declaration.pipeline, 'scratch'),
+    pipeline: declaration.pipeline,
+    run,
+    step: '',
+  };
+  return {
+    declaration,
+    env,
+    state,
+    run,
+    connections: new Connections(declaration.connections, load, context),
+  };
+}
+
+/** `name` is the step's, or with `tables` that of one of its copies. */
+export function openScope(world: World, step: CopyStep, name: string): Scope {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const { pace } = step;
+  const readPacer = new Pacer(pace.readUnits === undefined ? {} : { units: pace.readUnits });
+  const context: Context = {
+    signal,
+    env: world.env,
+    retry: (call) => retry(call, step.patienceSeconds * 1000, signal),
+    paceRead: (cost) => readPacer.spend(cost, signal),
+    scratch: join(world.state, world.declaration.pipeline, 'scratch', name),
+    pipeline: world.declaration.pipeline,
+    run: world.run,
+    step: name,
+  };
+  const rates = {
+    ...(pace.items === undefined ? {} : { items: pace.items }),
+    ...(pace.bytes === undefined ? {} : { bytes: pace.bytes }),
+    ...(pace.writeUnits === undefined ? {} : { units: pace.writeUnits }),
+  };
+  return {
+    context,
+    counters: zeroCounters(),
+    pacer: new Pacer(rates),
+    abort: (reason) => controller.abort(reason),
+  };
+}
+
+/** Where the rejects of one copy of one run are kept. */
+export async function rejectPath(world: World, name: string): Promise<string> {
+  return join(
+    await stateFolder(world.state, world.declaration.pipeline, 'rejects', world.run),
+    `${name}.jsonl`,
+  );
+}
+
+/** Makes the folder that `Context.scratch` names. */
+export async function makeScratch(world: World, name: string): Promise<string> {
+  return await stateFolder(world.state, world.declaration.pipeline, 'scratch', name);
+}
+
+/** All copies of the steps, nested ones too, in the order of the document. */
+export function copySteps(steps: readonly Step[]): readonly CopyStep[] {
+  return steps.flatMap((step) => (step.kind === 'copy' ? [step] : step.branches.flatMap(copySteps)));
+}
