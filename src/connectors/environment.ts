@@ -6,11 +6,20 @@ export type OrEnv<T> = T | { readonly env: string };
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-const reference = z.strictObject({ env: z.string().min(1) });
+/** `{ env: NAME }`. */
+export const environmentReference = z.strictObject({
+  env: z
+    .string()
+    .regex(
+      /^[A-Za-z_][A-Za-z0-9_]*$/,
+      'not the name of an environment variable: one looks like SHOP_PASSWORD',
+    )
+    .describe('The name of an environment variable.'),
+});
 
 /** Lets the schema of a connection's field also accept `{ env: NAME }`. */
-export function orEnv<T extends z.ZodType>(schema: T): z.ZodUnion<readonly [T, typeof reference]> {
-  return z.union([schema, reference]);
+export function orEnv<T extends z.ZodType>(schema: T): z.ZodUnion<readonly [T, typeof environmentReference]> {
+  return z.union([schema, environmentReference]);
 }
 
 /** The text itself, or that of the variable it names. Throws `env_missing` where the variable is not set. */

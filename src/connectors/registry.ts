@@ -1,7 +1,10 @@
 import type { z } from 'zod';
 import type { Connector } from './connector.js';
+import { rules as dynamodbRules } from './dynamodb/option-rules.js';
 import * as dynamodb from './dynamodb/options.js';
+import { rules as mysqlRules } from './mysql/option-rules.js';
 import * as mysql from './mysql/options.js';
+import type { OptionRules } from './option-rules.js';
 
 /** What the declaration and the engine need to know of a kind of connection before its code is loaded. */
 export interface Registration {
@@ -11,13 +14,19 @@ export interface Registration {
   readonly connection: z.ZodType;
   readonly source: z.ZodType;
   readonly sink: z.ZodType;
+  /** What the schemas cannot say: which fields need or exclude each other. */
+  readonly rules: OptionRules;
   load(): Promise<Connector>;
 }
 
 /** One line per connector. Options are light and loaded at once; the connector itself only when used. */
 export const registry = {
-  mysql: { ...mysql, load: async () => (await import('./mysql/index.js')).mysql },
-  dynamodb: { ...dynamodb, load: async () => (await import('./dynamodb/index.js')).dynamodb },
+  mysql: { ...mysql, rules: mysqlRules, load: async () => (await import('./mysql/index.js')).mysql },
+  dynamodb: {
+    ...dynamodb,
+    rules: dynamodbRules,
+    load: async () => (await import('./dynamodb/index.js')).dynamodb,
+  },
 } as const satisfies Record<string, Registration>;
 
 export type ConnectionKind = keyof typeof registry;

@@ -1,60 +1,117 @@
 import { z } from 'zod';
+import { endpoint, region, role } from '../aws-options.js';
 
 export const title = 'DynamoDB';
 
+const name = z.string().min(1);
+
+/** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html */
+const tableName = z
+  .string()
+  .regex(/^[A-Za-z0-9_.-]{3,255}$/, 'not a table name: 3 to 255 of letters, digits, _ . and -');
+
 export const connection = z.strictObject({
-  kind: z.literal('dynamodb'),
-  region: z.string().min(1).optional(),
-  endpoint: z.string().optional(),
-  role: z.string().min(1).optional(),
+  kind: z.literal('dynamodb').describe('DynamoDB tables of one account and region.'),
+  region: region.optional(),
+  endpoint: endpoint
+    .optional()
+    .describe('For an emulator, http://127.0.0.1:8000, or a VPC endpoint. Default: AWS.'),
+  role: role.optional(),
 });
 
-const scalar = z.union([z.string(), z.boolean(), z.null(), z.int()]);
+const numberText = z.string().regex(/^-?\d+(\.\d+)?([eE][+-]?\d+)?$/, 'not a number');
+
+/** Numbers are exact: an integer of any size, or `{ N: "10.5" }`. Never a double. */
+const scalar = z.union(
+  [z.string(), z.boolean(), z.null(), z.int(), z.bigint(), z.strictObject({ N: numberText })],
+  {
+    error: 'expected text, an integer, true, false or null: write a number with a fraction as { N: "10.5" }',
+  },
+);
 
 export const source = z.strictObject({
-  connection: z.string(),
-  table: z.string().min(1).optional(),
-  tables: z.array(z.string().min(1)).min(1).optional(),
+  connection: z.string().describe('The name of a connection.'),
+  table: tableName.optional().describe('The table to read.'),
+  tables: z
+    .array(name)
+    .min(1)
+    .optional()
+    .describe('Tables to read, a copy each; * and ? are wildcards: ["film*"].'),
   /** Attributes to read (ProjectionExpression). */
-  columns: z.array(z.string().min(1)).min(1).optional(),
+  columns: z.array(name).min(1).optional().describe('The attributes to read. Default: all.'),
   /** FilterExpression with `:name` values. Attribute names that are reserved words are written `#name`. */
-  filter: z.string().min(1).optional(),
-  values: z.record(z.string().regex(/^:/), scalar).optional(),
+  filter: name
+    .optional()
+    .describe('A FilterExpression: "total > :t", with `values`. Reserved words are written #name.'),
+  values: z
+    .record(z.string().regex(/^:[A-Za-z0-9_]+$/, 'not the name of a value: one looks like :total'), scalar)
+    .optional()
+    .describe('The values that `filter` names: { ":t": 10 }. Numbers with a fraction: { N: "10.5" }.'),
   query: z
     .strictObject({
-      index: z.string().min(1).optional(),
-      partition: scalar,
+      index: name.optional().describe('The index to query. Default: the table itself.'),
+      partition: scalar.describe('The value of the partition key.'),
       sort: z
         .strictObject({
-          from: scalar.optional(),
-          to: scalar.optional(),
-          equals: scalar.optional(),
-          beginsWith: z.string().optional(),
+          from: scalar.optional().describe('Sort keys from here on, this one included.'),
+          to: scalar.optional().describe('Sort keys up to here, this one included.'),
+          equals: scalar.optional().describe('This one sort key.'),
+          beginsWith: name.optional().describe('Sort keys that begin with this text.'),
         })
-        .optional(),
-      descending: z.boolean().optional(),
+        .optional()
+        .describe('Which sort keys: from and to, or equals, or beginsWith.'),
+      descending: z.boolean().optional().describe('Read from the last sort key to the first.'),
     })
-    .optional(),
+    .optional()
+    .describe('Read one partition by Query, instead of the whole table by Scan.'),
   /** `items`: follow a keys-only index with reads of the whole items. */
-  fetch: z.literal('items').optional(),
+  fetch: z.literal('items').optional().describe('items: read the whole items behind a keys-only index.'),
   /** Default strong (indexes: eventual, since they have nothing else). */
-  consistency: z.enum(['strong', 'eventual']).optional(),
+  consistency: z
+    .enum(['strong', 'eventual'])
+    .optional()
+    .describe('strong (default for tables) costs twice the read units of eventual (default for indexes).'),
 });
 
-const names = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]);
+const names = z.union([name, z.array(name).min(1)], {
+  error: 'expected a column, or a list of columns',
+});
 
 export const sink = z.strictObject({
-  connection: z.string(),
-  table: z.string().min(3).optional(),
-  key: z.strictObject({ partition: names, sort: names.optional() }).optional(),
-  mode: z.enum(['put', 'insert', 'update', 'newest', 'mirror']).optional(),
+  connection: z.string().describe('The name of a connection.'),
+  table: z
+    .string()
+    .regex(/^([A-Za-z0-9_.-]|\{table\}){3,255}$/, 'not a table name: 3 to 255 of letters, digits, _ . and -')
+    .optional()
+    .describe('The table to write. Default: the name of the source table. With `tables`: "copy-{table}".'),
+  key: z
+    .strictObject({
+      partition: names.describe('The column that is the partition key; several are joined.'),
+      sort: names.optional().describe('The column that is the sort key; several are joined.'),
+    })
+    .optional()
+    .describe('Default: the primary key of the source.'),
+  mode: z
+    .enum(['put', 'insert', 'update', 'newest', 'mirror'])
+    .optional()
+    .describe(
+      'put (default): whole items. insert: keeps what is there. update: only the attributes that come. newest: keeps the newer, by `by`. mirror: put, then delete what the source lacks.',
+    ),
   /** The attribute that says which item is newer (`newest`). */
-  by: z.string().min(1).optional(),
-  create: z.boolean().optional(),
+  by: name.optional().describe('newest: the attribute that says which item is newer.'),
+  create: z.boolean().optional().describe('Make the table, on demand, when it is missing.'),
   deletes: z
-    .strictObject({ limit: z.union([z.int().min(0), z.string().regex(/^\d+(\.\d+)?%$/)]) })
-    .optional(),
-  duplicates: z.enum(['refuse', 'last']).optional(),
+    .strictObject({
+      limit: z
+        .union([z.int().min(0), z.string().regex(/^\d+(\.\d+)?%$/, 'not a share: one looks like 10%')])
+        .describe('Items, or a share of the items in the sink. Default 10%.'),
+    })
+    .optional()
+    .describe('mirror: stop before deleting more than this.'),
+  duplicates: z
+    .enum(['refuse', 'last'])
+    .optional()
+    .describe('Source rows with the same key: refuse (default), or the last one wins.'),
 });
 
 export type DynamodbConnectionOptions = z.infer<typeof connection>;

@@ -1,57 +1,111 @@
 import { z } from 'zod';
-import { orEnv } from '../environment.js';
+import { endpoint, region, role } from '../aws-options.js';
+import { environmentReference, orEnv } from '../environment.js';
 
 export const title = 'MySQL';
 
-/** A password: from the environment only; literals are refused by the schema. */
-const password = z.strictObject({ env: z.string().min(1) });
-
-const tables = z.array(z.string().min(1)).min(1);
+const name = z.string().min(1);
+const tableName = name.max(64);
 
 /** A connection by host, or by a Secrets Manager secret that holds host, username, password, dbname and port. */
 export const connection = z.strictObject({
-  kind: z.literal('mysql'),
-  host: orEnv(z.string().min(1)).optional(),
-  port: orEnv(z.int().min(1).max(65535)).optional(),
-  user: orEnv(z.string().min(1)).optional(),
-  password: password.optional(),
-  database: orEnv(z.string().min(1).max(64)).optional(),
+  kind: z.literal('mysql').describe('A MySQL or MariaDB server: RDS, Aurora, or any other.'),
+  host: orEnv(name).optional().describe('Name or address of the server. Or use `secret`.'),
+  port: orEnv(z.int().min(1).max(65535)).optional().describe('Default 3306.'),
+  user: orEnv(name).optional().describe('The user to log in as.'),
+  password: environmentReference
+    .optional()
+    .describe('From the environment only: { env: NAME }. A literal password is refused.'),
+  database: orEnv(tableName).optional().describe('The database (schema) that holds the tables.'),
   /** Name or ARN of a secret: a JSON object as SecretString, or base64 of one as SecretBinary. */
-  secret: z.string().min(1).optional(),
-  region: z.string().min(1).optional(),
-  role: z.string().min(1).optional(),
+  secret: name
+    .max(2048)
+    .optional()
+    .describe(
+      'Name or ARN of a Secrets Manager secret: JSON with host, username, password, dbname and port.',
+    ),
+  region: region.optional(),
+  role: role.optional(),
   /** Where Secrets Manager is, for emulators. */
-  endpoint: z.string().optional(),
+  endpoint: endpoint
+    .optional()
+    .describe('Where Secrets Manager is, for emulators: http://… or https://…. Default: AWS.'),
   /** `required` (default off loopback), `off` (only loopback), or a CA file's path. */
-  tls: z.union([z.enum(['required', 'off']), z.strictObject({ ca: z.string().min(1) })]).optional(),
+  tls: z
+    .union([
+      z.enum(['required', 'off']),
+      z.strictObject({ ca: name.describe('Path of a PEM file, from this file’s folder.') }),
+    ])
+    .optional()
+    .describe(
+      'required: the default for other machines. off: for this machine only. { ca: FILE }: trust this authority.',
+    ),
 });
 
 export const source = z.strictObject({
-  connection: z.string(),
-  table: z.string().min(1).optional(),
-  tables: tables.optional(),
-  query: z.string().min(1).optional(),
-  columns: z.array(z.string().min(1)).min(1).optional(),
-  where: z.string().min(1).optional(),
+  connection: z.string().describe('The name of a connection.'),
+  table: tableName.optional().describe('The table to read.'),
+  tables: z
+    .array(name)
+    .min(1)
+    .optional()
+    .describe('Tables to read, a copy each; * and ? are wildcards: ["film*"].'),
+  query: name.optional().describe('A SELECT to read instead of a table.'),
+  columns: z.array(name).min(1).optional().describe('The columns to read. Default: all.'),
+  where: name.optional().describe('An SQL condition: which rows to read.'),
   /** snapshot: one reader, one consistent snapshot. part: several readers, each with its own. */
-  consistency: z.enum(['snapshot', 'part']).optional(),
+  consistency: z
+    .enum(['snapshot', 'part'])
+    .optional()
+    .describe(
+      'snapshot (default): one reader, one consistent snapshot. part: several readers, a snapshot each.',
+    ),
 });
 
 export const sink = z.strictObject({
-  connection: z.string(),
-  table: z.string().min(1).optional(),
-  mode: z.enum(['upsert', 'append', 'replace', 'mirror']).optional(),
-  create: z.boolean().optional(),
+  connection: z.string().describe('The name of a connection.'),
+  table: tableName
+    .optional()
+    .describe('The table to write. Default: the name of the source table. With `tables`: "copy_{table}".'),
+  mode: z
+    .enum(['upsert', 'append', 'replace', 'mirror'])
+    .optional()
+    .describe(
+      'upsert (default): insert or update by key. append: insert. replace: a new table, swapped in when complete. mirror: upsert, then delete what the source lacks.',
+    ),
+  create: z.boolean().optional().describe('Make the table when it is missing.'),
   /** Attributes without a column. Default reject. */
-  extra: z.union([z.enum(['reject', 'ignore']), z.strictObject({ into: z.string().min(1) })]).optional(),
+  extra: z
+    .union([
+      z.enum(['reject', 'ignore']),
+      z.strictObject({ into: name.describe('A JSON column that takes them.') }),
+    ])
+    .optional()
+    .describe(
+      'Attributes without a column: reject the row (default), ignore them, or put them { into: column }.',
+    ),
   deletes: z
-    .strictObject({ limit: z.union([z.int().min(0), z.string().regex(/^\d+(\.\d+)?%$/)]) })
-    .optional(),
-  duplicates: z.enum(['refuse', 'last']).optional(),
+    .strictObject({
+      limit: z
+        .union([z.int().min(0), z.string().regex(/^\d+(\.\d+)?%$/, 'not a share: one looks like 10%')])
+        .describe('Rows, or a share of the rows in the sink. Default 10%.'),
+    })
+    .optional()
+    .describe('mirror: stop before deleting more than this.'),
+  duplicates: z
+    .enum(['refuse', 'last'])
+    .optional()
+    .describe('Source rows with the same key: refuse (default), or the last one wins.'),
   /** Triggers of the sink table. refuse (default); fire: let them; suspend: dropped for the copy, then put back. */
-  triggers: z.enum(['refuse', 'fire', 'suspend']).optional(),
+  triggers: z
+    .enum(['refuse', 'fire', 'suspend'])
+    .optional()
+    .describe('Triggers of the table: refuse the copy (default), let them fire, or suspend them meanwhile.'),
   /** check (default): a row without its parent is a reject. after: load first, then verify each key. */
-  foreignKeys: z.enum(['check', 'after']).optional(),
+  foreignKeys: z
+    .enum(['check', 'after'])
+    .optional()
+    .describe('check (default): a row without its parent is a reject. after: load all, then verify.'),
 });
 
 export type MysqlConnectionOptions = z.infer<typeof connection>;

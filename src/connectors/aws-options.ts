@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { canonicalHost, isMetadataHost } from './declared-host.js';
+
+/** `eu-west-1`, `us-gov-west-1`, `eusc-de-east-1`. */
+export const region = z
+  .string()
+  .regex(/^[a-z]{2,4}(-[a-z]+)+-\d{1,2}$/, 'not an AWS region: one looks like eu-west-1')
+  .describe('AWS region, as in eu-west-1. Default: AWS_REGION.');
+
+/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-arns */
+export const role = z
+  .string()
+  .regex(
+    /^arn:aws(-[a-z]+)*:iam::\d{12}:role\/[\w+=,.@/-]{1,512}$/,
+    'not the ARN of a role: one looks like arn:aws:iam::111122223333:role/sluice',
+  )
+  .describe('ARN of a role that is assumed for everything done on this connection.');
+
+/** Where a service is, for emulators and private endpoints. The message never repeats it: it may hold a password. */
+export const endpoint = z
+  .string()
+  .superRefine((text, context) => {
+    const message = objectionTo(text);
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
+  })
+  .meta({ format: 'uri' });
+
+function objectionTo(text: string): string | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url) return 'not a URL: an endpoint looks like http://127.0.0.1:8000';
+  if (url.protocol !== 'http:' && url.protocol !== 'https:')
+    return 'an endpoint begins with http:// or https://';
+  if (url.username !== '' || url.password !== '') return 'an endpoint holds no user and no password';
+  if (url.search !== '' || url.hash !== '') return 'an endpoint has no ? and no #';
+  const host = canonicalHost(url.hostname);
+  if (host === undefined) return 'the host of the endpoint is not a name or an address';
+  return isMetadataHost(host)
+    ? 'link-local addresses and metadata services are refused as endpoints'
+    : undefined;
+}
