@@ -38,6 +38,8 @@ export const errorCodes = {
   state_unusable: 'the state directory cannot be used safely',
   interrupted: 'the run was interrupted',
   steps_failed: 'more than one step failed',
+  // The demo and the tests
+  server_missing: 'a database server that the demo or the tests need is not here and cannot be installed',
   // Reasons of rejects
   value_range: 'a number, date or time lies outside what the sink column holds',
   value_inexact: 'the value would be rounded or cut',
