@@ -8,7 +8,9 @@ export function table(
   const widths = header.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
   return all.map((row) =>
     row
-      .map((cell, column) => (right.has(column) ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0)))
+      .map((cell, column) =>
+        right.has(column) ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
+      )
       .join('  ')
       .trimEnd(),
   );
@@ -39,6 +41,10 @@ export function durationText(seconds: number): string {
   const whole = Math.round(seconds);
   const hours = Math.floor(whole / 3600);
   const minutes = Math.floor((whole % 3600) / 60);
-  const parts = [hours > 0 ? `${hours}h` : '', hours > 0 || minutes > 0 ? `${minutes}m` : '', `${whole % 60}s`];
+  const parts = [
+    hours > 0 ? `${hours}h` : '',
+    hours > 0 || minutes > 0 ? `${minutes}m` : '',
+    `${whole % 60}s`,
+  ];
   return parts.filter((part) => part !== '').join(' ');
 }

@@ -1,0 +1,38 @@
+import type { Command } from 'commander';
+import type { Io } from '../io.js';
+
+interface RunOptions {
+  readonly step?: string;
+  readonly state?: string;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+const examples = `
+Examples:
+  sluice run orders.yaml                      bars on a terminal, a table at the end
+  sluice run orders.yaml --step orders-out    one step of it
+  sluice run orders.yaml --json | jq .        one event a line, a summary at the end
+
+Exit status: 0 complete · 2 refused before any write · 3 complete, with rejects within
+the limit · 4 stopped · 130/143 interrupted`;
+
+export function registerRun(program: Command, io: Io, exit: (status: number) => void): void {
+  program
+    .command('run')
+    .summary('run a pipeline')
+    .description(
+      'Plans every step, refuses what cannot be done exactly before anything is written, then runs.',
+    )
+    .argument('<file>', 'the declaration, YAML or TypeScript')
+    .option('--step <name>', 'run this step only')
+    .option('--state <folder>', 'where runs and rejects are kept (default: .sluice beside the file)')
+    .option('--json', 'one JSON event a line')
+    .option('--quiet', 'no progress')
+    .addHelpText('after', examples)
+    .action(async (file: string, options: RunOptions) => {
+      const { loadDeclaration } = await import('../../declare/load.js');
+      const { runDeclaration } = await import('../run-declaration.js');
+      exit(await runDeclaration(await loadDeclaration(file, { env: io.env, cwd: io.cwd }), io, options));
+    });
+}

@@ -1,0 +1,66 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander';
+import { registerCheck } from './commands/check.js';
+import { registerCopy } from './commands/copy.js';
+import { registerInit } from './commands/init.js';
+import { registerPlan } from './commands/plan.js';
+import { registerRun } from './commands/run.js';
+import { registerSchema } from './commands/schema.js';
+import { reportError } from './errors.js';
+import { exitStatus } from './exit-status.js';
+import { type Io, processIo } from './io.js';
+import { version } from './version.js';
+
+/** Registers one command. Its action calls `exit` with the status; what it throws is reported here. */
+export type Register = (program: Command, io: Io, exit: (status: number) => void) => void;
+
+const registrations: readonly Register[] = [
+  registerInit,
+  registerCheck,
+  registerPlan,
+  registerRun,
+  registerCopy,
+  registerSchema,
+];
+
+const examples = `
+Examples:
+  sluice init batch                    write a starter file
+  sluice check batch.yaml              every mistake in it at once
+  sluice plan batch.yaml               what it will do; writes nothing
+  sluice run batch.yaml                run it
+  sluice copy mysql://app@127.0.0.1/shop/orders dynamodb://eu-west-1/orders
+
+Exit status: 0 complete · 1 a bug · 2 refused before any write · 3 complete, with rejects
+within the limit · 4 stopped · 130/143 interrupted`;
+
+async function main(argv: readonly string[], io: Io): Promise<number> {
+  let status: number = exitStatus.complete;
+  const program = new Command('sluice')
+    .description('Moves data between MySQL and DynamoDB: declared once, exact, and proved.')
+    .version(version)
+    .showHelpAfterError('(sluice --help shows the commands)')
+    .addHelpText('after', examples)
+    .exitOverride();
+  program.configureOutput({
+    writeOut: (text) => io.out(text.trimEnd()),
+    writeErr: (text) => io.err(text.trimEnd()),
+  });
+  for (const register of registrations) {
+    register(program, io, (result) => {
+      status = result;
+    });
+  }
+  for (const command of program.commands) command.exitOverride();
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return status;
+  } catch (error) {
+    if (error instanceof CommanderError)
+      return error.exitCode === 0 ? exitStatus.complete : exitStatus.refused;
+    reportError(error, io, argv.includes('--json'));
+    return error instanceof Error && error.name === 'SluiceError' ? exitStatus.refused : exitStatus.bug;
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2), processIo());

@@ -1,0 +1,143 @@
+import pc from 'picocolors';
+import type { Finding, Permission } from '../connectors/connector.js';
+import { forecast } from '../engine/forecast.js';
+import { type CopyPlan, isPlanned } from '../engine/plan.js';
+import { type PlannedStep, type PreparedCopy, preparedCopies } from '../flow/plan.js';
+import type { Io } from './io.js';
+import { bytesText, count, durationText, table } from './text.js';
+
+/** What `sluice plan` prints: each copy with its ends, columns, size, findings; then the permissions of all. */
+export function planText(steps: readonly PlannedStep[], color: boolean): string {
+  const copies = preparedCopies(steps);
+  const blocks = copies.map((copy) => copyText(copy, color));
+  const permissions = permissionLines(copies);
+  return [...blocks, ...(permissions.length > 0 ? [permissions.join('\n')] : [])].join('\n\n');
+}
+
+/** The same for programs. */
+export function planEvents(steps: readonly PlannedStep[]): object[] {
+  return preparedCopies(steps).map(({ name, planned, early }) => {
+    if (!isPlanned(planned)) return { event: 'plan', step: name, findings: planned.findings };
+    const { description, sinkPlan, uniqueness, findings } = planned;
+    return {
+      event: 'plan',
+      step: name,
+      from: {
+        name: description.name,
+        columns: description.columns.length,
+        open: description.open,
+        key: description.key,
+      },
+      to: { name: sinkPlan.name, exists: sinkPlan.exists, creates: sinkPlan.creates, key: sinkPlan.key },
+      ...forecast(planned),
+      early,
+      consistency: description.consistency,
+      parallel: planned.step.parallel,
+      unique: uniqueness,
+      columns: sinkPlan.journeys,
+      findings,
+      permissions: [...description.permissions, ...sinkPlan.permissions],
+    };
+  });
+}
+
+function copyText({ name, planned, early }: PreparedCopy, color: boolean): string {
+  const colors = pc.createColors(color);
+  if (!isPlanned(planned)) return [colors.bold(name), ...findingLines(planned.findings, color)].join('\n');
+  const { description, sinkPlan } = planned;
+  const lines = [
+    `${colors.bold(name)}: ${description.name} → ${sinkPlan.name}`,
+    `  ${sizeLine(planned)}`,
+    `  read: ${description.consistency}${early ? ' (the table is made by an earlier step; planned again before it runs)' : ''}`,
+    `  key: ${keyLine(planned)}`,
+  ];
+  if (sinkPlan.creates !== undefined) lines.push(`  makes: ${sinkPlan.creates.replaceAll('\n', '\n  ')}`);
+  const journeys = sinkPlan.journeys.map(({ from, fromType, to, toType, note }) => [
+    from,
+    fromType,
+    '→',
+    to,
+    toType,
+    note ?? '',
+  ]);
+  if (journeys.length > 0) {
+    lines.push(
+      ...table(['column', 'type', '', 'column', 'type', 'note'], journeys).map((line) => `    ${line}`),
+    );
+  }
+  if (description.open) lines.push('    and every other attribute that an item has');
+  return [...lines, ...findingLines(planned.findings, color)].join('\n');
+}
+
+function sizeLine(plan: CopyPlan): string {
+  const { rows, bytes, writeUnits, dollars, seconds, boundBy } = forecast(plan);
+  const parts = [
+    rows === undefined ? 'rows unknown' : `about ${count(rows)} rows`,
+    bytes === undefined ? '' : bytesText(bytes),
+    writeUnits === undefined ? '' : `${count(writeUnits)} write units`,
+    dollars === undefined ? '' : `about $${dollars.toFixed(2)} on demand (us-east-1)`,
+    seconds === undefined ? '' : `at least ${durationText(seconds)} (${boundBy})`,
+    `${plan.step.parallel} writers`,
+  ];
+  return parts.filter((part) => part !== '').join(' · ');
+}
+
+function keyLine(plan: CopyPlan): string {
+  const { key } = plan.sinkPlan;
+  if (key.length === 0) return 'none: every row is a new one';
+  const { uniqueness } = plan;
+  const proof =
+    uniqueness === 'index'
+      ? 'unique by an index'
+      : uniqueness === 'counted'
+        ? 'unique by counting'
+        : 'not proved unique';
+  return `${key.join(', ')} (${proof})`;
+}
+
+const marks = { refuse: '✗ refused', warn: '! warning', note: '· note' } as const;
+
+function findingLines(findings: readonly Finding[], color: boolean): string[] {
+  const colors = pc.createColors(color);
+  const paint = { refuse: colors.red, warn: colors.yellow, note: colors.dim } as const;
+  return findings.flatMap(({ level, code, message, hint, path }) => {
+    const place = path === undefined ? '' : ` (${path})`;
+    const name = code === 'note' ? '' : ` [${code}]`;
+    const line = `  ${paint[level](`${marks[level]}${name}`)} ${message}${place}`;
+    return hint === undefined ? [line] : [line, `      hint: ${hint}`];
+  });
+}
+
+function permissionLines(copies: readonly PreparedCopy[]): string[] {
+  const all = new Map<string, Permission>();
+  for (const { planned } of copies) {
+    if (!isPlanned(planned)) continue;
+    for (const permission of [...planned.description.permissions, ...planned.sinkPlan.permissions]) {
+      all.set(`${permission.action} ${permission.resource}`, permission);
+    }
+  }
+  if (all.size === 0) return [];
+  const rows = [...all.values()].map(({ action, resource, reason }) => [action, resource, reason]);
+  return ['permissions', ...table(['action', 'on', 'why'], rows).map((line) => `  ${line}`)];
+}
+
+/** Warnings of all copies, for a run: what a person should know before it goes on. */
+export function warningLines(steps: readonly PlannedStep[], color: boolean): string[] {
+  return preparedCopies(steps).flatMap(({ name, planned }) => {
+    const warnings = planned.findings.filter((finding) => finding.level === 'warn');
+    return warnings.length === 0 ? [] : [name, ...findingLines(warnings, color)];
+  });
+}
+
+/** Says every refusal: nothing was written. */
+export function reportRefusals(
+  refused: readonly { readonly name: string; readonly finding: Finding }[],
+  io: Io,
+  json: boolean,
+): void {
+  for (const { name, finding } of refused) {
+    if (json) io.out(JSON.stringify({ event: 'error', step: name, ...finding }));
+    else io.err([name, ...findingLines([finding], io.color)].join('\n'));
+  }
+  if (!json) io.err('refused: nothing was written');
+}

@@ -1,0 +1,54 @@
+import type { CopyPlan } from './plan.js';
+
+/**
+ * What a million DynamoDB units cost on demand in us-east-1, in US dollars, since November 2024; other regions
+ * cost up to twice that: https://aws.amazon.com/dynamodb/pricing/on-demand/
+ */
+const DOLLARS_PER_MILLION = { write: 0.625, read: 0.125 } as const;
+
+/** A new on-demand table takes this many write units a second at once and doubles from there. */
+const NEW_TABLE_UNITS_PER_SECOND = 4000;
+
+/** What a run did on two cores against servers on the same machine; a network makes it less. */
+const ROWS_PER_SECOND = 100_000;
+
+/** How large a copy is likely to be, from the servers' own estimates; absent where they have none. */
+export interface Forecast {
+  readonly rows?: number;
+  readonly bytes?: number;
+  readonly writeUnits?: number;
+  readonly dollars?: number;
+  readonly seconds?: number;
+  /** What bounds the time: the pace, the table's units, or the machine. */
+  readonly boundBy?: string;
+}
+
+export function forecast(plan: CopyPlan): Forecast {
+  const { rows, bytes } = plan.description;
+  const { units } = plan.sinkPlan;
+  return {
+    ...(rows === undefined ? {} : { rows }),
+    ...(bytes === undefined ? {} : { bytes }),
+    ...(units === undefined ? {} : { writeUnits: units, dollars: (units / 1e6) * DOLLARS_PER_MILLION.write }),
+    ...timeForecast(plan, rows, units),
+  };
+}
+
+function timeForecast(plan: CopyPlan, rows: number | undefined, units: number | undefined): Forecast {
+  if (rows === undefined) return {};
+  const { pace } = plan.step;
+  const bounds = [
+    { seconds: rows / ROWS_PER_SECOND, boundBy: 'the machine' },
+    ...(units === undefined
+      ? []
+      : [{ seconds: units / NEW_TABLE_UNITS_PER_SECOND, boundBy: 'write units of a new table' }]),
+    ...(pace.items === undefined ? [] : [{ seconds: rows / pace.items, boundBy: 'pace.items' }]),
+    ...(pace.bytes === undefined || plan.description.bytes === undefined
+      ? []
+      : [{ seconds: plan.description.bytes / pace.bytes, boundBy: 'pace.bytes' }]),
+    ...(pace.writeUnits === undefined || units === undefined
+      ? []
+      : [{ seconds: units / pace.writeUnits, boundBy: 'pace.writeUnits' }]),
+  ];
+  return bounds.reduce((slowest, bound) => (bound.seconds > slowest.seconds ? bound : slowest));
+}
