@@ -16,7 +16,12 @@ function fakeClock(lateness: () => number = () => 0): Clock & { nowMs(): number 
 const never = new AbortController().signal;
 
 /** Takes `total` rows by one worker and gives the time of each grant. */
-async function run(rates: Rates, total: number, clock: Clock, cost: Rates = { items: 1 }): Promise<[number, number][]> {
+async function run(
+  rates: Rates,
+  total: number,
+  clock: Clock,
+  cost: Rates = { items: 1 },
+): Promise<[number, number][]> {
   const pacer = new Pacer(rates, clock);
   const grants: [number, number][] = [];
   for (let left = total; left > 0; ) {
@@ -41,10 +46,13 @@ function busiestSecond(grants: readonly [number, number][]): number {
 }
 
 describe('a pace', () => {
-  test.each([1, 2, 3, 10, 50, 999, 1000, 20_000])('of %i a second is never exceeded in any second', async (rate) => {
-    const grants = await run({ items: rate }, rate * 20, fakeClock());
-    expect(busiestSecond(grants)).toBeLessThanOrEqual(rate);
-  });
+  test.each([1, 2, 3, 10, 50, 999, 1000, 20_000])(
+    'of %i a second is never exceeded in any second',
+    async (rate) => {
+      const grants = await run({ items: rate }, rate * 20, fakeClock());
+      expect(busiestSecond(grants)).toBeLessThanOrEqual(rate);
+    },
+  );
 
   test.each([1, 50, 1000, 20_000])('of %i a second ends within 5 percent of its time', async (rate) => {
     const grants = await run({ items: rate }, rate * 100, fakeClock());
@@ -92,7 +100,11 @@ describe('a pace', () => {
   });
 
   test('counts bytes and units too, the tightest deciding', async () => {
-    const grants = await run({ items: 1000, bytes: 5000, units: 10 }, 100, fakeClock(), { items: 1, bytes: 100, units: 1 });
+    const grants = await run({ items: 1000, bytes: 5000, units: 10 }, 100, fakeClock(), {
+      items: 1,
+      bytes: 100,
+      units: 1,
+    });
     expect(busiestSecond(grants)).toBeLessThanOrEqual(10);
   });
 
