@@ -1,9 +1,9 @@
 import { LineCounter, type YAMLError } from 'yaml';
 import type { DocumentPath } from '../document-path.js';
+import { PlaceIndex } from '../place-index.js';
 import type { RawDocument } from '../raw-document.js';
 import { type Mistake, type Place, Report } from '../report.js';
 import { convert } from './convert.js';
-import { PlaceIndex } from './place-index.js';
 import { compose, type SayAt } from './tokens.js';
 
 /** What was found at an offset before it was known which path that is. */
@@ -36,7 +36,8 @@ export function readYaml(text: string, file: string): RawDocument {
   for (const { offset, mistake, path } of findings.slice(0, MAX_FINDINGS)) {
     report.addAt(placeAt(offset), path ?? lastBefore(offset, starts), mistake);
   }
-  return { value, places, report, complete: report.clean };
+  const complete = !findings.some(({ mistake: { code } }) => code === 'syntax' || code === 'too_large');
+  return { value, places, report, complete };
 }
 
 const MAX_FINDINGS = 500;

@@ -1,5 +1,5 @@
-import type { DocumentPath } from '../document-path.js';
-import type { Place, Places } from '../report.js';
+import type { DocumentPath } from './document-path.js';
+import type { Place, Places } from './report.js';
 
 interface Entry {
   readonly key: Place | undefined;

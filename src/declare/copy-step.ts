@@ -1,0 +1,64 @@
+import type { ConnectionKinds } from './connections.js';
+import type { CopyStep, Limit, MapDeclaration, PaceDeclaration, RowFunction } from './declaration.js';
+import { type DocumentPath, formatPath } from './document-path.js';
+import { checkEnds, type Ends } from './ends.js';
+import { checked } from './issues.js';
+import type { Report } from './report.js';
+import { type CopyOptions, copy } from './schema/copy.js';
+import { laterFields, withoutLaterFields } from './unsupported.js';
+
+const DEFAULT_PARALLEL = 4;
+const DEFAULT_PATIENCE_SECONDS = 300;
+const DEFAULT_BACKOFF = 2;
+
+/** A step that has the field `copy`; undefined when the report has been told of mistakes. */
+export function checkCopy(
+  value: Readonly<Record<string, unknown>>,
+  path: DocumentPath,
+  kinds: ConnectionKinds,
+  report: Report,
+): CopyStep | undefined {
+  const ends = checkEnds(value, path, kinds, report);
+  const { from: _from, to: _to, ...known } = value;
+  const options = checked(copy, withoutLaterFields(known, laterFields.copy, path, report), path, report);
+  return options && ends && copyStep(options, ends, path);
+}
+
+function copyStep(options: CopyOptions, ends: Ends, path: DocumentPath): CopyStep {
+  const { row } = options;
+  return {
+    kind: 'copy',
+    name: options.copy,
+    path: formatPath(path),
+    ...ends,
+    map: mapDeclaration(options.map),
+    empty: options.empty === 'null' || options.empty === null ? 'null' : 'keep',
+    nulls: options.nulls ?? 'keep',
+    rejects: { limit: limitOf(options.rejects?.limit ?? 0) },
+    retry: { attempts: options.retry?.attempts ?? 1, backoff: options.retry?.backoff ?? DEFAULT_BACKOFF },
+    pace: (options.pace ?? {}) as PaceDeclaration,
+    parallel: options.parallel ?? DEFAULT_PARALLEL,
+    patienceSeconds: secondsOf(options.patience ?? DEFAULT_PATIENCE_SECONDS),
+    ...(row && { row: row as RowFunction }),
+  };
+}
+
+/** Both loaders leave undefined fields out, so that what is there is exact. */
+function mapDeclaration(map: CopyOptions['map']): MapDeclaration {
+  const { only, ...rest } = map ?? {};
+  if (only === undefined) return rest as MapDeclaration;
+  const paths = Array.isArray(only) ? Object.fromEntries(only.map((name) => [name, name])) : only;
+  return { ...rest, only: paths } as MapDeclaration;
+}
+
+/** `100` is rows, `"1%"` is a share. */
+function limitOf(limit: number | string): Limit {
+  return typeof limit === 'number' ? { rows: limit } : { share: Number(limit.slice(0, -1)) / 100 };
+}
+
+const secondsOfUnit: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };
+
+function secondsOf(duration: number | string): number {
+  if (typeof duration === 'number') return duration;
+  return Number(duration.slice(0, -1)) * (secondsOfUnit[duration.slice(-1)] ?? 1);
+}

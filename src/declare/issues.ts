@@ -1,0 +1,147 @@
+import type { z } from 'zod';
+import { type DocumentPath, valueAt } from './document-path.js';
+import type { Mistake, Report } from './report.js';
+import { descriptionAt, fieldsAt } from './schema/fields.js';
+import { didYouMean } from './suggestion.js';
+import { joined, kindOf, quoted, wanted } from './wording.js';
+
+type Issue = z.core.$ZodIssue;
+
+type Located = readonly [path: DocumentPath, mistake: Mistake];
+
+/** What passed the schema; undefined when the report has been told of mistakes. */
+export function checked<T>(
+  schema: z.ZodType<T>,
+  value: unknown,
+  path: DocumentPath,
+  report: Report,
+): T | undefined {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  for (const issue of result.error.issues) {
+    for (const [inner, mistake] of mistakesOf(issue, schema, value)) report.add([...path, ...inner], mistake);
+  }
+  return undefined;
+}
+
+function mistakesOf(issue: Issue, schema: z.ZodType, root: unknown): Located[] {
+  const path = issue.path as DocumentPath;
+  const value = valueAt(root, path);
+  if (issue.code === 'unrecognized_keys') return unknownFields(issue.keys, path, schema, value);
+  if (issue.code === 'invalid_union') return unionMistakes(issue, schema, root);
+  if (issue.code === 'invalid_key') return [[path, wrongKey(issue, path.at(-1))]];
+  if (value === undefined && issue.code !== 'custom') {
+    return [[path, missing(path.at(-1), descriptionAt(schema, path))]];
+  }
+  return [[path, mistakeOf(issue, value)]];
+}
+
+function missing(field: string | number | undefined, hint: string | undefined): Mistake {
+  return { code: 'missing_field', message: `\`${field}\` is missing`, hint };
+}
+
+function wrongKey(issue: z.core.$ZodIssueInvalidKey, key: string | number | undefined): Mistake {
+  return {
+    code: 'wrong_value',
+    ...described(issue.issues[0]?.message ?? issue.message, key, key),
+    at: 'key',
+  };
+}
+
+function unknownFields(
+  keys: readonly string[],
+  path: DocumentPath,
+  schema: z.ZodType,
+  value: unknown,
+): Located[] {
+  const fields = fieldsAt(schema, path);
+  const given = Object.keys(Object(value));
+  const free = fields.filter((field) => !given.includes(field));
+  const hint = `fields here: ${fields.join(', ')}`;
+  return keys.map((key) => {
+    const message = `unknown field "${key}"${didYouMean(key, free)}`;
+    return [[...path, key], { code: 'unknown_field', message, hint, at: 'key' }];
+  });
+}
+
+/** The choice that was probably meant speaks; if none was, the union says what it takes. */
+function unionMistakes(issue: z.core.$ZodIssueInvalidUnion, schema: z.ZodType, root: unknown): Located[] {
+  const path = issue.path as DocumentPath;
+  const value = valueAt(root, path);
+  const choices = 'errors' in issue ? issue.errors : [];
+  const meant = choices.filter((issues) => !issues.some((each) => isOtherType(each, value)));
+  const [only] = meant;
+  if (only && meant.length === 1) {
+    return only.flatMap((inner) => mistakesOf({ ...inner, path: [...path, ...inner.path] }, schema, root));
+  }
+  if (value === undefined) return [[path, missing(path.at(-1), descriptionAt(schema, path))]];
+  if (issue.message !== 'Invalid input') {
+    return [[path, { code: 'wrong_type', ...described(issue.message, undefined, undefined) }]];
+  }
+  const words = choices.flatMap((issues) => issues.flatMap((each) => wanted(each) ?? []));
+  return [[path, { code: 'wrong_type', message: `expected ${joined(words)}, not ${kindOf(value)}` }]];
+}
+
+/** Whether the value is not even of the type that the choice takes. */
+function isOtherType(issue: Issue, value: unknown): boolean {
+  if (issue.path.length > 0) return false;
+  if (issue.code === 'invalid_value') return !issue.values.some((each) => typeof each === typeof value);
+  return issue.code === 'invalid_type';
+}
+
+function mistakeOf(issue: Issue, value: unknown): Mistake {
+  const field = issue.path.at(-1);
+  if (field === 'password') return literalPassword;
+  if (issue.code === 'invalid_type') return wrongType(issue, value);
+  if (issue.code === 'invalid_value') return wrongValue(issue, value);
+  if (issue.code === 'too_small') return { code: 'wrong_value', message: tooSmall(issue) };
+  if (issue.code === 'too_big') return { code: 'wrong_value', message: tooBig(issue) };
+  const insecure = issue.code === 'custom' && / refused /.test(issue.message);
+  return { code: insecure ? 'insecure' : 'wrong_value', ...described(issue.message, value, field) };
+}
+
+const literalPassword: Mistake = {
+  code: 'insecure',
+  message: 'a literal password is refused',
+  hint: 'write password: { env: NAME } and set the variable, or keep user and password in a `secret`',
+};
+
+function wrongType(issue: z.core.$ZodIssueInvalidType, value: unknown): Mistake {
+  const message = `expected ${wanted(issue)}, not ${kindOf(value)}`;
+  const isPlain = ['number', 'boolean', 'bigint'].includes(typeof value);
+  const hint = issue.expected === 'string' && isPlain ? 'put it between quotes' : undefined;
+  return { code: 'wrong_type', message, hint };
+}
+
+function wrongValue(issue: z.core.$ZodIssueInvalidValue, value: unknown): Mistake {
+  const names = issue.values.map(String);
+  const hint = `one of: ${[...new Set(names)].join(', ')}`;
+  const field = String(issue.path.at(-1));
+  if (typeof value !== 'string')
+    return { code: 'wrong_type', message: `${field} cannot be ${kindOf(value)}`, hint };
+  const message = `unknown ${field} ${quoted(value, field) ?? ''}${didYouMean(value, names)}`;
+  return { code: 'wrong_value', message: message.trimEnd(), hint };
+}
+
+function tooSmall({ origin, minimum, inclusive }: z.core.$ZodIssueTooSmall): string {
+  if (origin === 'string') return 'the text is empty';
+  if (origin === 'array') return 'the list is empty';
+  return inclusive === false ? `must be more than ${minimum}` : `must be at least ${minimum}`;
+}
+
+function tooBig({ origin, maximum }: z.core.$ZodIssueTooBig): string {
+  if (origin === 'string') return `longer than ${maximum} characters`;
+  return origin === 'array' ? `more than ${maximum} entries` : `must be at most ${maximum}`;
+}
+
+/** Messages of schemas are `what is wrong: what would be right`. Those that begin with "not" speak of the value. */
+function described(
+  text: string,
+  value: unknown,
+  field: PropertyKey | undefined,
+): { message: string; hint?: string } {
+  const [what = text, ...rest] = text.split(': ');
+  const spoken = what.startsWith('not ') ? quoted(value, field as string | number) : undefined;
+  const message = spoken === undefined ? what : `${spoken} is ${what}`;
+  return rest.length > 0 ? { message, hint: rest.join(': ') } : { message };
+}

@@ -1,0 +1,27 @@
+/**
+ * What a TypeScript declaration imports from `sluice` at run time. Both functions give back what they were
+ * given; they are there for the types, and to remember the line of their call.
+ */
+import type { CopyInput, PipelineInput } from '../schema/document.js';
+
+/** Under this symbol an object remembers the stack of the call that made it. Shared by bundles: global. */
+export const callSite: unique symbol = Symbol.for('sluice.call-site') as never;
+
+/** `export default pipeline({ pipeline, connections, steps })`. Checked when it is loaded, not here. */
+export function pipeline(declaration: PipelineInput): PipelineInput {
+  return remembering(declaration, pipeline);
+}
+
+/** A step that moves what a source holds into a sink; `row` may change each row on its way. */
+export function copy(step: CopyInput): CopyInput {
+  return remembering(step, copy);
+}
+
+function remembering<T extends object>(value: T, caller: (value: never) => unknown): T {
+  const holder: { stack?: string } = {};
+  Error.captureStackTrace(holder, caller);
+  if (Object.isExtensible(value)) {
+    Object.defineProperty(value, callSite, { value: holder.stack, enumerable: false, configurable: true });
+  }
+  return value;
+}

@@ -1,0 +1,104 @@
+import { z } from 'zod';
+import { asTypes } from '../declaration.js';
+import { limit, name } from './names.js';
+
+const column = z.string().min(1);
+
+const added = z.union([z.string(), z.boolean(), z.null(), z.int(), z.bigint()], {
+  error:
+    'expected text, an integer, true, false or null: quote a number with a fraction, and give `as: decimal`',
+});
+
+export const map = z
+  .strictObject({
+    only: z
+      .union([z.array(column).min(1), z.record(column, column)], {
+        error: 'expected a list of columns, or new names with the paths they come from',
+      })
+      .optional()
+      .describe(
+        'Only these: a list of columns, or { new: old }; a path goes into documents: { city: address.city }.',
+      ),
+    rename: z.record(column, column).optional().describe('{ new: old }'),
+    drop: z.array(column).min(1).optional().describe('Columns that are left out.'),
+    add: z
+      .record(column, added)
+      .optional()
+      .describe('Columns with the same value in every row: { origin: shop }.'),
+    as: z
+      .record(column, z.enum(asTypes))
+      .optional()
+      .describe('Read a column as another type: { is_active: bool, payload: document }.'),
+  })
+  .describe('Which columns go on, and under which names.');
+
+const perSecond = (what: string) =>
+  z.number().positive().max(1e9).optional().describe(`${what} a second. Fractions are possible: 0.5.`);
+
+export const pace = z
+  .strictObject({
+    items: perSecond('Rows or items'),
+    bytes: perSecond('Bytes'),
+    readUnits: perSecond('DynamoDB read units'),
+    writeUnits: perSecond('DynamoDB write units'),
+  })
+  .describe('Never faster than this, all writers together.');
+
+/** The fields of a copy but its two ends, which the kinds of their connections define. */
+export const copyFields = {
+  copy: name.describe('The name of the step, unique in the pipeline.'),
+  map: map.optional(),
+  /** YAML reads a bare `null` as null. */
+  empty: z
+    .literal(['keep', 'null', null])
+    .optional()
+    .describe('What becomes of empty text: keep it (default), or make it NULL.'),
+  nulls: z
+    .enum(['keep', 'omit'])
+    .optional()
+    .describe('What becomes of NULL in DynamoDB: a NULL attribute (keep, default), or none (omit).'),
+  rejects: z
+    .strictObject({ limit: limit.describe('Rows, or a share of the rows read: 100 or "1%".') })
+    .optional()
+    .describe('Rows that may be refused before the run stops. Default 0: the first one stops it.'),
+  retry: z
+    .strictObject({
+      attempts: z
+        .int()
+        .min(1)
+        .max(100)
+        .optional()
+        .describe('How often the step is started at most. Default 1.'),
+      backoff: z
+        .number()
+        .min(1)
+        .max(60)
+        .optional()
+        .describe('The n-th wait between two starts is this to the power of n, in seconds. Default 2.'),
+    })
+    .optional()
+    .describe('Start the whole step again when it failed.'),
+  pace: pace.optional(),
+  parallel: z.int().min(1).max(64).optional().describe('Writers side by side. Default 4.'),
+  patience: z
+    .union(
+      [
+        z.number().positive().max(86_400),
+        z.string().regex(/^(?!0+(\.0+)?[smh])\d{1,5}(\.\d{1,3})?[smh]$/, 'not a duration: one looks like 5m'),
+      ],
+      { error: 'expected seconds or a duration: 30, or "5m"' },
+    )
+    .optional()
+    .describe(
+      'How long a failing call is tried again before its rows are rejects: seconds, or "5m". Default 5m.',
+    ),
+};
+
+export const copy = z.strictObject({
+  ...copyFields,
+  from: z.unknown(),
+  to: z.unknown(),
+  row: z.custom<(row: never) => unknown>((value) => typeof value === 'function').optional(),
+});
+
+export type CopyOptions = z.infer<typeof copy>;

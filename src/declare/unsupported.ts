@@ -1,0 +1,44 @@
+import type { DocumentPath } from './document-path.js';
+import type { Report } from './report.js';
+
+/** Fields of the design that later versions have, by what holds them. */
+export const laterFields = {
+  copy: ['via', 'when'],
+  parallel: ['when'],
+  source: ['keys', 'format', 'changes', 'events'],
+  sink: ['format', 'load'],
+} as const;
+
+/** Kinds of connections and of steps that later versions have. */
+export const laterKinds: ReadonlySet<string> = new Set(['sqs', 's3', 'files', 'rds', 'firehose']);
+export const laterSteps = ['replicate', 'export'] as const;
+
+/** Says which of the fields are not in this version, and returns the mapping without them. */
+export function withoutLaterFields(
+  value: unknown,
+  later: readonly string[],
+  path: DocumentPath,
+  report: Report,
+): unknown {
+  if (!isMapping(value)) return value;
+  const entries = Object.entries(value).filter(([field]) => {
+    if (!later.includes(field)) return true;
+    sayUnsupported(`\`${field}\``, [...path, field], report);
+    return false;
+  });
+  return Object.fromEntries(entries);
+}
+
+export function sayUnsupported(what: string, path: DocumentPath, report: Report): void {
+  const message = `${what} is not in this version`;
+  report.add(path, {
+    code: 'unsupported',
+    message,
+    hint: 'take it away, or wait for a later version',
+    at: 'key',
+  });
+}
+
+export function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

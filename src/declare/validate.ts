@@ -1,0 +1,95 @@
+import type { Problem } from '../errors.js';
+import { checkConnection, connectionKinds, withAbsolutePaths } from './connections.js';
+import type { ConnectionDeclaration, Declaration, ScheduleDeclaration, Step } from './declaration.js';
+import { missingVariables } from './environment.js';
+import { deepFreeze } from './freeze.js';
+import { checked } from './issues.js';
+import type { RawDocument } from './raw-document.js';
+import { envelope } from './schema/envelope.js';
+import type { ScheduleOptions } from './schema/schedule.js';
+import { StepReader } from './steps.js';
+import { isMapping } from './unsupported.js';
+import { kindOf } from './wording.js';
+
+export interface Validated {
+  /** Absent when there are problems. */
+  readonly declaration?: Declaration;
+  /** All mistakes, in the order of their lines. */
+  readonly problems: readonly Problem[];
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Checks a document that has been read against everything that can be known without opening a connection. */
+export function validate(document: RawDocument, file: string, env: Environment): Validated {
+  const { value, report } = document;
+  if (!isMapping(value)) {
+    if (document.complete) sayNoMapping(document);
+    return { problems: report.problems() };
+  }
+  const head = checked(envelope, value, [], report);
+  const connections = checkConnections(value['connections'], document, file);
+  const reader = new StepReader(connectionKinds(value['connections']), report);
+  const steps = Array.isArray(value['steps']) ? reader.series(value['steps'], ['steps']) : [];
+  const schedule = checkSchedule(head?.schedule, document);
+  const problems = report.problems().filter(({ code }) => document.complete || code !== 'missing_field');
+  if (!head || problems.length > 0) return { problems };
+  const warnings = missingVariables(value['connections'], file, document.places, env);
+  const uses = document.code !== undefined && steps.some(hasRow) ? { code: document.code } : {};
+  const { pipeline } = head;
+  const declaration = {
+    pipeline,
+    file,
+    connections,
+    ...(schedule && { schedule }),
+    steps,
+    ...uses,
+    warnings,
+  };
+  return { declaration: deepFreeze(declaration), problems };
+}
+
+function sayNoMapping({ value, report }: RawDocument): void {
+  const message =
+    value === null || value === undefined
+      ? 'the document is empty'
+      : `expected a mapping, not ${kindOf(value)}`;
+  const hint = 'a declaration has the fields pipeline, connections and steps; `sluice init batch` writes one';
+  report.add([], { code: value === null ? 'missing_field' : 'wrong_type', message, hint });
+}
+
+function checkConnections(
+  connections: unknown,
+  { report }: RawDocument,
+  file: string,
+): Record<string, ConnectionDeclaration> {
+  const entries = isMapping(connections) ? Object.entries(connections) : [];
+  const right = entries.flatMap(([name, value]) => {
+    const connection = checkConnection(value, ['connections', name], report);
+    return connection ? [[name, withAbsolutePaths(connection, file)] as const] : [];
+  });
+  return Object.fromEntries(right);
+}
+
+/** Exactly one of cron, rate and at. */
+function checkSchedule(
+  schedule: ScheduleOptions | undefined,
+  { report }: RawDocument,
+): ScheduleDeclaration | undefined {
+  if (!schedule) return undefined;
+  const { cron, rate, at, zone = 'UTC' } = schedule;
+  const given = [cron, rate, at].filter((each) => each !== undefined);
+  if (given.length !== 1) {
+    const message =
+      given.length === 0 ? 'the schedule says nothing' : '`cron`, `rate` and `at` exclude each other';
+    const hint = 'give one of cron: "0 6 * * ? *", rate: "15 minutes", at: "2026-12-31T06:00:00"';
+    report.add(['schedule'], { code: given.length === 0 ? 'missing_field' : 'conflict', message, hint });
+  }
+  if (cron !== undefined) return { cron, zone };
+  if (rate !== undefined) return { rate, zone };
+  return at === undefined ? undefined : { at, zone };
+}
+
+function hasRow(step: Step): boolean {
+  return step.kind === 'copy' ? step.row !== undefined : step.branches.flat().some(hasRow);
+}
