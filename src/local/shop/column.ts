@@ -1,0 +1,47 @@
+import type { Random } from './random.js';
+
+/** What a row knows of itself. */
+export interface Place {
+  /** 0 for the first row of `rows`. */
+  readonly index: number;
+  readonly rows: number;
+  readonly random: Random;
+}
+
+/** A column of the shop: its definition, and what is in it, as SQL literals. */
+export interface ShopColumn {
+  readonly name: string;
+  /** What stands after the name in CREATE TABLE. */
+  readonly definition: string;
+  /** The values at the borders of the type. The table's first rows hold them in turn. */
+  readonly edges?: readonly string[];
+  /** A value of an ordinary row. Absent for columns that the server computes. */
+  readonly value?: (place: Place) => string;
+}
+
+export interface ShopTable {
+  readonly name: string;
+  readonly columns: readonly ShopColumn[];
+  /** Keys and table options of CREATE TABLE. */
+  readonly keys: readonly string[];
+}
+
+/** The borders come in the first rows; longer lists of borders make this many rows special. */
+export const EDGE_ROWS = 40;
+
+export function createTable(table: ShopTable): string {
+  const columns = table.columns.map(({ name, definition }) => `  ${name} ${definition}`);
+  const body = [...columns, ...table.keys.map((key) => `  ${key}`)].join(',\n');
+  return `CREATE TABLE ${table.name} (\n${body}\n) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4`;
+}
+
+/** The row as a list of SQL literals, in the order of the columns that are not computed. */
+export function rowLiterals(table: ShopTable, place: Place): string {
+  const values: string[] = [];
+  for (const { edges, value } of table.columns) {
+    if (!value) continue;
+    const edge = place.index < EDGE_ROWS ? edges?.[place.index % edges.length] : undefined;
+    values.push(edge ?? value(place));
+  }
+  return `(${values.join(',')})`;
+}
