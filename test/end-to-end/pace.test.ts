@@ -1,0 +1,52 @@
+/** The pace as the sink sees it: the times at which items arrive at the proxy before DynamoDB. */
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { type HttpProxy, startHttpProxy } from '../faults/http-proxy.js';
+import { copyOnce } from '../fixtures/cli.js';
+import { allItems, createTable, dynamodbConnection, tableName } from '../fixtures/dynamodb.js';
+import { type TestDatabase, testDatabase } from '../fixtures/mysql.js';
+
+const ROWS = 400;
+const ITEMS_A_SECOND = 50;
+
+let database: TestDatabase;
+let proxy: HttpProxy;
+
+beforeAll(async () => {
+  database = await testDatabase('pace');
+  proxy = await startHttpProxy(inject('dynamodb').endpoint);
+  await database.execute(
+    `CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t SELECT seq FROM seq_1_to_${ROWS}`,
+  );
+});
+afterAll(async () => {
+  await proxy.stop();
+  await database.drop();
+});
+
+it('has no second with more items than the pace, and keeps the pace to the end', async () => {
+  const table = tableName('pace');
+  await createTable(table, ['id', 'N']);
+  await copyOnce(
+    { my: database.connection, dy: { ...dynamodbConnection(), endpoint: proxy.endpoint } },
+    {
+      from: { connection: 'my', table: 't' },
+      to: { connection: 'dy', table },
+      pace: { items: ITEMS_A_SECOND },
+      parallel: 4,
+    },
+  );
+  expect((await allItems(table)).length).toBe(ROWS);
+  const writes = proxy.events.filter((event) => event.action === 'BatchWriteItem');
+  expect(writes.reduce((sum, event) => sum + event.accepted, 0)).toBe(ROWS);
+  for (const from of writes) {
+    const window = writes.filter(
+      (one) => one.arrivedMs >= from.arrivedMs && one.arrivedMs < from.arrivedMs + 1000,
+    );
+    expect(window.reduce((sum, event) => sum + event.accepted, 0)).toBeLessThanOrEqual(ITEMS_A_SECOND);
+  }
+  const first = Math.min(...writes.map((event) => event.arrivedMs));
+  const last = Math.max(...writes.map((event) => event.arrivedMs));
+  // The last items start when 400 - 1 of them have had their time; a busy machine may add some.
+  expect((last - first) / 1000).toBeGreaterThan((ROWS - ITEMS_A_SECOND) / ITEMS_A_SECOND);
+  expect((last - first) / 1000).toBeLessThan((ROWS / ITEMS_A_SECOND) * 1.25);
+});
