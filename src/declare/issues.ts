@@ -71,12 +71,19 @@ function unionMistakes(issue: z.core.$ZodIssueInvalidUnion, schema: z.ZodType, r
   const choices = 'errors' in issue ? issue.errors : [];
   const meant = choices.filter((issues) => !issues.some((each) => isOtherType(each, value)));
   const [only] = meant;
-  if (only && meant.length === 1) {
+  const isSpoken = issue.message !== 'Invalid input';
+  const isDeep = only?.some((inner) => inner.path.length > 0 || inner.code === 'unrecognized_keys');
+  if (only && meant.length === 1 && (isDeep || !isSpoken)) {
     return only.flatMap((inner) => mistakesOf({ ...inner, path: [...path, ...inner.path] }, schema, root));
   }
   if (value === undefined) return [[path, missing(path.at(-1), descriptionAt(schema, path))]];
-  if (issue.message !== 'Invalid input') {
-    return [[path, { code: 'wrong_type', ...described(issue.message, undefined, undefined) }]];
+  if (isSpoken) {
+    return [
+      [
+        path,
+        { code: only ? 'wrong_value' : 'wrong_type', ...described(issue.message, undefined, undefined) },
+      ],
+    ];
   }
   const words = choices.flatMap((issues) => issues.flatMap((each) => wanted(each) ?? []));
   return [[path, { code: 'wrong_type', message: `expected ${joined(words)}, not ${kindOf(value)}` }]];

@@ -41,7 +41,7 @@ function checkValues(options: Options, object: Objecting): void {
     object({ code: 'missing_field', path: ['filter'], message, hint: `values: { "${name}": … }` });
   }
   for (const name of values) {
-    if (named.has(name)) continue;
+    if (named.has(name) || !name.startsWith(':')) continue;
     object({ code: 'conflict', path: ['values', name], message: `\`filter\` does not use ${name}` });
   }
 }

@@ -94,11 +94,14 @@ export const copyFields = {
     ),
 };
 
+const notARow = '`row` is a function: only a TypeScript declaration can have one';
+
 export const copy = z.strictObject({
   ...copyFields,
-  from: z.unknown(),
-  to: z.unknown(),
-  row: z.custom<(row: never) => unknown>((value) => typeof value === 'function').optional(),
+  /** Each is checked by the kind of its connection. */
+  from: z.unknown().optional(),
+  to: z.unknown().optional(),
+  row: z.custom<(row: never) => unknown>((value) => typeof value === 'function', notARow).optional(),
 });
 
 export type CopyOptions = z.infer<typeof copy>;
