@@ -11,14 +11,17 @@ export interface EndAddress {
 /** Which end: decides the password's variable. */
 export type End = 'from' | 'to';
 
-const forms = 'mysql://USER@HOST[:PORT]/DATABASE/TABLE or dynamodb://REGION/TABLE or dynamodb://HOST:PORT/TABLE';
+const forms =
+  'mysql://USER@HOST[:PORT]/DATABASE/TABLE or dynamodb://REGION/TABLE or dynamodb://HOST:PORT/TABLE';
 
 /** Reads an address; throws `usage` with the forms that there are. Passwords do not belong into one. */
 export function parseEndAddress(text: string, end: End): EndAddress {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol === 'mysql:') return mysqlEnd(url, end);
   if (url?.protocol === 'dynamodb:') return dynamodbEnd(url, text);
-  throw new SluiceError('usage', `${end.toUpperCase()} is not an address that sluice knows`, { hint: `write ${forms}` });
+  throw new SluiceError('usage', `${end.toUpperCase()} is not an address that sluice knows`, {
+    hint: `write ${forms}`,
+  });
 }
 
 function mysqlEnd(url: URL, end: End): EndAddress {
@@ -29,7 +32,9 @@ function mysqlEnd(url: URL, end: End): EndAddress {
   }
   const [database, table, ...rest] = segments(url);
   if (!database || !table || rest.length > 0 || url.username === '' || url.hostname === '') {
-    throw new SluiceError('usage', 'a MySQL address names user, host, database and table', { hint: `write ${forms}` });
+    throw new SluiceError('usage', 'a MySQL address names user, host, database and table', {
+      hint: `write ${forms}`,
+    });
   }
   const passwordVariable = `SLUICE_${end.toUpperCase()}_PASSWORD`;
   return {
@@ -49,7 +54,9 @@ function mysqlEnd(url: URL, end: End): EndAddress {
 function dynamodbEnd(url: URL, text: string): EndAddress {
   const [table, ...rest] = segments(url);
   if (!table || rest.length > 0 || url.hostname === '') {
-    throw new SluiceError('usage', 'a DynamoDB address names a region (or an endpoint) and a table', { hint: `write ${forms}` });
+    throw new SluiceError('usage', 'a DynamoDB address names a region (or an endpoint) and a table', {
+      hint: `write ${forms}`,
+    });
   }
   const isEndpoint = url.port !== '' || url.hostname === 'localhost';
   const connection = isEndpoint

@@ -18,7 +18,26 @@ export interface LoadOptions {
  */
 export async function loadDeclaration(file: string, { env }: LoadOptions): Promise<Declaration> {
   const path = resolve(file);
-  const { declaration, problems } = validate(await readDocument(path), path, env);
+  return declarationOf(await readDocument(path), file, path, env);
+}
+
+/** Checks YAML text as if it were the file at `path`; throws like `loadDeclaration`. */
+export async function parseDeclaration(
+  text: string,
+  path: string,
+  { env }: LoadOptions,
+): Promise<Declaration> {
+  const { readYaml } = await import('./yaml/read-yaml.js');
+  return declarationOf(readYaml(text, path), path, path, env);
+}
+
+function declarationOf(
+  document: RawDocument,
+  file: string,
+  path: string,
+  env: LoadOptions['env'],
+): Declaration {
+  const { declaration, problems } = validate(document, path, env);
   if (declaration) return declaration;
   const count = problems.length === 1 ? '1 mistake' : `${problems.length} mistakes`;
   throw new SluiceError('declaration_invalid', `${count} in ${file}`, { path: file, problems });

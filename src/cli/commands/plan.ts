@@ -1,12 +1,6 @@
 import type { Command } from 'commander';
-import { exitStatus } from '../exit-status.js';
 import type { Io } from '../io.js';
-
-interface PlanOptions {
-  readonly step?: string;
-  readonly state?: string;
-  readonly json?: boolean;
-}
+import type { PlanOptions } from '../plan-declaration.js';
 
 const examples = `
 Examples:
@@ -30,27 +24,9 @@ export function registerPlan(program: Command, io: Io, exit: (status: number) =>
     )
     .option('--json', 'one JSON event a line')
     .addHelpText('after', examples)
-    .action(async (file: string, options: PlanOptions) => exit(await plan(file, options, io)));
-}
-
-async function plan(file: string, options: PlanOptions, io: Io): Promise<number> {
-  const { loadDeclaration } = await import('../../declare/load.js');
-  const { planSteps, refusals } = await import('../../flow/plan.js');
-  const { planEvents, planText } = await import('../plan-report.js');
-  const { openSession } = await import('../session.js');
-  const { onInterrupt } = await import('../interrupt.js');
-  const declaration = await loadDeclaration(file, { env: io.env, cwd: io.cwd });
-  const interrupt = onInterrupt(io);
-  const world = openSession(declaration, io, interrupt.signal, options);
-  try {
-    const steps = await planSteps(world);
-    if (options.json) for (const event of planEvents(steps)) io.out(JSON.stringify(event));
-    else io.out(planText(steps, io.color));
-    if (refusals(steps).length === 0) return exitStatus.complete;
-    if (!options.json) io.err('a run would be refused');
-    return exitStatus.refused;
-  } finally {
-    interrupt.dispose();
-    await world.connections.close();
-  }
+    .action(async (file: string, options: PlanOptions) => {
+      const { loadDeclaration } = await import('../../declare/load.js');
+      const { planDeclaration } = await import('../plan-declaration.js');
+      exit(await planDeclaration(await loadDeclaration(file, { env: io.env }), io, options));
+    });
 }

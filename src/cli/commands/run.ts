@@ -1,12 +1,6 @@
 import type { Command } from 'commander';
 import type { Io } from '../io.js';
-
-interface RunOptions {
-  readonly step?: string;
-  readonly state?: string;
-  readonly json?: boolean;
-  readonly quiet?: boolean;
-}
+import type { RunOptions } from '../run-declaration.js';
 
 const examples = `
 Examples:
@@ -33,6 +27,6 @@ export function registerRun(program: Command, io: Io, exit: (status: number) => 
     .action(async (file: string, options: RunOptions) => {
       const { loadDeclaration } = await import('../../declare/load.js');
       const { runDeclaration } = await import('../run-declaration.js');
-      exit(await runDeclaration(await loadDeclaration(file, { env: io.env, cwd: io.cwd }), io, options));
+      exit(await runDeclaration(await loadDeclaration(file, { env: io.env }), io, options));
     });
 }

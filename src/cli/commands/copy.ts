@@ -1,0 +1,38 @@
+import type { Command } from 'commander';
+import type { Io } from '../io.js';
+
+const examples = `
+Addresses:
+  mysql://USER@HOST[:PORT]/DATABASE/TABLE     the password is asked for, or taken from
+                                              SLUICE_FROM_PASSWORD and SLUICE_TO_PASSWORD
+  dynamodb://REGION/TABLE                     AWS_ENDPOINT_URL_DYNAMODB names an emulator
+  dynamodb://HOST:PORT/TABLE                  an emulator
+
+Examples:
+  sluice copy mysql://app@127.0.0.1/shop/orders dynamodb://eu-west-1/orders --create
+  sluice copy dynamodb://localhost:8000/orders mysql://app@db/report/orders --mode upsert
+  sluice copy mysql://app@db/shop/orders dynamodb://eu-west-1/orders --save orders.yaml`;
+
+export function registerCopy(program: Command, io: Io, exit: (status: number) => void): void {
+  program
+    .command('copy')
+    .summary('copy a table once, without a file')
+    .description('Copies a table from one address to another; --save keeps it as a declaration.')
+    .argument('<from>', 'address of the source')
+    .argument('<to>', 'address of the sink')
+    .option('--where <sql>', 'MySQL source: only rows for which this holds')
+    .option('--key <partition[,sort]>', "DynamoDB sink: its key (default: the source's primary key)")
+    .option('--mode <mode>', 'put, insert, update, mirror; upsert, append, replace, mirror')
+    .option('--create', 'make the sink table if it is missing')
+    .option('--parallel <writers>', 'writers side by side', Number)
+    .option('--save <file>', 'write the declaration to this file first; an existing one is not overwritten')
+    .option('--plan', 'say what it would do; write nothing to the sink')
+    .option('--state <folder>', 'where runs and rejects are kept (default: .sluice)')
+    .option('--json', 'one JSON event a line')
+    .option('--quiet', 'no progress')
+    .addHelpText('after', examples)
+    .action(async (from: string, to: string, options) => {
+      const { copyOnce } = await import('../copy-once.js');
+      exit(await copyOnce(from, to, options, io));
+    });
+}
