@@ -55,13 +55,12 @@ export async function createShop(
 /** Several rows a statement, all in one transaction. The next statement is put together while the server works on one. */
 async function fill(connection: Connection, table: ShopTable, rows: number, seed: number): Promise<void> {
   await connection.query('START TRANSACTION');
-  let running: Promise<unknown> = Promise.resolve();
-  for (const statement of statements(table, rows, new Random(seed))) {
-    await running;
-    running = connection.query(statement);
-    await setImmediate();
+  const made = statements(table, rows, new Random(seed));
+  let statement = made.next();
+  while (!statement.done) {
+    const running = connection.query(statement.value);
+    [statement] = await Promise.all([setImmediate().then(() => made.next()), running]);
   }
-  await running;
   await connection.query('COMMIT');
 }
 
