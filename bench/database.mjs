@@ -1,7 +1,9 @@
-import { createWriteStream } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createConnection } from 'mysql2/promise';
@@ -13,11 +15,12 @@ const LINES_PER_WRITE = 5000;
 const MAX_POOL_BYTES = 1536 * 1024 * 1024;
 const LOG_BYTES = 1024 * 1024 * 1024;
 
-/** A private MariaDB with a pool that holds the tables, and what the measurements ask of it. */
+/** A private server with a pool that holds the tables (or the one of SLUICE_MYSQL_URL as it is), and what the measurements ask of it. */
 export class Database {
   #server;
   #admin;
-  #name = 'bench';
+  #name;
+  #client;
   /** Files of generated rows by number of rows. @type {Map<number, string>} */
   #files = new Map();
 
@@ -25,21 +28,23 @@ export class Database {
     const server = await startMysql();
     const { host, port, user, password } = server;
     const admin = await createConnection({ host, port, user, password, multipleStatements: true });
-    const pool = Math.min(MAX_POOL_BYTES, Math.floor(totalmem() / 4));
-    await admin.query(
-      `SET GLOBAL innodb_buffer_pool_size = ${pool}; SET GLOBAL innodb_log_file_size = ${LOG_BYTES};
-       CREATE DATABASE bench CHARACTER SET utf8mb4; USE bench`,
-    );
-    return new Database(server, admin);
+    await tune(admin);
+    const name = `sluice_bench_${randomBytes(4).toString('hex')}`;
+    await admin.query(`CREATE DATABASE ${name} CHARACTER SET utf8mb4; USE ${name}`);
+    return new Database(server, admin, name, await findClient());
   }
 
   /**
    * @param {import('../dist/local/mysql.js').LocalMysql} server
    * @param {import('mysql2/promise').Connection} admin
+   * @param {string} name
+   * @param {string | undefined} client
    */
-  constructor(server, admin) {
+  constructor(server, admin, name, client) {
     this.#server = server;
     this.#admin = admin;
+    this.#name = name;
+    this.#client = client;
   }
 
   /** What a declaration's connection needs; the password is in the environment as BENCH_PASSWORD. */
@@ -97,21 +102,35 @@ export class Database {
   }
 
   /**
-   * `LOAD DATA LOCAL` of the prepared file by MariaDB's own client, a process of its own.
+   * `LOAD DATA LOCAL` of the prepared file by the server's own client, a process of its own; by the driver where
+   * there is no client.
    * @param {string} table
    * @param {number} rows
    * @returns {Promise<number>} seconds of the whole process
    */
   async load(table, rows) {
     const file = await this.file(rows);
-    const { host, port, user, database } = this.credentials;
-    const client = (await answers('mariadb', ['--version'])) ? 'mariadb' : 'mysql';
     const sql = `LOAD DATA LOCAL INFILE '${file}' INTO TABLE ${table} CHARACTER SET utf8mb4`;
+    if (!this.#client) return await this.#loadByDriver(sql, file);
+    const { host, port, user, database } = this.credentials;
     const where = ['-h', host, '-P', String(port), '-u', user, '--local-infile=1', '-D', database];
-    const { seconds } = await run(client, ['--no-defaults', ...where, '-e', sql], {
+    const { seconds } = await run(this.#client, ['--no-defaults', ...where, '-e', sql], {
       environment: { MYSQL_PWD: this.password },
     });
     return seconds;
+  }
+
+  /**
+   * @param {string} sql
+   * @param {string} file
+   */
+  async #loadByDriver(sql, file) {
+    const started = performance.now();
+    await this.#admin.query({
+      sql,
+      infileStreamFactory: () => createReadStream(file, { highWaterMark: 1 << 20 }),
+    });
+    return (performance.now() - started) / 1000;
   }
 
   /**
@@ -151,6 +170,7 @@ export class Database {
   }
 
   async stop() {
+    await this.#admin.query(`DROP DATABASE ${this.#name}`);
     await this.#admin.end();
     await this.#server.stop();
     await Promise.all([...this.#files.values()].map((file) => rm(file, { force: true })));
@@ -164,4 +184,26 @@ function* fileText(rows) {
     for (let id = first; id < Math.min(first + LINES_PER_WRITE, rows + 1); id++) text += fileLineOf(id);
     yield Buffer.from(text);
   }
+}
+
+/**
+ * Servers that do not let us, or do not know a setting, stay as they are.
+ * @param {import('mysql2/promise').Connection} admin
+ */
+async function tune(admin) {
+  const pool = Math.min(MAX_POOL_BYTES, Math.floor(totalmem() / 4));
+  for (const setting of [`innodb_buffer_pool_size = ${pool}`, `innodb_log_file_size = ${LOG_BYTES}`]) {
+    try {
+      await admin.query(`SET GLOBAL ${setting}`);
+    } catch (error) {
+      process.stderr.write(`bench: ${error instanceof Error ? error.message : error}\n`);
+    }
+  }
+}
+
+async function findClient() {
+  for (const client of ['mariadb', 'mysql']) {
+    if (await answers(client, ['--version'])) return client;
+  }
+  return undefined;
 }
