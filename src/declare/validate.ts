@@ -20,8 +20,11 @@ export interface Validated {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Checks a document that has been read against everything that can be known without opening a connection. */
-export function validate(document: RawDocument, file: string, env: Environment): Validated {
+/**
+ * Checks a document that has been read against everything that can be known without opening a connection.
+ * `file` is its absolute path, `name` what people call it.
+ */
+export function validate(document: RawDocument, file: string, name: string, env: Environment): Validated {
   const { value, report } = document;
   if (!isMapping(value)) {
     if (document.complete) sayNoMapping(document);
@@ -34,7 +37,7 @@ export function validate(document: RawDocument, file: string, env: Environment):
   const schedule = checkSchedule(head?.schedule, document);
   const problems = report.problems().filter(({ code }) => document.complete || code !== 'missing_field');
   if (!head || problems.length > 0) return { problems };
-  const warnings = missingVariables(value['connections'], file, document.places, env);
+  const warnings = missingVariables(value['connections'], name, document.places, env);
   const uses = document.code !== undefined && steps.some(hasRow) ? { code: document.code } : {};
   const { pipeline } = head;
   const declaration = {

@@ -17,11 +17,11 @@ const MAX_RUN_MS = 30_000;
 
 /**
  * Runs a program (TypeScript or JavaScript) and reads what it exports by default. Its syntax errors, what it
- * throws, and what is not data go into the report.
+ * throws, and what is not data go into the report. `file` is an absolute path, `name` what people call it.
  */
-export async function readProgram(file: string): Promise<RawDocument> {
+export async function readProgram(file: string, name: string): Promise<RawDocument> {
   const places = new PlaceIndex();
-  const report = new Report(file, places);
+  const report = new Report(name, places);
   const built = await bundle(file);
   if (!('text' in built)) {
     for (const mistake of built) sayBuildMistake(mistake, file, report);

@@ -1,0 +1,95 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { SluiceError } from '../errors.js';
+
+/** Writes the starter file of a flow into a folder; gives its name. Throws `usage` if it is there already. */
+export async function writeStarter(flow: string, folder: string, overwrite: boolean): Promise<string> {
+  const starter = Object.hasOwn(starters, flow) ? starters[flow] : undefined;
+  if (!starter) {
+    throw new SluiceError('usage', `no starter is named ${flow}`, {
+      hint: `there is: ${Object.keys(starters).join(', ')}`,
+    });
+  }
+  const schema = fileURLToPath(new URL('../../docs/reference/pipeline.schema.json', import.meta.url));
+  const text = starter.text.replace('SCHEMA', schema);
+  try {
+    await writeFile(join(folder, starter.file), text, { flag: overwrite ? 'w' : 'wx' });
+  } catch (cause) {
+    throw notWritten(starter.file, cause);
+  }
+  return starter.file;
+}
+
+function notWritten(file: string, cause: unknown): SluiceError {
+  const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
+  if (reason === 'EEXIST') {
+    return new SluiceError('usage', `${file} is there already`, {
+      hint: 'with --force it is overwritten',
+      cause,
+    });
+  }
+  return new SluiceError('usage', `${file} cannot be written (${reason})`, { cause });
+}
+
+interface Starter {
+  readonly file: string;
+  readonly text: string;
+}
+
+const batch = `# yaml-language-server: $schema=SCHEMA
+# Batch copies between MySQL and DynamoDB. Check it: sluice check batch.yaml
+pipeline: batch
+
+connections:
+  shop:
+    kind: mysql
+    host: 127.0.0.1
+    user: app
+    password: { env: SHOP_PASSWORD }    # never a literal; or leave host, user and password to a secret:
+    database: shop                      #   secret: prod/shop      region: eu-west-1
+  stage:
+    kind: dynamodb
+    region: eu-west-1
+    # endpoint: http://127.0.0.1:8000   # an emulator
+  report:
+    kind: mysql
+    host: 127.0.0.1
+    user: app
+    password: { env: REPORT_PASSWORD }
+    database: report
+
+# schedule: { cron: "0 6 * * ? *", zone: Europe/Berlin }    # or { rate: "15 minutes" }
+
+steps:                                  # one after the other
+  - copy: orders-out
+    from:
+      connection: shop
+      table: orders                     # or tables: ["order*"], or query: "SELECT …"
+      # where: "status <> 'draft'"
+      # columns: [id, customer_id, total]
+    to:
+      connection: stage
+      table: orders
+      # key: { partition: customer_id, sort: id }   # default: the primary key of the source
+      mode: put                         # put | insert | update | newest (with by) | mirror
+      create: true                      # make the table when it is missing
+    # map: { drop: [internal_note], rename: { customer: customer_id }, as: { paid: bool } }
+    rejects: { limit: 0 }               # rows that may be refused: 100, or "1%"
+    # pace: { writeUnits: 500 }         # never faster than this
+
+  - copy: orders-in
+    from: { connection: stage, table: orders }
+    to:
+      connection: report
+      table: orders
+      mode: upsert                      # upsert | append | replace | mirror
+      create: true
+    parallel: 4                         # writers side by side
+
+  # - parallel:                         # branches side by side; a branch is a step or a list of steps
+  #     - copy: …
+  #     - [ { copy: … }, { copy: … } ]
+`;
+
+const starters: Readonly<Record<string, Starter>> = { batch: { file: 'batch.yaml', text: batch } };

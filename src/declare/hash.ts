@@ -1,0 +1,23 @@
+import { createHash } from 'node:crypto';
+import { dirname, relative } from 'node:path';
+import type { Declaration } from './declaration.js';
+import { isMapping } from './unsupported.js';
+
+/**
+ * The same for two declarations that say the same, wherever the file lies, in YAML or TypeScript, in any order
+ * of fields. Row functions count with the program that they are in. 64 hex digits.
+ */
+export function declarationHash({ file, warnings: _warnings, ...said }: Declaration): string {
+  const folder = dirname(file);
+  const text = JSON.stringify(said, (field, value: unknown) => {
+    if (typeof value === 'bigint') return { bigint: String(value) };
+    if (typeof value === 'function') return 'function';
+    if (field === 'ca' && typeof value === 'string') return relative(folder, value);
+    return isMapping(value) ? Object.fromEntries(Object.entries(value).sort(byName)) : value;
+  });
+  return createHash('sha256').update(text).digest('hex');
+}
+
+function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  return a < b ? -1 : 1;
+}
