@@ -54,7 +54,9 @@ export const source = z.strictObject({
       sort: z
         .strictObject({
           from: scalar.optional().describe('Sort keys from here on, this one included.'),
-          to: scalar.optional().describe('Sort keys up to here, this one included.'),
+          to: scalar
+            .optional()
+            .describe('Sort keys up to here, this one left out: 2026-11 to 2026-12 is November.'),
           equals: scalar.optional().describe('This one sort key.'),
           beginsWith: name.optional().describe('Sort keys that begin with this text.'),
         })

@@ -1,0 +1,52 @@
+import { awsCredentials } from '../aws-credentials.js';
+import { awsPlace } from '../aws-endpoint.js';
+import type { Connection, Context } from '../connector.js';
+import { createClient, type DynamodbClient } from './client.js';
+import type { DynamodbConnectionOptions, DynamodbSinkOptions, DynamodbSourceOptions } from './options.js';
+import { DynamodbSink } from './sink.js';
+import { DynamodbSource } from './source.js';
+
+/** One client for everything done on the connection; opened with the first call. */
+export function connectDynamodb(options: DynamodbConnectionOptions, context: Context): Connection {
+  const place = awsPlace('dynamodb', options, context.env);
+  const credentials = awsCredentials({
+    region: place.region,
+    role: options.role,
+    env: context.env,
+    session: context.pipeline,
+  });
+  const client = createClient({ place, credentials, signal: context.signal });
+  return {
+    tables: (patterns) => tables(client, patterns, context),
+    source: (source, own) => new DynamodbSource(client, source as DynamodbSourceOptions, own, options.role),
+    sink: (sink, own) => new DynamodbSink(client, sink as DynamodbSinkOptions, own, options.role),
+    close: () => client.close(),
+  };
+}
+
+interface TablePage {
+  readonly TableNames?: readonly string[];
+  readonly LastEvaluatedTableName?: string;
+}
+
+async function tables(
+  client: DynamodbClient,
+  patterns: readonly string[],
+  context: Context,
+): Promise<string[]> {
+  const matches = patterns.map(patternTest);
+  const found: string[] = [];
+  let start: string | undefined;
+  do {
+    const body = JSON.stringify({ ExclusiveStartTableName: start });
+    const page = await context.retry(() => client.call<TablePage>('ListTables', body));
+    found.push(...(page.TableNames ?? []).filter((name) => matches.some((match) => match.test(name))));
+    start = page.LastEvaluatedTableName;
+  } while (start !== undefined);
+  return found.sort();
+}
+
+function patternTest(pattern: string): RegExp {
+  const escaped = pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&');
+  return new RegExp(`^${escaped.replaceAll('*', '.*').replaceAll('?', '.')}$`);
+}

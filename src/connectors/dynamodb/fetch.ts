@@ -1,0 +1,78 @@
+import { SluiceError } from '../../errors.js';
+import type { Context } from '../connector.js';
+import type { DynamodbClient } from './client.js';
+import { tornAnswer } from './failures.js';
+import { type KeyAttribute, keyOfItem } from './key.js';
+import type { Item } from './open-columns.js';
+
+/** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html */
+export const MAX_FETCHED = 100;
+
+export interface Fetcher {
+  readonly client: DynamodbClient;
+  readonly context: Context;
+  readonly table: string;
+  readonly key: readonly KeyAttribute[];
+  readonly strong: boolean;
+  /** Attributes to ask for; undefined for all. */
+  readonly columns: readonly string[] | undefined;
+  readonly used: { units: number };
+  /** Is told how many items were in the index and are no more. */
+  vanished(items: number): void;
+}
+
+interface Answer {
+  readonly Responses?: Readonly<Record<string, readonly Item[]>>;
+  readonly UnprocessedKeys?: Readonly<Record<string, { readonly Keys?: readonly Item[] }>>;
+  readonly ConsumedCapacity?: readonly { readonly CapacityUnits?: number }[];
+}
+
+/**
+ * The whole items behind at most MAX_FETCHED index entries, by key text. An item that is gone meanwhile is not
+ * among them. Unprocessed keys are asked for again; the patience starts anew whenever some were answered.
+ */
+export async function fetchItems(
+  fetcher: Fetcher,
+  entries: readonly Item[],
+): Promise<{ readonly items: ReadonlyMap<string, Item>; readonly bytes: number }> {
+  const items = new Map<string, Item>();
+  let bytes = 0;
+  let keys = new Set(entries.map((entry) => keyText(entry, fetcher.key)));
+  while (keys.size > 0) {
+    const asked = keys;
+    const got = await fetcher.context.retry(() => fetchOnce(fetcher, asked));
+    for (const item of got.items) items.set(keyText(item, fetcher.key), item);
+    bytes += got.bytes;
+    keys = got.left;
+  }
+  return { items, bytes };
+}
+
+export function keyText(item: Item, key: readonly KeyAttribute[]): string {
+  const text = keyOfItem(item, key);
+  if (text === undefined) throw tornAnswer('Query', 'an item without its key');
+  return text;
+}
+
+async function fetchOnce(fetcher: Fetcher, keys: ReadonlySet<string>) {
+  const body = `{"RequestItems":{${JSON.stringify(fetcher.table)}:{"Keys":[${[...keys].map((key) => `{${key}}`).join(',')}]${options(fetcher)}}},"ReturnConsumedCapacity":"TOTAL"}`;
+  const { answer, bytes } = await fetcher.client.callSized<Answer>('BatchGetItem', body);
+  for (const consumed of answer.ConsumedCapacity ?? []) fetcher.used.units += consumed.CapacityUnits ?? 0;
+  const left = Object.values(answer.UnprocessedKeys ?? {}).flatMap((rest) => rest.Keys ?? []);
+  if (left.length >= keys.size) {
+    throw new SluiceError('throttled', 'DynamoDB BatchGetItem: no key was answered', { retry: 'slower' });
+  }
+  return {
+    items: Object.values(answer.Responses ?? {}).flat(),
+    left: new Set(left.map((key) => keyText(key, fetcher.key))),
+    bytes,
+  };
+}
+
+function options(fetcher: Fetcher): string {
+  const strong = fetcher.strong ? ',"ConsistentRead":true' : '';
+  if (!fetcher.columns) return strong;
+  const names = Object.fromEntries(fetcher.columns.map((name, index) => [`#n${index}`, name]));
+  const projection = Object.keys(names).join(',');
+  return `${strong},"ProjectionExpression":"${projection}","ExpressionAttributeNames":${JSON.stringify(names)}`;
+}

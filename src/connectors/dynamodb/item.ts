@@ -1,0 +1,114 @@
+import type { Row } from '../../values/cell.js';
+import type { Column } from '../../values/column.js';
+import { cellSize, encoder, NULL } from './encode.js';
+import { type KeyOf, type KeySource, keyOf } from './key.js';
+import type { Problem } from './problem.js';
+
+/** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html */
+export const MAX_ITEM_BYTES = 400 * 1024;
+/** No character of JSON text stands for more bytes of an item than this. */
+const MAX_BYTES_PER_CHARACTER = 3;
+
+/** How rows of one list of columns become items: compiled once for the list. */
+export interface ItemEncoder {
+  readonly columns: readonly Column[];
+  readonly keyOf: KeyOf;
+  /** The attributes besides the key, each as `"name":{…}`; the key's text counts towards the size. */
+  attributesOf(row: Row, key: string): string | Problem;
+  /** The attributes besides the key that a row has, with the JSON text of their values. */
+  valuesOf(row: Row): readonly (readonly [name: string, json: string])[] | Problem;
+  /** The JSON text of one attribute's value, besides the key's; undefined where the row has none. Needs a valid row. */
+  jsonOf(row: Row, name: string): string | undefined;
+  /** The size of a row as an item by DynamoDB's rules, in bytes. */
+  sizeOf(row: Row): number;
+}
+
+const tooLarge: Problem = { code: 'item_too_large', message: 'the item is larger than 400 KB' };
+
+export function itemEncoder(columns: readonly Column[], key: readonly KeySource[]): ItemEncoder {
+  const taken = new Set(key.map((source) => source.name));
+  const fields = columns.flatMap((column, index) => {
+    if (taken.has(column.name)) return [];
+    const clear = {
+      index,
+      column,
+      name: column.name,
+      json: JSON.stringify(column.name),
+      encode: encoder(column),
+    };
+    return [{ ...clear, null: `,${clear.json}:${NULL}`, prefix: `,${clear.json}:` }];
+  });
+  const clash = shadowed(columns, key);
+  const sizeOf = (row: Row) => rowSize(columns, key, row);
+
+  const attributesOf = (row: Row, keyText: string): string | Problem => {
+    if (clash && row[clash.index] !== undefined) return clash.problem;
+    let text = '';
+    for (const field of fields) {
+      const cell = row[field.index];
+      if (cell === undefined) continue;
+      if (cell === null) {
+        text += field.null;
+        continue;
+      }
+      const value = field.encode(cell);
+      if (typeof value !== 'string') return { ...value, column: field.name };
+      text += field.prefix + value;
+    }
+    const maxBytes = (text.length + keyText.length) * MAX_BYTES_PER_CHARACTER;
+    return maxBytes > MAX_ITEM_BYTES && sizeOf(row) > MAX_ITEM_BYTES ? tooLarge : text;
+  };
+
+  const valuesOf = (row: Row) => {
+    if (clash && row[clash.index] !== undefined) return clash.problem;
+    const values: [string, string][] = [];
+    for (const { index, name, encode } of fields) {
+      const cell = row[index];
+      if (cell === undefined) continue;
+      const value = cell === null ? NULL : encode(cell);
+      if (typeof value !== 'string') return { ...value, column: name };
+      values.push([name, value]);
+    }
+    return sizeOf(row) > MAX_ITEM_BYTES ? tooLarge : values;
+  };
+
+  const byName = new Map(fields.map((field) => [field.name, field]));
+  const jsonOf = (row: Row, name: string) => {
+    const field = byName.get(name);
+    const cell = field && row[field.index];
+    if (!field || cell === undefined) return undefined;
+    const value = cell === null ? NULL : field.encode(cell);
+    return typeof value === 'string' ? value : undefined;
+  };
+
+  return { columns, keyOf: keyOf(columns, key), attributesOf, valuesOf, jsonOf, sizeOf };
+}
+
+/** An incoming attribute whose name a joined key has taken: of open sources this is known only now. */
+function shadowed(columns: readonly Column[], key: readonly KeySource[]) {
+  for (const source of key) {
+    const index = columns.findIndex((column) => column.name === source.name);
+    if (index === -1 || (source.columns.length === 1 && source.columns[0] === source.name)) continue;
+    const message = `the attribute ${source.name} is the table's key, which is joined from ${source.columns.join(', ')}`;
+    return { index, problem: { code: 'write_refused', message, column: source.name } satisfies Problem };
+  }
+  return undefined;
+}
+
+function rowSize(columns: readonly Column[], key: readonly KeySource[], row: Row): number {
+  let size = 0;
+  for (const [index, column] of columns.entries()) {
+    const cell = row[index];
+    if (cell !== undefined) size += Buffer.byteLength(column.name) + cellSize(column, cell);
+  }
+  for (const source of key) {
+    if (source.columns.length === 1) continue;
+    size += Buffer.byteLength(source.name) + source.columns.length - 1;
+    for (const name of source.columns) {
+      const index = columns.findIndex((column) => column.name === name);
+      const column = columns[index];
+      if (column) size += cellSize(column, row[index]);
+    }
+  }
+  return size;
+}

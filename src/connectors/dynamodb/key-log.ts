@@ -1,0 +1,56 @@
+import { type FileHandle, mkdir, open, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DIGEST_BYTES, digest } from './digest.js';
+
+/**
+ * The keys that came in a run, as digests in files of the run's own folder, so that a resumed run knows the keys
+ * that were read before it was interrupted (invariant 6). One file for each writer.
+ */
+export class KeyLogs {
+  readonly #folder: string;
+  #opened = 0;
+
+  private constructor(folder: string, opened: number) {
+    this.#folder = folder;
+    this.#opened = opened;
+  }
+
+  /** Goes on with the digests of this run; those of other runs are removed. */
+  static async open(scratch: string, run: string): Promise<KeyLogs> {
+    const own = `keys-${run}`;
+    await mkdir(join(scratch, own), { recursive: true, mode: 0o700 });
+    for (const name of await readdir(scratch)) {
+      if (name.startsWith('keys-') && name !== own) await rm(join(scratch, name), { recursive: true });
+    }
+    const files = await readdir(join(scratch, own));
+    return new KeyLogs(join(scratch, own), files.length);
+  }
+
+  /** A log for one writer. */
+  async writer(): Promise<{ add(keys: readonly string[]): Promise<void>; close(): Promise<void> }> {
+    const name = `${this.#opened}.digests`;
+    this.#opened += 1;
+    const file = await open(join(this.#folder, name), 'wx', 0o600);
+    return {
+      add: (keys) => append(file, keys),
+      close: () => file.close(),
+    };
+  }
+
+  /** All files with digests. */
+  async files(): Promise<string[]> {
+    return (await readdir(this.#folder)).map((name) => join(this.#folder, name));
+  }
+
+  async remove(): Promise<void> {
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+}
+
+async function append(file: FileHandle, keys: readonly string[]): Promise<void> {
+  if (keys.length === 0) return;
+  const bytes = Buffer.allocUnsafe(keys.length * DIGEST_BYTES);
+  for (const [index, key] of keys.entries()) digest(key).copy(bytes, index * DIGEST_BYTES);
+  await file.appendFile(bytes);
+  await file.datasync();
+}

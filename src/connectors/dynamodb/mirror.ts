@@ -1,0 +1,149 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { SluiceError } from '../../errors.js';
+import type { Attribute } from '../../values/cell.js';
+import type { Finished } from '../connector.js';
+import { type BatchWriteTable, batchWrite, type WriteRequest } from './batch-write.js';
+import { Buckets, fixedRecords, textRecord, textRecords } from './buckets.js';
+import { DIGEST_BYTES, digest } from './digest.js';
+import { tornAnswer } from './failures.js';
+import { keyOfItem } from './key.js';
+import type { KeyLogs } from './key-log.js';
+
+/** As many deletes are handed on at once. */
+const DELETE_ROWS = 1000;
+/** The sink's keys are read in so many segments side by side. */
+const SEGMENTS = 4;
+
+export interface MirrorOptions {
+  readonly table: BatchWriteTable;
+  readonly logs: KeyLogs;
+  /** `deletes.limit`: a number of items, or a share of the sink's as `10%`. */
+  readonly limit: number | string;
+}
+
+/**
+ * Deletes the items whose keys did not come. Nothing is deleted before all of them are known and the guard has
+ * agreed (invariant 6). Both sides are sorted into bucket files by digest and compared bucket by bucket.
+ * @throws SluiceError deletes_exceeded
+ */
+export async function deleteGone({ table, logs, limit }: MirrorOptions): Promise<Finished> {
+  const folder = join(table.context.scratch, `mirror-${table.context.run}`);
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const came = await bucketed(folder, 'came', async (buckets) => {
+    for (const file of await logs.files()) {
+      for await (const record of fixedRecords(file, DIGEST_BYTES)) await buckets.add(Buffer.from(record));
+    }
+  });
+  let items = 0;
+  const there = await bucketed(folder, 'there', async (buckets) => {
+    items = await scanKeys(table, (key) => buckets.add(textRecord(digest(key), key)));
+  });
+  const found = { came, there };
+  let gone = 0;
+  for await (const _ of goneKeys(found)) gone += 1;
+  guard(gone, items, limit);
+  if (gone > 0) await deleteAll(table, goneKeys(found));
+  await rm(folder, { recursive: true });
+  return { deleted: gone, findings: [] };
+}
+
+type BucketFiles = ReadonlyMap<number, string>;
+
+async function bucketed(
+  folder: string,
+  label: string,
+  fill: (buckets: Buckets) => Promise<void>,
+): Promise<BucketFiles> {
+  const buckets = new Buckets(folder, label);
+  try {
+    await fill(buckets);
+    return await buckets.finish();
+  } finally {
+    await buckets.close();
+  }
+}
+
+/** Keys of the sink that did not come; in memory is one bucket's share of the digests. */
+async function* goneKeys({ came, there }: { readonly came: BucketFiles; readonly there: BucketFiles }) {
+  for (const [bucket, path] of there) {
+    const digests = new Set<string>();
+    const cameFile = came.get(bucket);
+    if (cameFile !== undefined) {
+      for await (const record of fixedRecords(cameFile, DIGEST_BYTES)) digests.add(record.toString('latin1'));
+    }
+    for await (const { head, text } of textRecords(path, DIGEST_BYTES)) {
+      if (!digests.has(head.toString('latin1'))) yield text;
+    }
+  }
+}
+
+function guard(gone: number, items: number, limit: number | string): void {
+  const share = typeof limit === 'string' ? Number(limit.slice(0, -1)) / 100 : undefined;
+  const most = share === undefined ? Number(limit) : Math.floor(items * share);
+  if (gone <= most) return;
+  throw new SluiceError(
+    'deletes_exceeded',
+    `${gone} of ${items} items are gone from the source; deletes.limit allows ${most} (${limit})`,
+    { hint: 'nothing was deleted; if this is right, raise it: to: { deletes: { limit: … } }' },
+  );
+}
+
+interface KeyPage {
+  readonly Items?: readonly Record<string, Attribute>[];
+  readonly LastEvaluatedKey?: Record<string, Attribute>;
+}
+
+/** Gives the key of every item of the table; returns how many there are. */
+async function scanKeys(table: BatchWriteTable, give: (key: string) => Promise<void>): Promise<number> {
+  const names: Record<string, string> = {};
+  for (const [index, part] of table.key.entries()) names[`#${index}`] = part.name;
+  const asked = {
+    TableName: table.name,
+    ConsistentRead: true,
+    ProjectionExpression: Object.keys(names).join(','),
+    ExpressionAttributeNames: names,
+    TotalSegments: SEGMENTS,
+  };
+  let items = 0;
+  const scanSegment = async (segment: number): Promise<void> => {
+    let start: Record<string, Attribute> | undefined;
+    do {
+      const body = JSON.stringify({ ...asked, Segment: segment, ExclusiveStartKey: start });
+      const page = await table.context.retry(() => table.client.call<KeyPage>('Scan', body));
+      for (const item of page.Items ?? []) {
+        const key = keyOfItem(item, table.key);
+        if (key === undefined) throw tornAnswer('Scan', 'an item without its key');
+        items += 1;
+        await give(key);
+      }
+      start = page.LastEvaluatedKey;
+    } while (start !== undefined);
+  };
+  await Promise.all(Array.from({ length: SEGMENTS }, (_, segment) => scanSegment(segment)));
+  return items;
+}
+
+async function deleteAll(table: BatchWriteTable, keys: AsyncIterable<string>): Promise<void> {
+  let requests: WriteRequest[] = [];
+  for await (const key of keys) {
+    requests.push({ row: requests.length, key, text: `{"DeleteRequest":{"Key":{${key}}}}` });
+    if (requests.length === DELETE_ROWS) {
+      await deleteSome(table, requests);
+      requests = [];
+    }
+  }
+  await deleteSome(table, requests);
+}
+
+async function deleteSome(table: BatchWriteTable, requests: readonly WriteRequest[]): Promise<void> {
+  await batchWrite(table, requests, {
+    written: () => undefined,
+    refused: (_, problem) => {
+      throw new SluiceError('throttled', `mirror could not delete all that is gone: ${problem.message}`, {
+        hint: 'what was written stays; run again to delete the rest',
+      });
+    },
+  });
+}

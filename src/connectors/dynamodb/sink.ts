@@ -1,0 +1,145 @@
+import { SluiceError } from '../../errors.js';
+import type { Context, Finding, Finished, Incoming, Sink, SinkPlan, Writer, Written } from '../connector.js';
+import type { BatchWriteTable } from './batch-write.js';
+import type { DynamodbClient } from './client.js';
+import { type EncoderCache, encoderCache } from './encoder-cache.js';
+import type { KeySource } from './key.js';
+import { KeyLogs } from './key-log.js';
+import { deleteGone } from './mirror.js';
+import type { DynamodbSinkOptions } from './options.js';
+import { putWriter } from './put-writer.js';
+import { insertMode, newestMode, updateMode } from './row-modes.js';
+import { rowWriter } from './row-writer.js';
+import { planSink, type SinkMode } from './sink-plan.js';
+import { Slots } from './slots.js';
+import { createTable, findTable } from './table.js';
+
+/** Calls under way at once, over all writers of a sink. */
+const MAX_CALLS = 16;
+/** `deletes.limit` where none is declared. */
+const DELETES_LIMIT = '10%';
+
+/** A table that takes rows as items. Order of life as in the contract. */
+export class DynamodbSink implements Sink {
+  readonly #client: DynamodbClient;
+  readonly #options: DynamodbSinkOptions;
+  readonly #context: Context;
+  readonly #role: string | undefined;
+  readonly #name: string;
+  readonly #mode: SinkMode;
+  readonly #slots = new Slots(MAX_CALLS);
+  #key: readonly KeySource[] = [];
+  #encoders: EncoderCache | undefined;
+  #create = false;
+  #logs: KeyLogs | undefined;
+  /** Rows that the writers of this sink refused: mirror knows their keys, or that they can have none. */
+  #rejected = 0;
+
+  constructor(
+    client: DynamodbClient,
+    options: DynamodbSinkOptions,
+    context: Context,
+    role: string | undefined,
+  ) {
+    if (options.table === undefined) {
+      throw new SluiceError('declaration_invalid', 'a DynamoDB sink needs a table', { path: 'to.table' });
+    }
+    this.#client = client;
+    this.#options = options;
+    this.#context = context;
+    this.#role = role;
+    this.#name = options.table;
+    this.#mode = options.mode ?? 'put';
+  }
+
+  async plan(incoming: Incoming): Promise<SinkPlan> {
+    const table = await findTable(this.#client, this.#name, this.#context);
+    const { plan, key } = planSink({
+      client: this.#client,
+      options: this.#options,
+      name: this.#name,
+      mode: this.#mode,
+      role: this.#role,
+      incoming,
+      table,
+      maxWriters: MAX_CALLS,
+    });
+    this.#key = key;
+    this.#create = plan.creates !== undefined;
+    this.#encoders = encoderCache(key);
+    return plan;
+  }
+
+  async open(): Promise<void> {
+    if (this.#create) await createTable(this.#client, this.#name, this.#key, this.#context);
+    if (this.#mode === 'mirror') this.#logs = await KeyLogs.open(this.#context.scratch, this.#context.run);
+  }
+
+  async writer(): Promise<Writer> {
+    const writer = await this.#modeWriter();
+    return {
+      ...writer,
+      write: async (batch, token): Promise<Written> => {
+        const written = await writer.write(batch, token);
+        this.#rejected += written.rejects.length;
+        return written;
+      },
+    };
+  }
+
+  async #modeWriter(): Promise<Writer> {
+    const table = this.#table();
+    const encoders = this.#encoders;
+    if (!encoders || this.#key.length === 0) throw new RangeError('plan the sink before writing to it');
+    switch (this.#mode) {
+      case 'insert':
+        return rowWriter(table, encoders, insertMode(this.#key));
+      case 'newest':
+        return rowWriter(table, encoders, newestMode(this.#options.by ?? ''));
+      case 'update':
+        return rowWriter(table, encoders, updateMode());
+      default:
+        return putWriter(table, encoders, await this.#logs?.writer());
+    }
+  }
+
+  #table(): BatchWriteTable {
+    return {
+      client: this.#client,
+      context: this.#context,
+      name: this.#name,
+      key: this.#key,
+      slots: this.#slots,
+    };
+  }
+
+  async finish(totals: { readonly rejected: number }): Promise<Finished> {
+    const logs = this.#logs;
+    if (!logs) return { deleted: 0, findings: [] };
+    if (totals.rejected > this.#rejected) {
+      return { deleted: 0, findings: [withheld(totals.rejected - this.#rejected)] };
+    }
+    const limit = this.#options.deletes?.limit ?? DELETES_LIMIT;
+    const finished = await deleteGone({ table: this.#table(), logs, limit });
+    await logs.remove();
+    return finished;
+  }
+
+  /** Keeps the keys that came: a resumed run reads on after them. */
+  abandon(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+function withheld(rows: number): Finding {
+  return {
+    level: 'warn',
+    code: 'note',
+    message: `nothing was deleted: ${rows} rows were rejected before their keys were known, and may be among what seems gone`,
+    hint: 'mend or replay the rejects, then run again',
+  };
+}

@@ -1,0 +1,203 @@
+import { SluiceError } from '../../errors.js';
+import type { Batch } from '../../values/batch.js';
+import type { Column } from '../../values/column.js';
+import type {
+  Context,
+  Finding,
+  Part,
+  Permission,
+  ReadRequest,
+  Source,
+  SourceDescription,
+  SourceReport,
+  Uniqueness,
+} from '../connector.js';
+import { BatchBuilder, type SharedColumns } from './batch-builder.js';
+import type { DynamodbClient } from './client.js';
+import { type Fetcher, keyText } from './fetch.js';
+import { attributeColumn, type Item, OpenColumns } from './open-columns.js';
+import type { DynamodbSourceOptions } from './options.js';
+import type { PageReader } from './pages.js';
+import { permissions } from './permissions.js';
+import { readItems } from './read-items.js';
+import { type ReadPlan, readPlan } from './request.js';
+import { findTable, type Table, tableIdentity, tableMissing } from './table.js';
+
+/** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Scan.html, TotalSegments */
+const MAX_SEGMENTS = 1_000_000;
+
+interface Ready {
+  readonly table: Table;
+  readonly plan: ReadPlan;
+  readonly columns: readonly Column[];
+  readonly shared: SharedColumns;
+}
+
+/** Items of a table, by Scan in segments or by Query. */
+export class DynamodbSource implements Source {
+  readonly #client: DynamodbClient;
+  readonly #options: DynamodbSourceOptions;
+  readonly #context: Context;
+  readonly #role: string | undefined;
+  readonly #name: string;
+  readonly #used = { units: 0 };
+  #vanished = 0;
+  #consistency = '';
+  #ready: Promise<Ready> | undefined;
+
+  constructor(
+    client: DynamodbClient,
+    options: DynamodbSourceOptions,
+    context: Context,
+    role: string | undefined,
+  ) {
+    if (options.table === undefined) {
+      throw new SluiceError('declaration_invalid', 'a DynamoDB source needs a table', { path: 'from.table' });
+    }
+    this.#client = client;
+    this.#options = options;
+    this.#context = context;
+    this.#role = role;
+    this.#name = options.table;
+  }
+
+  async describe(): Promise<SourceDescription> {
+    const { table, plan, columns } = await this.#prepare();
+    await this.#probe(plan);
+    const whole = !this.#options.query && this.#options.filter === undefined;
+    return {
+      name: `table ${table.name}`,
+      identity: tableIdentity(this.#client, this.#name, table),
+      columns,
+      open: plan.projected === undefined,
+      key: table.key.map(({ name }) => name),
+      ...(whole ? { rows: table.items, bytes: table.bytes } : {}),
+      consistency: this.#consistency,
+      findings: this.#findings(table, whole),
+      permissions: this.#permissions(table, plan),
+    };
+  }
+
+  #prepare(): Promise<Ready> {
+    this.#ready ??= this.#load().catch((error: unknown) => {
+      this.#ready = undefined;
+      throw error;
+    });
+    return this.#ready;
+  }
+
+  async #load(): Promise<Ready> {
+    const table = await findTable(this.#client, this.#name, this.#context);
+    if (!table) throw tableMissing(this.#name, 'check the name, the region and the account');
+    const plan = readPlan(this.#options, table);
+    const columns = sourceColumns(table, plan);
+    this.#consistency = consistencyOf(plan, this.#options);
+    return { table, plan, columns, shared: { current: new OpenColumns(columns), first: columns } };
+  }
+
+  /** Lets DynamoDB check the expressions before anything is written anywhere: one item, not looked at. */
+  async #probe(plan: ReadPlan): Promise<void> {
+    if (this.#options.filter === undefined && !this.#options.query) return;
+    await this.#context.retry(() => this.#client.call(plan.action, `${plan.body},"Limit":1}`));
+  }
+
+  #findings(table: Table, whole: boolean): Finding[] {
+    const findings: Finding[] = [];
+    const note = (message: string) => findings.push({ level: 'note', code: 'note', message });
+    if (whole) note('rows and bytes are as DynamoDB counted them, up to six hours ago');
+    if (table.provisioned) note(`the table has ${table.provisioned.read} provisioned read units a second`);
+    if (this.#options.fetch && this.#options.filter !== undefined) {
+      note('the filter sees what the index holds, not the whole items');
+    }
+    return findings;
+  }
+
+  #permissions(table: Table, plan: ReadPlan): Permission[] {
+    const resource = plan.index ? `${table.arn}/index/${plan.index.name}` : table.arn;
+    const base = this.#options.fetch
+      ? (['DescribeTable', 'BatchGetItem'] as const)
+      : (['DescribeTable'] as const);
+    return [...permissions(base, table.arn, undefined), ...permissions([plan.action], resource, this.#role)];
+  }
+
+  async parts(wanted: number): Promise<readonly Part[]> {
+    const { plan } = await this.#prepare();
+    if (plan.action === 'Query') return [{ id: '0', range: '{}' }];
+    const of = Math.min(MAX_SEGMENTS, Math.max(1, Math.floor(wanted)));
+    return Array.from({ length: of }, (_, segment) => ({
+      id: String(segment),
+      range: JSON.stringify({ Segment: segment, TotalSegments: of }),
+    }));
+  }
+
+  async *read(part: Part, request: ReadRequest): AsyncGenerator<Batch> {
+    const { plan, shared, table } = await this.#prepare();
+    const builder = new BatchBuilder(shared, request);
+    const items = readItems(this.#reader(plan, table), this.#fetcher(plan, table), part.range, request);
+    let last: Item | undefined;
+    for await (const page of items) {
+      const share = page.bytes / page.items.length;
+      for (const [index, item] of page.items.entries()) {
+        if (!builder.add(item, share)) {
+          yield builder.take(placeText(last, plan));
+          builder.add(item, share);
+        }
+        last = page.places[index];
+        if (builder.full) yield builder.take(placeText(last, plan));
+      }
+    }
+    if (!builder.empty) yield builder.take(placeText(last, plan));
+  }
+
+  #reader(plan: ReadPlan, table: Table): PageReader {
+    const itemBytes = table.items > 0 ? table.bytes / table.items : undefined;
+    return { client: this.#client, context: this.#context, plan, used: this.#used, itemBytes };
+  }
+
+  #fetcher(plan: ReadPlan, table: Table): Fetcher | undefined {
+    if (this.#options.fetch === undefined) return undefined;
+    return {
+      client: this.#client,
+      context: this.#context,
+      table: table.name,
+      key: table.key,
+      strong: this.#options.consistency !== 'eventual',
+      columns: plan.projected,
+      used: this.#used,
+      vanished: (items) => {
+        this.#vanished += items;
+      },
+    };
+  }
+
+  async unique(columns: readonly string[]): Promise<Uniqueness> {
+    const { table } = await this.#prepare();
+    return table.key.every(({ name }) => columns.includes(name)) ? 'index' : 'unknown';
+  }
+
+  report(): SourceReport {
+    const vanished = this.#vanished === 0 ? '' : `; ${this.#vanished} items of the index were gone when read`;
+    return { consistency: this.#consistency + vanished, units: this.#used.units };
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+function sourceColumns(table: Table, plan: ReadPlan): readonly Column[] {
+  const key = table.key.map(({ name, type }) => attributeColumn(name, false, type));
+  const more = (plan.projected ?? []).filter((name) => !table.key.some((part) => part.name === name));
+  return [...key, ...more.map((name) => attributeColumn(name, true))];
+}
+
+function consistencyOf(plan: ReadPlan, options: DynamodbSourceOptions): string {
+  const strong = options.fetch ? options.consistency !== 'eventual' : plan.strong;
+  const how = strong ? 'strongly consistent, item by item' : 'eventually consistent';
+  return options.fetch ? `${how}, behind an eventually consistent index` : how;
+}
+
+/** Where the read goes on after this item. */
+function placeText(item: Item | undefined, plan: ReadPlan): string {
+  return `{${item ? keyText(item, plan.place) : ''}}`;
+}
