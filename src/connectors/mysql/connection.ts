@@ -17,7 +17,7 @@ const DENIED: ReadonlySet<number> = new Set([1045, 1698]);
 
 /** The sessions of one declared connection: opened when needed, lent, and lent again. */
 export class Connections {
-  readonly #options: MysqlConnectionOptions;
+  readonly options: MysqlConnectionOptions;
   readonly #context: Context;
   readonly #idle: Session[] = [];
   readonly #lent = new Set<Session>();
@@ -26,7 +26,7 @@ export class Connections {
   #server: Server | undefined;
 
   constructor(options: MysqlConnectionOptions, context: Context) {
-    this.#options = options;
+    this.options = options;
     this.#context = context;
   }
 
@@ -106,7 +106,7 @@ export class Connections {
     try {
       return await Session.open(login, signal);
     } catch (error) {
-      if (this.#options.secret === undefined || !DENIED.has(nativeFailure(error)?.errno ?? 0)) throw error;
+      if (this.options.secret === undefined || !DENIED.has(nativeFailure(error)?.errno ?? 0)) throw error;
       const rotated = await this.#loginAfter(login);
       if (rotated.password === login.password && rotated.user === login.user) throw error;
       return await Session.open(rotated, signal);
@@ -140,9 +140,9 @@ export class Connections {
   }
 
   async #resolveLogin(): Promise<Login> {
-    const { secret } = this.#options;
-    const found = secret === undefined ? {} : await readSecret(secret, this.#options, this.#context);
-    return loginFrom(this.#options, found, this.#context.env);
+    const { secret } = this.options;
+    const found = secret === undefined ? {} : await readSecret(secret, this.options, this.#context);
+    return loginFrom(this.options, found, this.#context.env);
   }
 }
 

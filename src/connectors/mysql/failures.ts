@@ -172,6 +172,7 @@ const systemRules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['ERR_STREAM_WRITE_AFTER_END', lost('the connection was closed')],
   ['PROTOCOL_SEQUENCE_TIMEOUT', { code: 'timeout', retry: later, says: 'no answer in time' }],
   ['PROTOCOL_ERROR', { code: 'response_invalid', retry: later, says: 'the answer of the server was torn' }],
+  ['RangeError', { code: 'response_invalid', retry: later, says: 'the answer of the server was torn' }],
   [
     'PROTOCOL_UNEXPECTED_PACKET',
     { code: 'response_invalid', retry: later, says: 'the answer of the server was torn' },
@@ -205,15 +206,16 @@ interface DriverError extends Error {
 
 /**
  * The server's or driver's error as ours. `during` says what was being done, for people: `reading shop.orders`.
+ * `in words`: the statement held no values, so the server's message may be shown.
  * The native error is not kept, since its message and statement may hold values of rows (invariant 8).
  */
-export function mysqlFailure(error: unknown, during: string): SluiceError {
+export function mysqlFailure(error: unknown, during: string, show?: 'in words'): SluiceError {
   if (error instanceof SluiceError) return error;
   const native: DriverError = error instanceof Error ? error : new Error(String(error));
   const symbol = native.code ?? native.name;
   const errno = native.sqlMessage === undefined ? 0 : (native.errno ?? 0);
   const rule = rules.get(errno) ?? systemRules.get(symbol) ?? unknown(native);
-  const words = rule.words && native.sqlMessage ? `: ${native.sqlMessage}` : '';
+  const words = (rule.words || show) && native.sqlMessage ? `: ${native.sqlMessage}` : '';
   const number = errno === 0 ? symbol : `${errno} ${symbol}`;
   return new SluiceError(rule.code, `${during}: ${rule.says} (${number})${words}`, {
     retry: rule.retry,

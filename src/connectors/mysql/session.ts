@@ -56,7 +56,7 @@ export class Session {
   private constructor(driver: Driver, login: Login) {
     this.#driver = driver;
     this.#login = login;
-    driver.on('error', (error) => this.#lose(mysqlFailure(error, this.#place())));
+    driver.on('error', (error) => this.#lose(mysqlFailure(error, this.place)));
     driver.on('end', () => this.#lose(this.#closedByServer()));
     driver.on('warn', () => this.#lose(this.#tornAnswer()));
   }
@@ -122,9 +122,12 @@ export class Session {
     );
   }
 
-  /** The columns that a statement's result has, as the server describes them; the rows are thrown away. */
-  async fields(sql: string, values: readonly SqlValue[] = []): Promise<readonly FieldPacket[]> {
-    const [, fields] = await this.#call(sql, values);
+  /**
+   * Runs a statement that holds SQL of the declaration and no values of rows, so that the server's words about
+   * it may be shown. Returns the columns of its result, as the server describes them.
+   */
+  async check(sql: string): Promise<readonly FieldPacket[]> {
+    const [, fields] = await this.#call(sql, [], undefined, 'in words');
     return fields;
   }
 
@@ -166,6 +169,7 @@ export class Session {
     sql: string,
     values: readonly SqlValue[],
     infile?: () => Readable,
+    failures?: 'in words',
   ): Promise<[rows: unknown, fields: FieldPacket[]]> {
     return new Promise((resolve, reject) => {
       const unwatch = this.watch(reject);
@@ -174,7 +178,7 @@ export class Session {
         { sql, values: [...values], ...(infile ? { infileStreamFactory: infile } : {}) },
         (error, rows, fields) => {
           unwatch();
-          if (error) reject(mysqlFailure(error, this.#place()));
+          if (error) reject(mysqlFailure(error, this.place, failures));
           else resolve([rows, fields ?? []]);
         },
       );
@@ -229,25 +233,25 @@ export class Session {
     for (const reject of pending) reject(error);
   }
 
-  #place(): string {
+  get place(): string {
     const { host, port } = this.#login;
     return host.startsWith('/') ? host : `${host}:${port}`;
   }
 
   #closedByServer(): SluiceError {
-    return new SluiceError('connection_lost', `${this.#place()}: the server closed the connection`, {
+    return new SluiceError('connection_lost', `${this.place}: the server closed the connection`, {
       retry: 'later',
     });
   }
 
   #tornAnswer(): SluiceError {
-    return new SluiceError('response_invalid', `${this.#place()}: packets came out of order`, {
+    return new SluiceError('response_invalid', `${this.place}: packets came out of order`, {
       retry: 'later',
     });
   }
 
   #ended(): SluiceError {
-    return new SluiceError('connection_lost', `${this.#place()}: the connection was closed`, {
+    return new SluiceError('connection_lost', `${this.place}: the connection was closed`, {
       retry: 'later',
     });
   }

@@ -1,0 +1,135 @@
+import { SluiceError } from '../../errors.js';
+import type { Batch, Position } from '../../values/batch.js';
+import type { Row } from '../../values/cell.js';
+import type { Column } from '../../values/column.js';
+import type { Context, ReadRequest } from '../connector.js';
+import type { Connections } from './connection.js';
+import { type RowChunk, RowStream } from './row-stream.js';
+import type { Session } from './session.js';
+import { type KeyCells, keyCell, parseKeyCells } from './source-key.js';
+import type { SourceShape } from './source-shape.js';
+import { type KeyRange, readStatement } from './source-sql.js';
+
+/** A running SELECT in its snapshot. */
+interface Reading {
+  readonly session: Session;
+  readonly stream: RowStream;
+  readonly first: RowChunk | undefined;
+}
+
+export interface PartRead {
+  readonly shape: SourceShape;
+  readonly range: KeyRange;
+  readonly request: ReadRequest;
+  readonly connections: Connections;
+  readonly context: Context;
+  /** Called each time the connection broke and another snapshot was begun. */
+  readonly onBreak: () => void;
+}
+
+/**
+ * The rows of a range in key order, in one snapshot. Where the connection breaks, the rows after the last one
+ * given are read in another snapshot; that needs a key, without which `connection_lost` is thrown.
+ */
+export async function* readPart(part: PartRead): AsyncGenerator<Batch, void, void> {
+  const { shape, request } = part;
+  const columns: readonly Column[] = Object.freeze(shape.columns.map(({ column }) => column));
+  let last = request.after === undefined ? undefined : parseKeyCells(request.after, shape.key);
+  let given = false;
+  for (;;) {
+    const reading = await begin(part, last === undefined ? part.range : { ...part.range, after: last });
+    let failure: unknown;
+    try {
+      let chunk = reading.first;
+      while (chunk !== undefined) {
+        const end = endOf(shape, chunk.rows);
+        await part.context.paceRead({ items: chunk.rows.length, bytes: chunk.bytes });
+        yield { columns, rows: chunk.rows, bytes: chunk.bytes, ...positionAt(end) };
+        given = true;
+        last = end;
+        chunk = await reading.stream.next().catch((error: unknown) => {
+          failure = error;
+          return undefined;
+        });
+      }
+    } finally {
+      await finish(part.connections, reading);
+    }
+    if (failure === undefined) return;
+    if (!canGoOn(failure, given, shape)) throw broken(failure, shape);
+    part.onBreak();
+  }
+}
+
+/** Opens a snapshot and waits for its first rows, so that what fails at once is retried with patience. */
+function begin(part: PartRead, range: KeyRange): Promise<Reading> {
+  const { shape, connections, context } = part;
+  const options = {
+    sql: readStatement(shape, range),
+    read: shape.read,
+    columns: shape.columns.length + shape.hidden.length,
+    ...limits(part),
+  };
+  return context.retry(async () => {
+    const session = await connections.lease(context);
+    try {
+      await session.run('START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY');
+      const stream = new RowStream(session, options);
+      return { session, stream, first: await stream.next() };
+    } catch (error) {
+      connections.discard(session);
+      throw error;
+    }
+  });
+}
+
+/** A paced read takes no more at once than the pace allows in a second. */
+function limits({ request, context }: PartRead): { maxRows: number; maxBytes: number } {
+  const rates = context.readRates ?? {};
+  return {
+    maxRows: Math.max(1, Math.min(request.maxRows, Math.floor(rates.items ?? request.maxRows))),
+    maxBytes: Math.max(1, Math.min(request.maxBytes, Math.floor(rates.bytes ?? request.maxBytes))),
+  };
+}
+
+/** Gives the session back if all was read; otherwise the query is ended, in the server too. */
+async function finish(connections: Connections, { session, stream }: Reading): Promise<void> {
+  if (!stream.complete) {
+    connections.discard(session);
+    return;
+  }
+  await session.run('COMMIT').then(
+    () => connections.release(session),
+    () => connections.discard(session),
+  );
+}
+
+/** The key of the last row; takes away the cells that were selected for the key alone. */
+function endOf(shape: SourceShape, rows: Row[]): KeyCells {
+  const row = rows.at(-1);
+  const cells = row === undefined ? [] : shape.keyAt.map((at) => keyCell(row[at]));
+  if (shape.hidden.length > 0) for (const each of rows) each.length = shape.columns.length;
+  return cells;
+}
+
+function positionAt(end: KeyCells): { position?: Position } {
+  return end.length === 0 ? {} : { position: JSON.stringify(end) };
+}
+
+/** With a key the rest can be read; when nothing was given yet, so can everything. */
+function canGoOn(failure: unknown, given: boolean, shape: SourceShape): boolean {
+  if (!(failure instanceof SluiceError) || failure.retry === 'never') return false;
+  return shape.key.length > 0 || !given;
+}
+
+function broken(failure: unknown, shape: SourceShape): unknown {
+  if (!(failure instanceof SluiceError) || failure.retry === 'never') return failure;
+  return new SluiceError(
+    'connection_lost',
+    `${shape.name}: the read broke off and cannot go on without a key`,
+    {
+      hint: 'give the table a primary key, or run again with --fresh',
+      cause: failure,
+    },
+  );
+}

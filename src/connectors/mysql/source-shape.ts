@@ -1,0 +1,112 @@
+import { SluiceError } from '../../errors.js';
+import type { Context } from '../connector.js';
+import { logicalType, type ReadColumn, readColumn } from './columns.js';
+import type { Connections } from './connection.js';
+import { showTable, type TableName, tableNamed } from './identifier.js';
+import type { MysqlSourceOptions } from './options.js';
+import { needsForm, queryColumns } from './query-columns.js';
+import { type CellKind, type RowReader, rowReader } from './rows.js';
+import { describeTable, type Table } from './schema.js';
+import type { Session } from './session.js';
+import { checkQuery, checkWhere, withoutSemicolon } from './source-checks.js';
+import { type KeyColumn, orderKey } from './source-key.js';
+import type { Selection } from './source-sql.js';
+
+/** What a source reads and how, found out once. */
+export interface SourceShape extends Selection {
+  /** For people: `shop.orders`, `query`. */
+  readonly name: string;
+  /** Absent for a query. */
+  readonly table?: Table;
+  /** Where each key column's cell lies in a row as read. */
+  readonly keyAt: readonly number[];
+  readonly read: RowReader;
+  /** Columns of a type that we do not know. */
+  readonly unknown: readonly string[];
+}
+
+export async function sourceShape(
+  options: MysqlSourceOptions,
+  connections: Connections,
+  context: Context,
+): Promise<SourceShape> {
+  const server = await connections.server(context);
+  const database = await connections.database();
+  return await context.retry(() =>
+    connections.withConnection(context, async (session) => {
+      if (options.query !== undefined) return await queryShape(session, options.query, options.columns);
+      if (options.table === undefined)
+        throw new SluiceError('declaration_invalid', 'a source needs a table or a query');
+      const table = await describeTable(session, server, tableNamed(options.table, database));
+      if (options.where !== undefined) await checkWhere(session, table, options.where);
+      return tableShape(table, options);
+    }),
+  );
+}
+
+function tableShape(table: Table, options: MysqlSourceOptions): SourceShape {
+  const chosen = chooseColumns(table.columns, options.columns, (column) => column.name, showTable(table));
+  const typed = chosen.map((column) => ({ column, type: logicalType(column) }));
+  const name: TableName = { database: table.database, table: table.table };
+  const { index, columns: key } = orderKey(table);
+  const columns = typed.map(({ column, type }) => readColumn(column, type ?? 'text'));
+  return {
+    name: showTable(table),
+    table,
+    origin: { kind: 'table', name, where: options.where },
+    index,
+    unknown: typed.filter(({ type }) => type === undefined).map(({ column }) => column.name),
+    ...arranged(columns, key),
+  };
+}
+
+async function queryShape(
+  session: Session,
+  query: string,
+  wanted: readonly string[] | undefined,
+): Promise<SourceShape> {
+  const sql = withoutSemicolon(query);
+  const fields = await checkQuery(session, sql);
+  const chosen = chooseColumns(fields, wanted, (field) => field.name, 'the query');
+  return {
+    name: 'query',
+    origin: { kind: 'query', sql, wrapped: wanted !== undefined || chosen.some(needsForm) },
+    index: '',
+    unknown: [],
+    ...arranged(queryColumns(chosen), []),
+  };
+}
+
+/** Key cells that no column of the rows gives in the form of a position are selected after the columns. */
+function arranged(
+  columns: readonly ReadColumn[],
+  key: readonly KeyColumn[],
+): Pick<SourceShape, 'columns' | 'key' | 'hidden' | 'keyAt' | 'read'> {
+  const hidden: KeyColumn[] = [];
+  const keyAt = key.map((part) => {
+    const at = columns.findIndex(({ column, select }) => column.name === part.name && select === part.select);
+    return at === -1 ? columns.length + hidden.push(part) - 1 : at;
+  });
+  const kinds: readonly CellKind[] = [...columns, ...hidden].map((column) => column.kind);
+  return { columns, key, hidden, keyAt, read: rowReader(kinds) };
+}
+
+/** The declared columns in the declared order, or all. SQL does not tell upper from lower case in names. */
+function chooseColumns<T>(
+  all: readonly T[],
+  wanted: readonly string[] | undefined,
+  nameOf: (column: T) => string,
+  place: string,
+): readonly T[] {
+  if (wanted === undefined) return all;
+  return wanted.map((name) => {
+    const found =
+      all.find((column) => nameOf(column) === name) ??
+      all.find((column) => nameOf(column).toLowerCase() === name.toLowerCase());
+    if (found !== undefined) return found;
+    throw new SluiceError('column_missing', `${place} has no column ${name}`, {
+      path: name,
+      hint: `its columns are ${all.map(nameOf).join(', ')}`,
+    });
+  });
+}

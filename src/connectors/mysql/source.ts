@@ -1,0 +1,122 @@
+import type { Batch } from '../../values/batch.js';
+import type {
+  Context,
+  Part,
+  ReadRequest,
+  Source,
+  SourceDescription,
+  SourceReport,
+  Uniqueness,
+} from '../connector.js';
+import type { Connections } from './connection.js';
+import type { MysqlSourceOptions } from './options.js';
+import type { Session } from './session.js';
+import {
+  type Consistency,
+  consistencyText,
+  describeSource,
+  estimate,
+  sourcePermissions,
+} from './source-describe.js';
+import { parseRange, splitByKey, WHOLE } from './source-parts.js';
+import { readPart } from './source-read.js';
+import { type SourceShape, sourceShape } from './source-shape.js';
+import { uniqueByCount, uniqueByIndex } from './source-unique.js';
+
+/** A table, view or query as a source of rows. */
+export function createSource(
+  options: MysqlSourceOptions,
+  connections: Connections,
+  context: Context,
+): Source {
+  return new MysqlSource(options, connections, context);
+}
+
+class MysqlSource implements Source {
+  readonly #options: MysqlSourceOptions;
+  readonly #connections: Connections;
+  readonly #context: Context;
+  readonly #consistency: Consistency;
+  #shaping: Promise<SourceShape> | undefined;
+  #shape: SourceShape | undefined;
+  #breaks = 0;
+  #resumed = false;
+
+  constructor(options: MysqlSourceOptions, connections: Connections, context: Context) {
+    this.#options = options;
+    this.#connections = connections;
+    this.#context = context;
+    this.#consistency = options.consistency ?? 'snapshot';
+  }
+
+  async describe(): Promise<SourceDescription> {
+    const shape = await this.#shaped();
+    const server = await this.#connections.server(this.#context);
+    const estimates = await this.#ask((session) => estimate(session, shape));
+    const permissions = sourcePermissions(shape, this.#connections.options, this.#context.env);
+    return describeSource(shape, server, this.#consistency, estimates, permissions);
+  }
+
+  async parts(wanted: number): Promise<readonly Part[]> {
+    const shape = await this.#shaped();
+    if (this.#consistency === 'snapshot') return [WHOLE];
+    return await this.#ask((session) => splitByKey(session, shape, wanted));
+  }
+
+  async *read(part: Part, request: ReadRequest): AsyncGenerator<Batch, void, void> {
+    if (request.after !== undefined) this.#resumed = true;
+    yield* readPart({
+      shape: await this.#shaped(),
+      range: parseRange(part.range),
+      request,
+      connections: this.#connections,
+      context: this.#context,
+      onBreak: () => {
+        this.#breaks++;
+      },
+    });
+  }
+
+  async unique(columns: readonly string[]): Promise<Uniqueness> {
+    const shape = await this.#shaped();
+    if (shape.table !== undefined && uniqueByIndex(shape.table, columns)) return 'index';
+    return await this.#ask((session) => uniqueByCount(session, shape, columns));
+  }
+
+  report(): SourceReport {
+    const planned = this.#shape ? consistencyText(this.#shape, this.#consistency) : 'one snapshot';
+    return { consistency: this.#had(planned), units: 0 };
+  }
+
+  /** Nothing of its own stays open: a read gives its session back when it ends, and when it is left. */
+  async close(): Promise<void> {
+    await this.#shaping?.catch(() => undefined);
+  }
+
+  #had(planned: string): string {
+    const said: string[] = [];
+    if (this.#resumed) said.push('an interrupted run went on in a new snapshot');
+    if (this.#breaks > 0) said.push(`the connection broke ${times(this.#breaks)}`);
+    if (said.length === 0) return planned;
+    if (planned !== 'one snapshot') return `${planned}; ${said.join('; ')}`;
+    return `${1 + this.#breaks + (this.#resumed ? 1 : 0)} snapshots: ${said.join('; ')}`;
+  }
+
+  async #shaped(): Promise<SourceShape> {
+    this.#shaping ??= sourceShape(this.#options, this.#connections, this.#context).catch((error: unknown) => {
+      this.#shaping = undefined;
+      throw error;
+    });
+    this.#shape = await this.#shaping;
+    return this.#shape;
+  }
+
+  #ask<T>(use: (session: Session) => Promise<T>): Promise<T> {
+    return this.#context.retry(() => this.#connections.withConnection(this.#context, use));
+  }
+}
+
+function times(count: number): string {
+  if (count === 1) return 'once';
+  return count === 2 ? 'twice' : `${count} times`;
+}
