@@ -9,6 +9,8 @@ import { onFreePort, startServer } from './process.js';
 export interface LocalDynamodb {
   readonly endpoint: string;
   readonly region: string;
+  /** Somebody else's engine, given by its URL: leave alone what is there, take away what you made. */
+  readonly given: boolean;
   /** Stops an engine that was started here; leaves one alone that was given by its URL. */
   stop(): Promise<void>;
 }
@@ -41,7 +43,7 @@ function given(text: string): LocalDynamodb {
   if (!URL.canParse(text) || !/^https?:/.test(text)) {
     throw new SluiceError('usage', 'SLUICE_DYNAMODB_URL is not a URL like http://127.0.0.1:8000');
   }
-  return { endpoint: text.replace(/\/+$/, ''), region: REGION, stop: async () => undefined };
+  return { endpoint: text.replace(/\/+$/, ''), region: REGION, given: true, stop: async () => undefined };
 }
 
 /** The binary that npm installed for this platform; undefined where there is none. */
@@ -63,7 +65,7 @@ async function startProgram(command: string): Promise<LocalDynamodb> {
       ready: () => answers(endpointAt(port)),
     }),
   );
-  return { endpoint: endpointAt(server.port), region: REGION, stop: server.stop };
+  return { endpoint: endpointAt(server.port), region: REGION, given: false, stop: server.stop };
 }
 
 async function startImage(): Promise<LocalDynamodb> {
@@ -76,7 +78,7 @@ async function startImage(): Promise<LocalDynamodb> {
       ready: () => answers(endpointAt(port)),
     }),
   );
-  return { endpoint: endpointAt(server.port), region: REGION, stop: server.stop };
+  return { endpoint: endpointAt(server.port), region: REGION, given: false, stop: server.stop };
 }
 
 function endpointAt(port: number): string {

@@ -15,6 +15,8 @@ export interface LocalMysql {
   readonly port: number;
   readonly user: string;
   readonly password: string;
+  /** Somebody else's server, given by its URL: leave alone what is there, take away what you made. */
+  readonly given: boolean;
   /** Stops a server that was started here; leaves one alone that was given by its URL. */
   stop(): Promise<void>;
 }
@@ -68,6 +70,7 @@ function given(text: string): LocalMysql {
     port: Number(url.port || 3306),
     user: decodeURIComponent(url.username) || 'root',
     password: decodeURIComponent(url.password),
+    given: true,
     stop: async () => undefined,
   };
 }
@@ -126,7 +129,7 @@ async function startImage(extraArgs: readonly string[], say: (line: string) => v
 }
 
 function privateServer({ port, stop }: { port: number; stop(): Promise<void> }): LocalMysql {
-  return { host: '127.0.0.1', port, user: 'root', password: '', stop };
+  return { host: '127.0.0.1', port, user: 'root', password: '', given: false, stop };
 }
 
 async function answers(port: number): Promise<boolean> {

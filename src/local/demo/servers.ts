@@ -1,0 +1,82 @@
+import { randomBytes } from 'node:crypto';
+import { type Connection, createConnection } from 'mysql2/promise';
+import { SluiceError } from '../../errors.js';
+import { type LocalDynamodb, startDynamodb } from '../dynamodb.js';
+import { type LocalMysql, startMysql } from '../mysql.js';
+import { callDynamodb } from './proof.js';
+
+/** What the demo works on. */
+export interface DemoServers {
+  readonly mysql: LocalMysql;
+  readonly dynamodb: LocalDynamodb;
+  /** Not the product's. */
+  readonly connection: Connection;
+  readonly databases: { readonly shop: string; readonly report: string };
+  /** What the pipeline of examples/orders-nightly.yaml finds in its environment. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Takes away everything that the demo has made, servers included. */
+  remove(): Promise<void>;
+}
+
+/** Servers of its own, or those that were given by URL, where nothing that exists is touched. */
+export async function startServers(stageTables: readonly string[]): Promise<DemoServers> {
+  const [mysql, dynamodb] = await Promise.all([startMysql(), startDynamodb()]);
+  const { host, port, user, password } = mysql;
+  const connection = await createConnection({ host, port, user, password, charset: 'utf8mb4' });
+  const prefix = mysql.given ? `sluice_demo_${randomBytes(4).toString('hex')}_` : '';
+  const databases = { shop: `${prefix}shop`, report: `${prefix}report` };
+  if (dynamodb.given) await refuseTaken(dynamodb, stageTables);
+  for (const database of Object.values(databases)) {
+    await connection.query(`CREATE DATABASE ${database} CHARACTER SET utf8mb4`);
+  }
+  return {
+    mysql,
+    dynamodb,
+    connection,
+    databases,
+    env: {
+      ...mysqlVariables('SHOP', mysql, databases.shop),
+      ...mysqlVariables('REPORT', mysql, databases.report),
+      AWS_ENDPOINT_URL_DYNAMODB: dynamodb.endpoint,
+      AWS_REGION: dynamodb.region,
+      AWS_ACCESS_KEY_ID: 'demo',
+      AWS_SECRET_ACCESS_KEY: 'demo',
+    },
+    remove: async () => {
+      if (mysql.given) {
+        for (const database of Object.values(databases)) {
+          await connection.query(`DROP DATABASE IF EXISTS ${database}`);
+        }
+      }
+      if (dynamodb.given) await removeTables(dynamodb, stageTables);
+      connection.destroy();
+      await Promise.all([mysql.stop(), dynamodb.stop()]);
+    },
+  };
+}
+
+function mysqlVariables(side: string, mysql: LocalMysql, database: string): Record<string, string> {
+  return {
+    [`${side}_HOST`]: mysql.host,
+    [`${side}_PORT`]: String(mysql.port),
+    [`${side}_USER`]: mysql.user,
+    [`${side}_PASSWORD`]: mysql.password,
+    [`${side}_DATABASE`]: database,
+  };
+}
+
+async function refuseTaken(dynamodb: LocalDynamodb, tables: readonly string[]): Promise<void> {
+  const { TableNames: present } = await callDynamodb(dynamodb, 'ListTables', {});
+  const taken = tables.find((table) => (present as string[]).includes(table));
+  if (taken === undefined) return;
+  throw new SluiceError('usage', `the table ${taken} is already there, at ${dynamodb.endpoint}`, {
+    hint: 'the demo would write into it: delete it, or unset SLUICE_DYNAMODB_URL',
+  });
+}
+
+async function removeTables(dynamodb: LocalDynamodb, tables: readonly string[]): Promise<void> {
+  const { TableNames: present } = await callDynamodb(dynamodb, 'ListTables', {});
+  for (const table of tables.filter((name) => (present as string[]).includes(name))) {
+    await callDynamodb(dynamodb, 'DeleteTable', { TableName: table });
+  }
+}
