@@ -1,0 +1,139 @@
+import { createHash } from 'node:crypto';
+import type { Context, Refused, Written } from '../connector.js';
+import { nativeFailure } from './failures.js';
+import { quoteTable, type TableName } from './identifier.js';
+import type { Session } from './session.js';
+
+export const LEDGER_TABLE = 'sluice_ledger';
+
+/** What the sink needs to know of a batch beyond what the writer returns. */
+export interface LedgerEntry {
+  readonly written: Written;
+  /** Rows whose key is not known, so that nothing can be said of their being in the sink. */
+  readonly unkeyed: number;
+}
+
+/** What all batches of the step came to. */
+export interface LedgerTotals {
+  readonly rejected: number;
+  readonly unkeyed: number;
+}
+
+const ER_DUP_ENTRY = 1062;
+/** Runs that were given up leave their rows for this long. */
+const KEPT_MS = 30 * 24 * 3600 * 1000;
+
+/**
+ * The record of what a step has durably done, in the sink's own database: a row for each batch, committed
+ * with the batch (invariant 1). A lost COMMIT is looked up here instead of being guessed at.
+ * docs/reference/ledger.md describes the table.
+ */
+export class Ledger {
+  readonly #table: string;
+  readonly #context: Pick<Context, 'pipeline' | 'run' | 'step'>;
+  /** Equal for all runs of the same step on the same table. */
+  readonly #place: Buffer;
+
+  constructor(sink: TableName, context: Pick<Context, 'pipeline' | 'run' | 'step'>) {
+    this.#table = quoteTable({ database: sink.database, table: LEDGER_TABLE });
+    this.#context = context;
+    this.#place = placeOf(context, sink);
+  }
+
+  async create(session: Session): Promise<void> {
+    await session.run(
+      `CREATE TABLE IF NOT EXISTS ${this.#table} (
+        place BINARY(16) NOT NULL,
+        run VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+        token VARBINARY(200) NOT NULL,
+        pipeline VARCHAR(255) NOT NULL,
+        step VARCHAR(255) NOT NULL,
+        written BIGINT NOT NULL,
+        unchanged BIGINT NOT NULL,
+        rejected BIGINT NOT NULL,
+        unkeyed BIGINT NOT NULL,
+        rejects LONGTEXT NULL,
+        recorded_at DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP,
+        PRIMARY KEY (place, run, token)
+      ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='what Sluice has written; see its reference, ledger.md'`,
+    );
+  }
+
+  /** What became of the batch, if it is in. */
+  async find(session: Session, token: string): Promise<Written | undefined> {
+    const rows = await session.rows(
+      `SELECT written, unchanged, rejects FROM ${this.#table} WHERE place = ? AND run = ? AND token = ?`,
+      [this.#place, this.#context.run, Buffer.from(token)],
+    );
+    const row = rows[0];
+    if (row === undefined) return undefined;
+    return {
+      written: Number(row[0]),
+      unchanged: Number(row[1]),
+      rejects: row[2] === null || row[2] === undefined ? [] : (JSON.parse(String(row[2])) as Refused[]),
+      units: 0,
+    };
+  }
+
+  /** Adds the batch to the session's transaction; false if another transaction has already recorded it. */
+  async record(session: Session, token: string, { written, unkeyed }: LedgerEntry): Promise<boolean> {
+    const { pipeline, run, step } = this.#context;
+    const rejects = written.rejects.length === 0 ? null : JSON.stringify(written.rejects);
+    try {
+      await session.run(
+        `INSERT INTO ${this.#table}
+          (place, run, token, pipeline, step, written, unchanged, rejected, unkeyed, rejects)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        [
+          this.#place,
+          run,
+          Buffer.from(token),
+          pipeline.slice(0, 255),
+          step.slice(0, 255),
+          written.written,
+          written.unchanged,
+          written.rejects.length,
+          unkeyed,
+          rejects,
+        ],
+      );
+      return true;
+    } catch (error) {
+      if (nativeFailure(error)?.errno === ER_DUP_ENTRY) return false;
+      throw error;
+    }
+  }
+
+  /** Notes that this run has done something that is not a batch: `#shadow`. */
+  async mark(session: Session, name: string): Promise<void> {
+    const none = { written: 0, unchanged: 0, rejects: [], units: 0 };
+    await this.record(session, `#${name}`, { written: none, unkeyed: 0 });
+  }
+
+  async isMarked(session: Session, name: string): Promise<boolean> {
+    return (await this.find(session, `#${name}`)) !== undefined;
+  }
+
+  async totals(session: Session): Promise<LedgerTotals> {
+    const rows = await session.rows(
+      `SELECT COALESCE(SUM(rejected), 0), COALESCE(SUM(unkeyed), 0) FROM ${this.#table} WHERE place = ? AND run = ?`,
+      [this.#place, this.#context.run],
+    );
+    return { rejected: Number(rows[0]?.[0]), unkeyed: Number(rows[0]?.[1]) };
+  }
+
+  /** Forgets this run's step, once it is finished, and runs so old that nobody will resume them. */
+  async forget(session: Session): Promise<void> {
+    await session.run(`DELETE FROM ${this.#table} WHERE place = ? AND (run = ? OR recorded_at < ?)`, [
+      this.#place,
+      this.#context.run,
+      new Date(Date.now() - KEPT_MS).toISOString().slice(0, 19).replace('T', ' '),
+    ]);
+  }
+}
+
+/** A short name for a step of a pipeline on a table, equal for all its runs. */
+export function placeOf(context: Pick<Context, 'pipeline' | 'step'>, sink: TableName): Buffer {
+  const text = JSON.stringify([context.pipeline, context.step, sink.database, sink.table]);
+  return createHash('sha256').update(text).digest().subarray(0, 16);
+}

@@ -1,0 +1,143 @@
+import { Readable } from 'node:stream';
+import { SluiceError } from '../../errors.js';
+import { nativeFailure } from './failures.js';
+import {
+  insertSpelling,
+  insertStatement,
+  type Line,
+  type LoadTarget,
+  loadSpelling,
+  loadStatement,
+  type Spelling,
+} from './load-dialect.js';
+import { isRefusal } from './load-refusals.js';
+import type { Session } from './session.js';
+
+/** Text is sent in buffers of about so many characters. */
+const CHUNK_CHARS = 64 * 1024;
+
+/** What came of a load. Anything but `complete` must be undone: rows may be in that were changed or left out. */
+export type Loaded =
+  | { readonly kind: 'complete' }
+  /** The server skipped rows or warned. */
+  | { readonly kind: 'flawed'; readonly skipped: number; readonly warnings: number }
+  /** The statement failed because of a row. */
+  | { readonly kind: 'failed'; readonly error: SluiceError };
+
+/** One way to bring lines into a table, in the session's transaction. Errors that no row can cause are thrown. */
+export interface Loader {
+  readonly spelling: Spelling;
+  load(
+    session: Session,
+    target: LoadTarget,
+    lines: readonly Line[],
+    expectedWarnings?: number,
+  ): Promise<Loaded>;
+}
+
+const complete: Loaded = { kind: 'complete' };
+
+/** LOAD DATA LOCAL INFILE from a stream. */
+export const localLoader: Loader = {
+  spelling: loadSpelling,
+  load: async (session, target, lines, expectedWarnings = 0) => {
+    try {
+      const outcome = await session.run(loadStatement(target), [], () => Readable.from(chunksOf(lines)));
+      const [records = -1, , skipped = -1, warnings = -1] = numbersIn(outcome.info);
+      const isComplete =
+        records === lines.length &&
+        outcome.affected === lines.length &&
+        skipped === 0 &&
+        warnings === expectedWarnings;
+      return isComplete ? complete : { kind: 'flawed', skipped, warnings };
+    } catch (error) {
+      return failedBecauseOfRow(error);
+    }
+  },
+  loadNew: async (session, target, lines) => {
+    if (lines.length === 0) return;
+    const outcome = await session.run(loadStatement(target), [], () => Readable.from(chunksOf(lines)));
+    const [records, , skipped, warnings] = numbersIn(outcome.info);
+    if (records !== lines.length || skipped !== warnings) throw changed(target);
+  },
+};
+
+/** Rows of one INSERT take about so many characters; far below any max_allowed_packet in use. */
+const INSERT_CHARS = 512 * 1024;
+
+/** Multi-row INSERT, for servers that forbid LOCAL. In strict mode it fails where LOAD DATA warns. */
+export const insertLoader: Loader = {
+  spelling: insertSpelling,
+  load: async (session, target, lines, expectedWarnings = 0) => {
+    const head = insertStatement(target);
+    const mode = expectedWarnings > 0 ? 'INSERT IGNORE' : 'INSERT';
+    let warnings = 0;
+    try {
+      for (const rows of packets(lines, INSERT_CHARS)) {
+        const outcome = await session.run(`${head.replace('INSERT', mode)}(${rows.join('),(')})`);
+        warnings += outcome.warnings;
+        if (outcome.affected !== rows.length) {
+          return { kind: 'flawed', skipped: rows.length - outcome.affected, warnings };
+        }
+      }
+    } catch (error) {
+      return failedBecauseOfRow(error);
+    }
+    return warnings === expectedWarnings ? complete : { kind: 'flawed', skipped: 0, warnings };
+  },
+  loadNew: async (session, target, lines) => {
+    const head = insertStatement(target).replace('INSERT', 'INSERT IGNORE');
+    for (const rows of packets(lines, INSERT_CHARS)) {
+      const outcome = await session.run(`${head}(${rows.join('),(')})`);
+      if (outcome.warnings !== rows.length - outcome.affected) throw changed(target);
+    }
+  },
+};
+
+function changed({ table }: LoadTarget): SluiceError {
+  return new SluiceError('server_error', `${table.table}: the server would have changed what was loaded`);
+}
+
+function failedBecauseOfRow(error: unknown): Loaded {
+  if (isRefusal(error)) return { kind: 'failed', error };
+  throw error;
+}
+
+const forbidden: ReadonlySet<number> = new Set([1148, 2068, 3948, 4166]);
+
+/** Whether the server or the driver forbids LOCAL. */
+export function forbidsLocal(error: unknown): boolean {
+  return forbidden.has(nativeFailure(error)?.errno ?? 0);
+}
+
+/** `Records: 3  Deleted: 0  Skipped: 0  Warnings: 0`, in whatever language the server speaks. */
+function numbersIn(info: string): readonly number[] {
+  return (info.match(/\d+/g) ?? []).map(Number);
+}
+
+function* chunksOf(lines: readonly Line[]): Generator<Buffer> {
+  let text = '';
+  for (const line of lines) {
+    text += line;
+    text += '\n';
+    if (text.length < CHUNK_CHARS) continue;
+    yield Buffer.from(text, 'utf8');
+    text = '';
+  }
+  if (text !== '') yield Buffer.from(text, 'utf8');
+}
+
+function* packets(lines: readonly Line[], maxChars: number): Generator<readonly Line[]> {
+  let packet: Line[] = [];
+  let chars = 0;
+  for (const line of lines) {
+    if (packet.length > 0 && chars + line.length > maxChars) {
+      yield packet;
+      packet = [];
+      chars = 0;
+    }
+    packet.push(line);
+    chars += line.length;
+  }
+  if (packet.length > 0) yield packet;
+}

@@ -1,0 +1,98 @@
+import type { Column } from '../../values/column.js';
+import { type Fit, NULL_FIELD } from './fit.js';
+import { isBinary } from './fit-bytes.js';
+import { fitColumn, type PairRefusal } from './fit-column.js';
+import { extrasFit, type RowFit } from './fit-extras.js';
+import type { MysqlSinkOptions } from './options.js';
+import type { Table, TableColumn } from './schema.js';
+
+/** One column that rows are loaded with. */
+export interface LoadedColumn {
+  readonly column: TableColumn;
+  /** Where its cell is in a row of the batch. */
+  readonly from: number;
+  readonly fit: Fit;
+  /** Takes the whole row instead: the column of `extra: { into }`. */
+  readonly whole: RowFit | undefined;
+  readonly binary: boolean;
+}
+
+/** A column that comes and one that is, which do not go together. */
+export interface Mismatch {
+  readonly incoming: Column;
+  readonly column: TableColumn;
+  readonly refusal: PairRefusal;
+}
+
+/** How rows of one list of columns become lines. Made once for each identity of `Batch.columns`. */
+export interface ColumnMap {
+  readonly columns: readonly LoadedColumn[];
+  /** Positions in `columns` of the primary key's columns, in its order; empty when one does not come. */
+  readonly key: readonly number[];
+  /** Columns of the batch that have none in the table, whose presence is a reject. */
+  readonly unknown: readonly { readonly from: number; readonly name: string }[];
+  readonly mismatches: readonly Mismatch[];
+  /** Columns that come and are computed by the server. */
+  readonly generated: readonly string[];
+  /** The columns of the batch that go into the column of `extra: { into }`. */
+  readonly extras: readonly Column[];
+}
+
+export interface MapRequest {
+  readonly incoming: readonly Column[];
+  readonly table: Table;
+  readonly extra: MysqlSinkOptions['extra'];
+  readonly lastTimestamp: string;
+}
+
+/** Columns meet by their exact names. */
+export function mapColumns(request: MapRequest): ColumnMap {
+  const { incoming, table } = request;
+  const into = intoColumn(request);
+  const byName = new Map(table.columns.map((column) => [column.name, column]));
+  const columns: LoadedColumn[] = [];
+  const mismatches: Mismatch[] = [];
+  const generated: string[] = [];
+  const strays: { from: number; column: Column }[] = [];
+  for (const [from, comes] of incoming.entries()) {
+    const column = byName.get(comes.name);
+    if (column === undefined || column === into) strays.push({ from, column: comes });
+    else if (column.generated) generated.push(column.name);
+    else {
+      const isKey = table.primaryKey.includes(column.name);
+      const found = fitColumn(comes, column, { isKey, lastTimestamp: request.lastTimestamp });
+      if (typeof found !== 'function') mismatches.push({ incoming: comes, column, refusal: found });
+      const fit = typeof found === 'function' ? found : refusingFit(found);
+      columns.push({ column, from, fit, whole: undefined, binary: isBinary(column) });
+    }
+  }
+  if (into)
+    columns.push({ column: into, from: 0, fit: noFit, whole: extrasFit(into, strays), binary: false });
+  return {
+    columns,
+    key: keyPositions(table, columns),
+    unknown:
+      request.extra === undefined || request.extra === 'reject'
+        ? strays.map(({ from, column }) => ({ from, name: column.name }))
+        : [],
+    mismatches,
+    generated,
+    extras: into ? strays.map(({ column }) => column) : [],
+  };
+}
+
+const noFit: Fit = () => NULL_FIELD;
+
+function intoColumn({ extra, table }: MapRequest): TableColumn | undefined {
+  if (typeof extra !== 'object') return undefined;
+  return table.columns.find((column) => column.name === extra.into);
+}
+
+function refusingFit(refusal: PairRefusal): Fit {
+  return (cell) => (cell === undefined ? NULL_FIELD : refusal);
+}
+
+function keyPositions(table: Table, columns: readonly LoadedColumn[]): readonly number[] {
+  const positions = table.primaryKey.map((name) => columns.findIndex(({ column }) => column.name === name));
+  return positions.includes(-1) ? [] : positions;
+}

@@ -1,0 +1,49 @@
+import type { Context } from '../connector.js';
+import type { Connections } from './connection.js';
+import type { TableName } from './identifier.js';
+import type { Ledger } from './ledger.js';
+import { forbidsLocal, insertLoader, type Loader, localLoader } from './load.js';
+import type { Mirror } from './mirror.js';
+import type { MysqlSinkOptions } from './options.js';
+import type { Table } from './schema.js';
+import type { Server } from './server.js';
+
+/** What the writers of one sink share. */
+export interface Target {
+  readonly context: Context;
+  readonly connections: Connections;
+  readonly options: MysqlSinkOptions;
+  readonly server: Server;
+  /** The sink's table as it was planned. */
+  readonly table: Table;
+  /** Where rows are written: the table, or its shadow. */
+  readonly into: TableName;
+  /** Rows that are there are overwritten by key (upsert, mirror, and the shadow of a table with a key). */
+  readonly overwrites: boolean;
+  readonly ledger: Ledger;
+  readonly loaders: LoaderChoice;
+  /** The keys that came, for mirror. */
+  readonly mirror: Mirror | undefined;
+  /** Foreign keys are checked at the end instead of row by row. */
+  readonly checksKeysLater: boolean;
+}
+
+/** LOAD DATA LOCAL where the server takes it; decided once for all writers. */
+export class LoaderChoice {
+  #loader: Loader;
+
+  constructor(server: Server) {
+    this.#loader = server.localInfile ? localLoader : insertLoader;
+  }
+
+  get loader(): Loader {
+    return this.#loader;
+  }
+
+  /** Whether the error only says that LOCAL is forbidden; from now on rows go by INSERT. */
+  yieldsTo(error: unknown): boolean {
+    if (this.#loader !== localLoader || !forbidsLocal(error)) return false;
+    this.#loader = insertLoader;
+    return true;
+  }
+}

@@ -1,0 +1,242 @@
+import type { Batch } from '../../values/batch.js';
+import type { Column } from '../../values/column.js';
+import type { Refused, Writer, Written } from '../connector.js';
+import { lastTimestampOf } from './fit-column.js';
+import { quoteTable } from './identifier.js';
+import type { Loader } from './load.js';
+import type { Session } from './session.js';
+import { type ColumnMap, mapColumns } from './sink-columns.js';
+import { type MergeRequest, mergeStage } from './sink-merge.js';
+import { keyLine, type PreparedRows, prepareRows, type RowGroup } from './sink-rows.js';
+import { type RefusedRow, Stage, stageName } from './sink-stage.js';
+import type { Target } from './sink-target.js';
+
+/**
+ * Writes batches through one session. A batch is one transaction with its row in the ledger:
+ *
+ *   load straight into the table; if every row went in without a warning, commit (the usual case)
+ *   else roll back; load into a stage, halving until the rows that the server would change are found;
+ *        compare the stage with the table; update, insert, halving until the refused rows are found; commit
+ *
+ * When anything fails in a way that may pass, all of it is done again, after a look into the ledger.
+ */
+export class SinkWriter implements Writer {
+  readonly #target: Target;
+  #session: Session | undefined;
+  #stage: { readonly stage: Stage; readonly session: Session; readonly map: ColumnMap } | undefined;
+  #map: { readonly columns: readonly Column[]; readonly map: ColumnMap } | undefined;
+  /** The last batch met rows that were there, so the next probably will. */
+  #meetsRows = false;
+
+  constructor(target: Target) {
+    this.#target = target;
+  }
+
+  async write(batch: Batch, token: string): Promise<Written> {
+    const map = this.#mapFor(batch.columns);
+    for (;;) {
+      const { loader } = this.#target.loaders;
+      const prepared = prepareRows(map, batch.rows, loader.spelling);
+      try {
+        return await this.#target.context.retry(() => this.#attempt(batch, token, map, prepared, loader));
+      } catch (error) {
+        if (!this.#target.loaders.yieldsTo(error)) throw error;
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    const session = this.#session;
+    this.#session = undefined;
+    if (session === undefined) return;
+    const { connections } = this.#target;
+    try {
+      await session.run(`DROP TEMPORARY TABLE IF EXISTS ${quoteTable(stageName(this.#target.table))}`);
+      await session.run('SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ');
+      await session.run('SET SESSION foreign_key_checks = 1');
+      connections.release(session);
+    } catch {
+      connections.discard(session);
+    }
+  }
+
+  #mapFor(columns: readonly Column[]): ColumnMap {
+    if (this.#map?.columns === columns) return this.#map.map;
+    const { table, options, server } = this.#target;
+    const map = mapColumns({
+      incoming: columns,
+      table,
+      extra: options.extra,
+      lastTimestamp: lastTimestampOf(server),
+    });
+    this.#map = { columns, map };
+    return map;
+  }
+
+  async #attempt(
+    batch: Batch,
+    token: string,
+    map: ColumnMap,
+    prepared: PreparedRows,
+    loader: Loader,
+  ): Promise<Written> {
+    const session = await this.#ready();
+    try {
+      const recorded = await this.#target.ledger.find(session, token);
+      if (recorded) return recorded;
+      if (!this.#meetsRows) {
+        const written = await this.#direct(session, batch, token, map, prepared, loader);
+        if (written) return written;
+      }
+      return await this.#staged(session, batch, token, map, prepared, loader);
+    } catch (error) {
+      await this.#undo(session);
+      throw error;
+    }
+  }
+
+  async #ready(): Promise<Session> {
+    if (this.#session && !this.#session.lost) return this.#session;
+    const { connections, context, checksKeysLater } = this.#target;
+    if (this.#session) connections.discard(this.#session);
+    const session = await connections.lease(context);
+    this.#session = session;
+    await session.run('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED');
+    if (checksKeysLater) await session.run('SET SESSION foreign_key_checks = 0');
+    return session;
+  }
+
+  /** Loads into the table itself; undefined, with everything undone, if a row did not go in as it is. */
+  async #direct(
+    session: Session,
+    batch: Batch,
+    token: string,
+    map: ColumnMap,
+    prepared: PreparedRows,
+    loader: Loader,
+  ): Promise<Written | undefined> {
+    await session.run('START TRANSACTION');
+    let count = 0;
+    for (const group of prepared.groups) {
+      const target = {
+        table: this.#target.into,
+        columns: group.columns.map(({ column, binary }) => ({ name: column.name, binary })),
+      };
+      const warnings = group.warnings.reduce((sum, warning) => sum + warning, 0);
+      const loaded = await loader.load(session, target, group.lines, warnings);
+      if (loaded.kind !== 'complete') {
+        await session.run('ROLLBACK');
+        return undefined;
+      }
+      count += group.lines.length;
+    }
+    const written = { written: count, unchanged: 0, rejects: prepared.refused, units: 0 };
+    return await this.#commit(session, batch, token, map, loader, written);
+  }
+
+  async #staged(
+    session: Session,
+    batch: Batch,
+    token: string,
+    map: ColumnMap,
+    prepared: PreparedRows,
+    loader: Loader,
+  ): Promise<Written> {
+    const { groups, earlier } = this.#lastOfEachKey(batch, map, prepared, loader);
+    const stage = await this.#stageFor(session, map, loader);
+    const unstaged = await stage.fill(groups);
+    const isUnstaged = new Set(unstaged.map(({ row }) => row));
+    const numbers = Array.from({ length: stage.size }, (_, number) => number).filter(
+      (number) => !isUnstaged.has(stage.rowOf(number)),
+    );
+    await session.run('START TRANSACTION');
+    const merged = await mergeStage(this.#mergeRequest(session, stage, map), numbers);
+    this.#meetsRows = merged.unchanged + merged.updates + merged.refused.length > 0;
+    const rejects = [...prepared.refused, ...[...unstaged, ...merged.refused].map(refusedOf)];
+    const written = {
+      written: merged.written,
+      unchanged: merged.unchanged + earlier,
+      rejects: rejects.sort((one, other) => one.row - other.row),
+      units: 0,
+    };
+    return await this.#commit(session, batch, token, map, loader, written);
+  }
+
+  #mergeRequest(session: Session, stage: Stage, map: ColumnMap): MergeRequest {
+    const key = map.key.flatMap((position) => map.columns[position]?.column ?? []);
+    return { session, stage, table: this.#target.into, key, overwrites: this.#target.overwrites };
+  }
+
+  async #stageFor(session: Session, map: ColumnMap, loader: Loader): Promise<Stage> {
+    const known = this.#stage;
+    if (known && known.session === session && known.map === map && known.stage.loader === loader) {
+      return known.stage;
+    }
+    const stage = await Stage.create(session, this.#target.table, map.columns, loader);
+    this.#stage = { stage, session, map };
+    return stage;
+  }
+
+  /** `duplicates: last`: of rows with one key in a batch the last stays, the others count as unchanged. */
+  #lastOfEachKey(
+    batch: Batch,
+    map: ColumnMap,
+    prepared: PreparedRows,
+    loader: Loader,
+  ): { readonly groups: readonly RowGroup[]; readonly earlier: number } {
+    if (!this.#target.overwrites || map.key.length === 0) return { groups: prepared.groups, earlier: 0 };
+    const last = new Map<string, number>();
+    const keys = batch.rows.map((row) => keyLine(map, row, loader.spelling) ?? '');
+    for (const row of prepared.groups.flatMap(({ rows }) => rows).sort((one, other) => one - other)) {
+      last.set(keys[row] ?? '', row);
+    }
+    const total = prepared.groups.reduce((sum, { rows }) => sum + rows.length, 0);
+    if (last.size === total) return { groups: prepared.groups, earlier: 0 };
+    const groups = prepared.groups.map((group) =>
+      keepRows(group, (row) => last.get(keys[row] ?? '') === row),
+    );
+    return { groups, earlier: total - last.size };
+  }
+
+  /** Ends the transaction with the batch's keys and its row in the ledger. */
+  async #commit(
+    session: Session,
+    batch: Batch,
+    token: string,
+    map: ColumnMap,
+    loader: Loader,
+    written: Written,
+  ): Promise<Written> {
+    const { ledger, mirror } = this.#target;
+    const unkeyed = mirror ? await mirror.addKeys(session, batch.rows, map, loader) : 0;
+    if (await ledger.record(session, token, { written, unkeyed })) {
+      await session.run('COMMIT');
+      return written;
+    }
+    await session.run('ROLLBACK');
+    return (await ledger.find(session, token)) ?? written;
+  }
+
+  async #undo(session: Session): Promise<void> {
+    if (session.lost) return;
+    try {
+      await session.run('ROLLBACK');
+    } catch {
+      this.#target.connections.discard(session);
+    }
+  }
+}
+
+function keepRows(group: RowGroup, isKept: (row: number) => boolean): RowGroup {
+  const kept = group.rows.map((row, index) => (isKept(row) ? index : -1)).filter((index) => index >= 0);
+  return {
+    columns: group.columns,
+    lines: kept.map((index) => group.lines[index] ?? ''),
+    rows: kept.map((index) => group.rows[index] ?? -1),
+    warnings: group.warnings.length === 0 ? [] : kept.map((index) => group.warnings[index] ?? 0),
+  };
+}
+
+function refusedOf({ row, code, message, column }: RefusedRow): Refused {
+  return column === undefined ? { row, code, message } : { row, code, message, column };
+}
