@@ -2,7 +2,7 @@ import { dirname, resolve } from 'node:path';
 import { type ConnectionKind, type Registration, registry } from '../connectors/registry.js';
 import type { ConnectionDeclaration } from './declaration.js';
 import type { DocumentPath } from './document-path.js';
-import { checked } from './issues.js';
+import { asMeant, checked } from './issues.js';
 import type { Report } from './report.js';
 import { didYouMean } from './suggestion.js';
 import { isMapping, laterKinds, sayUnsupported } from './unsupported.js';
@@ -47,7 +47,9 @@ export function checkConnection(
   }
   const { connection, rules } = registrationOf(kind);
   const result = checked(connection, value, path, report);
-  rules.connection(value, (objection) => report.add([...path, ...objection.path], objection));
+  rules.connection(asMeant(connection, value), (objection) =>
+    report.add([...path, ...objection.path], objection),
+  );
   return result as ConnectionDeclaration | undefined;
 }
 

@@ -2,7 +2,7 @@ import type { ConnectionKinds } from './connections.js';
 import { registrationOf } from './connections.js';
 import type { SinkDeclaration, SourceDeclaration } from './declaration.js';
 import type { DocumentPath } from './document-path.js';
-import { checked } from './issues.js';
+import { asMeant, checked } from './issues.js';
 import type { Report } from './report.js';
 import { didYouMean } from './suggestion.js';
 import { isMapping, laterFields, withoutLaterFields } from './unsupported.js';
@@ -51,7 +51,7 @@ function checkEnd(
   const kind = kindOfConnection(value['connection'], path, kinds, report);
   if (kind === undefined || !isMapping(known)) return undefined;
   const { [side]: schema, rules } = registrationOf(kind);
-  rules[side](known, (objection) => report.add([...path, ...objection.path], objection));
+  rules[side](asMeant(schema, known), (objection) => report.add([...path, ...objection.path], objection));
   return checked(schema, known, path, report) as Readonly<Record<string, unknown>> | undefined;
 }
 

@@ -1,8 +1,9 @@
 import type { z } from 'zod';
-import { type DocumentPath, valueAt } from './document-path.js';
+import type { Options } from '../connectors/option-rules.js';
+import { type DocumentPath, formatPath, valueAt } from './document-path.js';
 import type { Mistake, Report } from './report.js';
 import { descriptionAt, fieldsAt } from './schema/fields.js';
-import { didYouMean } from './suggestion.js';
+import { didYouMean, nearest } from './suggestion.js';
 import { joined, kindOf, quoted, wanted } from './wording.js';
 
 type Issue = z.core.$ZodIssue;
@@ -18,10 +19,26 @@ export function checked<T>(
 ): T | undefined {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  for (const issue of result.error.issues) {
-    for (const [inner, mistake] of mistakesOf(issue, schema, value)) report.add([...path, ...inner], mistake);
+  const found = result.error.issues.flatMap((issue) => mistakesOf(issue, schema, value));
+  const meant = new Set(
+    found.map(([at, { meant: field }]) => field && formatPath([...at.slice(0, -1), field])),
+  );
+  for (const [at, mistake] of found) {
+    const isMisspelled = mistake.code === 'missing_field' && meant.has(formatPath(at));
+    if (!isMisspelled) report.add([...path, ...at], mistake);
   }
   return undefined;
+}
+
+/** The options with their misspelled fields under the names that were meant, for rules between fields. */
+export function asMeant(schema: z.ZodType, options: Options): Options {
+  const fields = fieldsAt(schema, []);
+  const free = fields.filter((field) => options[field] === undefined);
+  const unknown = Object.entries(options).filter(([field]) => !fields.includes(field));
+  return {
+    ...options,
+    ...Object.fromEntries(unknown.map(([field, value]) => [nearest(field, free) ?? field, value])),
+  };
 }
 
 function mistakesOf(issue: Issue, schema: z.ZodType, root: unknown): Located[] {
@@ -33,7 +50,8 @@ function mistakesOf(issue: Issue, schema: z.ZodType, root: unknown): Located[] {
   if (value === undefined && issue.code !== 'custom') {
     return [[path, missing(path.at(-1), descriptionAt(schema, path))]];
   }
-  return [[path, mistakeOf(issue, value)]];
+  const isField = fieldsAt(schema, path.slice(0, -1)).includes(String(path.at(-1)));
+  return [[path, mistakeOf(issue, value, isField ? String(path.at(-1)) : 'value')]];
 }
 
 function missing(field: string | number | undefined, hint: string | undefined): Mistake {
@@ -60,7 +78,7 @@ function unknownFields(
   const hint = `fields here: ${fields.join(', ')}`;
   return keys.map((key) => {
     const message = `unknown field "${key}"${didYouMean(key, free)}`;
-    return [[...path, key], { code: 'unknown_field', message, hint, at: 'key' }];
+    return [[...path, key], { code: 'unknown_field', message, hint, at: 'key', meant: nearest(key, free) }];
   });
 }
 
@@ -96,11 +114,10 @@ function isOtherType(issue: Issue, value: unknown): boolean {
   return issue.code === 'invalid_type';
 }
 
-function mistakeOf(issue: Issue, value: unknown): Mistake {
-  const field = issue.path.at(-1);
+function mistakeOf(issue: Issue, value: unknown, field: string): Mistake {
   if (field === 'password') return literalPassword;
   if (issue.code === 'invalid_type') return wrongType(issue, value);
-  if (issue.code === 'invalid_value') return wrongValue(issue, value);
+  if (issue.code === 'invalid_value') return wrongValue(issue, value, field);
   if (issue.code === 'too_small') return { code: 'wrong_value', message: tooSmall(issue) };
   if (issue.code === 'too_big') return { code: 'wrong_value', message: tooBig(issue) };
   const insecure = issue.code === 'custom' && / refused /.test(issue.message);
@@ -120,10 +137,9 @@ function wrongType(issue: z.core.$ZodIssueInvalidType, value: unknown): Mistake 
   return { code: 'wrong_type', message, hint };
 }
 
-function wrongValue(issue: z.core.$ZodIssueInvalidValue, value: unknown): Mistake {
+function wrongValue(issue: z.core.$ZodIssueInvalidValue, value: unknown, field: string): Mistake {
   const names = issue.values.map(String);
   const hint = `one of: ${[...new Set(names)].join(', ')}`;
-  const field = String(issue.path.at(-1));
   if (typeof value !== 'string')
     return { code: 'wrong_type', message: `${field} cannot be ${kindOf(value)}`, hint };
   const message = `unknown ${field} ${quoted(value, field) ?? ''}${didYouMean(value, names)}`;

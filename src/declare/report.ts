@@ -21,6 +21,8 @@ export interface Mistake {
   readonly hint?: string | undefined;
   /** Whether the key at the path is meant, or (by default) its value. */
   readonly at?: 'key' | 'value';
+  /** For an unknown field: the one that was probably meant. */
+  readonly meant?: string | undefined;
 }
 
 /** A file can hold more mistakes than anybody wants to read: those beyond are dropped. */

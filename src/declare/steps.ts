@@ -42,7 +42,7 @@ export class StepReader {
       sayUnsupported(`a step of kind ${later}`, [...path, later], this.#report);
       return undefined;
     }
-    if (value['parallel'] !== undefined) return this.#parallel(value, path);
+    if (value['parallel'] !== undefined && !isNamelessCopy(value)) return this.#parallel(value, path);
     this.#sayNoKind(value, path);
     return undefined;
   }
@@ -82,6 +82,14 @@ export class StepReader {
   }
 
   #sayNoKind(value: Readonly<Record<string, unknown>>, path: DocumentPath): void {
+    if (isNamelessCopy(value)) {
+      this.#report.add([...path, 'copy'], {
+        code: 'missing_field',
+        message: '`copy` is missing',
+        hint: stepHint,
+      });
+      return;
+    }
     for (const field of Object.keys(value)) {
       const kind = nearest(field, ['copy', 'parallel', ...laterSteps]);
       if (kind === undefined) continue;
@@ -91,6 +99,11 @@ export class StepReader {
     }
     this.#report.add(path, { code: 'missing_field', message: 'a step without a kind', hint: stepHint });
   }
+}
+
+/** What has ends is a copy, although it does not say so. */
+function isNamelessCopy(value: Readonly<Record<string, unknown>>): boolean {
+  return value['from'] !== undefined && value['to'] !== undefined && !Array.isArray(value['parallel']);
 }
 
 const stepHint = 'a step is { copy: NAME, from: …, to: … } or { parallel: [ … ] }';

@@ -1,8 +1,14 @@
 /** Longer names are not compared: nobody mistypes them that way. */
 const MAX_LENGTH = 64;
 
-/** The name that was probably meant: the nearest within a third of its length; undefined if none is near. */
-export function nearest(wrong: string, names: Iterable<string>): string | undefined {
+/** Shorter beginnings of a name say nothing. */
+const MIN_PREFIX = 3;
+
+/**
+ * The name that was probably meant: the nearest within a third of its length, else one that begins the same
+ * (`boolean` for `bool`); undefined if none is near.
+ */
+export function nearest(wrong: string, names: readonly string[]): string | undefined {
   if (wrong.length > MAX_LENGTH) return undefined;
   let best: string | undefined;
   let bestDistance = Number.POSITIVE_INFINITY;
@@ -14,11 +20,15 @@ export function nearest(wrong: string, names: Iterable<string>): string | undefi
       bestDistance = distance;
     }
   }
-  return best;
+  return best ?? names.find((name) => beginsAlike(wrong.toLowerCase(), name.toLowerCase()));
+}
+
+function beginsAlike(a: string, b: string): boolean {
+  return Math.min(a.length, b.length) >= MIN_PREFIX && (a.startsWith(b) || b.startsWith(a));
 }
 
 /** `; did you mean "put"?`, or nothing. */
-export function didYouMean(wrong: string, names: Iterable<string>): string {
+export function didYouMean(wrong: string, names: readonly string[]): string {
   const name = nearest(wrong, names);
   return name === undefined ? '' : `; did you mean "${name}"?`;
 }

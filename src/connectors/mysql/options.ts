@@ -87,7 +87,10 @@ export const sink = z.strictObject({
   deletes: z
     .strictObject({
       limit: z
-        .union([z.int().min(0), z.string().regex(/^\d+(\.\d+)?%$/, 'not a share: one looks like 10%')])
+        .union([
+          z.int().min(0),
+          z.string().regex(/^(100|\d{1,2}(\.\d+)?)%$/, 'not a share: one looks like 10%'),
+        ])
         .describe('Rows, or a share of the rows in the sink. Default 10%.'),
     })
     .optional()

@@ -1,4 +1,5 @@
 import {
+  type Alias,
   type Document,
   isAlias,
   isMap,
@@ -17,11 +18,17 @@ import type { SayAt } from './tokens.js';
 /** Hears where each path stands: offsets of its value and, in a mapping, of its key. */
 export type Located = (path: DocumentPath, valueOffset: number, keyOffset: number | undefined) => void;
 
+export interface Converted {
+  readonly value: unknown;
+  /** Some of it was left out that may have held what is missing now. */
+  readonly incomplete: boolean;
+}
+
 /**
  * The document as plain data. Integers beyond 2^53 are bigint, all others number. What declarations do
  * without is said and left out. Returns undefined as data for an empty document or one beyond a limit.
  */
-export function convert(document: Document.Parsed, say: SayAt, located: Located): unknown {
+export function convert(document: Document.Parsed, say: SayAt, located: Located): Converted {
   return new Conversion(document, say, located).run();
 }
 
@@ -30,8 +37,10 @@ class Conversion {
   readonly #say: SayAt;
   readonly #located: Located;
   readonly #open = new Set<Node>();
+  readonly #resolved = new Map<Alias, Node | undefined>();
   #values = 0;
   #stopped = false;
+  #lost = false;
 
   constructor(document: Document.Parsed, say: SayAt, located: Located) {
     this.#document = document;
@@ -39,22 +48,21 @@ class Conversion {
     this.#located = located;
   }
 
-  run(): unknown {
+  run(): Converted {
     const root: unknown = this.#document.contents;
     const value = this.#value(root, [], 0, undefined);
-    return this.#stopped ? undefined : value;
+    return { value: this.#stopped ? undefined : value, incomplete: this.#stopped || this.#lost };
   }
 
   #value(given: unknown, path: DocumentPath, around: number, keyOffset: number | undefined): unknown {
     if (this.#stopped) return undefined;
-    const node = isAlias(given) ? this.#resolve(given) : given;
     const offset = offsetOf(given) ?? keyOffset ?? around;
+    const node = this.#resolve(given, path, offset);
     this.#located(path, offset, keyOffset);
     this.#keepLimits(path, offset);
     if (isScalar(node)) return scalarValue(node);
     if (!isMap(node) && !isSeq(node)) return null;
-    if (this.#open.has(node))
-      return this.#refuse(path, offset, 'yaml_feature', 'an alias inside of what it stands for');
+    if (this.#open.has(node)) return this.#leaveOut(path, offset, aliasInItself);
     this.#open.add(node);
     const value = isMap(node)
       ? this.#mapping(node, path, offset)
@@ -66,79 +74,76 @@ class Conversion {
   #mapping(node: YAMLMap, path: DocumentPath, around: number): Record<string, unknown> {
     const result: Record<string, unknown> = {};
     for (const pair of node.items) {
-      const key = this.#key(pair, path, around);
+      const offset = offsetOf(pair.key) ?? around;
+      const key = this.#key(pair, path, offset);
       if (key === undefined) continue;
-      const keyOffset = offsetOf(pair.key) ?? around;
-      if (Object.hasOwn(result, key)) {
-        this.#refuse(
-          [...path, key],
-          keyOffset,
-          'repeated_key',
-          `the key "${key}" stands here twice`,
-          'keep one of them',
-        );
-        continue;
-      }
-      result[key] = this.#value(pair.value, [...path, key], around, keyOffset);
+      if (!Object.hasOwn(result, key)) result[key] = this.#value(pair.value, [...path, key], around, offset);
+      else this.#say(offset, repeated(key), [...path, key]);
     }
     return result;
   }
 
   /** The key's text; undefined if it cannot be one. */
-  #key(pair: Pair, path: DocumentPath, around: number): string | undefined {
-    const node = isAlias(pair.key) ? this.#resolve(pair.key) : pair.key;
-    const offset = offsetOf(pair.key) ?? around;
+  #key(pair: Pair, path: DocumentPath, offset: number): string | undefined {
+    const node = this.#resolve(pair.key, path, offset);
     if (!isScalar(node) || typeof node.value !== 'string') {
       const hint = isScalar(node) ? 'put it between quotes' : undefined;
-      return this.#refuse(path, offset, 'wrong_type', 'a key that is not text', hint);
+      this.#say(offset, { code: 'wrong_type', message: 'a key that is not text', hint, at: 'key' }, path);
+      return undefined;
     }
-    if (unsafeKeys.has(node.value)) {
-      return this.#refuse(
-        [...path, node.value],
-        offset,
-        'unsafe_key',
-        `the key "${node.value}" is not allowed`,
-      );
-    }
-    if (node.value === '<<' && node.type === 'PLAIN') {
-      return this.#refuse(
-        [...path, node.value],
-        offset,
-        'yaml_feature',
-        'merge keys are not allowed',
-        'write the fields out',
-      );
-    }
-    return node.value;
+    const key = node.value;
+    if (key === '<<' && node.type === 'PLAIN') return this.#leaveOut([...path, key], offset, mergeKey);
+    if (!unsafeKeys.has(key)) return key;
+    this.#say(offset, { code: 'unsafe_key', message: `the key "${key}" is not allowed` }, [...path, key]);
+    return undefined;
   }
 
-  #resolve(alias: Node): unknown {
-    return isAlias(alias) ? alias.resolve(this.#document) : alias;
+  /** What an alias stands for. Resolving walks the document: once for each alias. */
+  #resolve(node: unknown, path: DocumentPath, offset: number): unknown {
+    if (!isAlias(node)) return node;
+    if (!this.#resolved.has(node)) {
+      const meant = node.resolve(this.#document);
+      if (!meant) this.#leaveOut(path, offset, unknownAlias(node.source));
+      this.#resolved.set(node, meant);
+    }
+    return this.#resolved.get(node);
   }
 
   #keepLimits(path: DocumentPath, offset: number): void {
     this.#values++;
-    const excess =
-      path.length > MAX_DEPTH
-        ? `nested deeper than ${MAX_DEPTH} levels`
-        : this.#values > MAX_VALUES
-          ? `more than ${MAX_VALUES} values`
-          : undefined;
-    if (excess === undefined) return;
-    this.#refuse(path, offset, 'too_large', excess);
+    const isDeep = path.length > MAX_DEPTH;
+    if (!isDeep && this.#values <= MAX_VALUES) return;
+    const message = isDeep ? `nested deeper than ${MAX_DEPTH} levels` : `more than ${MAX_VALUES} values`;
+    this.#say(offset, { code: 'too_large', message }, path);
     this.#stopped = true;
   }
 
-  #refuse(
-    path: DocumentPath,
-    offset: number,
-    code: Mistake['code'],
-    message: string,
-    hint?: string,
-  ): undefined {
-    this.#say(offset, { code, message, hint }, path);
+  #leaveOut(path: DocumentPath, offset: number, mistake: Mistake): undefined {
+    this.#say(offset, mistake, path);
+    this.#lost = true;
     return undefined;
   }
+}
+
+const aliasInItself: Mistake = {
+  code: 'yaml_feature',
+  message: 'an alias inside of what it stands for',
+  hint: 'write the fields out',
+};
+
+const mergeKey: Mistake = {
+  code: 'yaml_feature',
+  message: 'merge keys are not allowed',
+  hint: 'write the fields out',
+};
+
+function repeated(key: string): Mistake {
+  return { code: 'repeated_key', message: `the key "${key}" stands here twice`, hint: 'keep one of them' };
+}
+
+function unknownAlias(name: string): Mistake {
+  const hint = 'put text that begins with * between quotes';
+  return { code: 'syntax', message: `nothing is anchored as &${name}`, hint };
 }
 
 function offsetOf(node: unknown): number | undefined {

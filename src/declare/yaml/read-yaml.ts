@@ -27,7 +27,7 @@ export function readYaml(text: string, file: string): RawDocument {
   places.set([], { line: 1, column: 1 });
   const document = compose(text, say);
   for (const error of document?.errors ?? []) sayError(error, say);
-  const value =
+  const converted =
     document &&
     convert(document, say, (path, valueOffset, keyOffset) => {
       places.set(path, placeAt(valueOffset), keyOffset === undefined ? undefined : placeAt(keyOffset));
@@ -36,8 +36,9 @@ export function readYaml(text: string, file: string): RawDocument {
   for (const { offset, mistake, path } of findings.slice(0, MAX_FINDINGS)) {
     report.addAt(placeAt(offset), path ?? lastBefore(offset, starts), mistake);
   }
-  const complete = !findings.some(({ mistake: { code } }) => code === 'syntax' || code === 'too_large');
-  return { value, places, report, complete };
+  const isBroken = findings.some(({ mistake: { code } }) => code === 'syntax' || code === 'too_large');
+  const complete = !isBroken && converted?.incomplete === false;
+  return { value: converted?.value, places, report, complete };
 }
 
 const MAX_FINDINGS = 500;

@@ -25,11 +25,7 @@ export function compose(text: string, say: SayAt): Document.Parsed | undefined {
   } as const;
   const [first, second] = new Composer(options).compose(tokens, true, text.length);
   if (second) {
-    say(second.range[0], {
-      code: 'yaml_feature',
-      message: 'a second document in one file',
-      hint: 'one file holds one pipeline: take the --- away or make two files',
-    });
+    say(second.range[0], secondDocument, []);
   }
   return first;
 }
@@ -60,6 +56,12 @@ function excessOf(depth: number, aliases: number): string | undefined {
   if (depth > MAX_STACK) return `nested deeper than ${MAX_DEPTH} levels`;
   return aliases > MAX_ALIASES ? `more than ${MAX_ALIASES} aliases` : undefined;
 }
+
+const secondDocument: Mistake = {
+  code: 'yaml_feature',
+  message: 'a second document in one file',
+  hint: 'one file holds one pipeline: take the --- away or make two files',
+};
 
 const refusedTokens = {
   tag: {
