@@ -25,6 +25,13 @@ function isExecutable(path: string): boolean {
   }
 }
 
+/** What programs started here may see of the environment: nothing that changes what a server or an installer does. */
+const passedOn = ['PATH', 'HOME', 'DOCKER_HOST', 'DOCKER_CONTEXT', 'http_proxy', 'https_proxy', 'no_proxy'];
+
+export function cleanEnvironment(): Record<string, string | undefined> {
+  return Object.fromEntries(passedOn.map((name) => [name, process.env[name]]));
+}
+
 export interface Outcome {
   readonly succeeded: boolean;
   /** Everything it printed. */
@@ -41,12 +48,7 @@ export async function runProgram(
 ): Promise<Outcome> {
   try {
     const { stdout, stderr } = await promisify(execFile)(command, [...args], {
-      env: {
-        PATH: process.env['PATH'],
-        HOME: process.env['HOME'],
-        LC_ALL: 'C',
-        DEBIAN_FRONTEND: 'noninteractive',
-      },
+      env: { ...cleanEnvironment(), LC_ALL: 'C', DEBIAN_FRONTEND: 'noninteractive' },
       timeout: limits.timeoutMs,
       maxBuffer: MAX_OUTPUT_BYTES,
     });

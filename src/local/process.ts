@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createServer, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { cleanEnvironment } from './command.js';
 
 /** A port of 127.0.0.1 that was free a moment ago. */
 export async function freePort(): Promise<number> {
@@ -85,7 +86,7 @@ export async function startServer(server: ServerCommand): Promise<RunningServer>
   const { folder, command, args, signal = 'KILL' } = server;
   const child = spawn('sh', ['-c', keeper, 'sluice-keeper', folder, signal, command, ...args], {
     cwd: folder,
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'] },
+    env: cleanEnvironment(),
     stdio: ['pipe', 'pipe', 'ignore'],
     detached: true,
   });
