@@ -10,8 +10,8 @@ import type { Slots } from './slots.js';
 
 /** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html */
 const MAX_REQUESTS = 25;
-/** Well under the 16 MB of a call, since its JSON is what is counted here. */
-const MAX_CALL_BYTES = 4 * 1024 * 1024;
+/** Well under the 16 MB of a call. */
+const MAX_CALL_CHARACTERS = 4 * 1024 * 1024;
 /** Between calls that take some of the items: random up to a bound that doubles. */
 const FIRST_WAIT_MS = 10;
 const LONGEST_WAIT_MS = 1000;
@@ -21,8 +21,12 @@ export interface WriteRequest {
   /** The row that it stands for, in whatever counting the caller has. */
   readonly row: number;
   readonly key: string;
-  /** `{"PutRequest":{"Item":{…}}}` or `{"DeleteRequest":{"Key":{…}}}`. */
-  readonly text: string;
+}
+
+/** The requests in turn, made while others are under way, so that few texts are held at once. */
+export interface WriteRequests extends Iterable<WriteRequest> {
+  /** `{"PutRequest":{"Item":{…}}}` or `{"DeleteRequest":{"Key":{…}}}`: the same text whenever it is asked for. */
+  textOf(request: WriteRequest): string;
 }
 
 export interface BatchWriteEnds {
@@ -56,49 +60,72 @@ interface Unprocessed {
  */
 export async function batchWrite(
   table: BatchWriteTable,
-  requests: readonly WriteRequest[],
+  requests: WriteRequests,
   ends: BatchWriteEnds,
 ): Promise<void> {
-  await table.slots.forEach(packed(requests), (packet) => writePacket(table, packet, ends));
+  const writing: Writing = { table, ends, textOf: (request) => requests.textOf(request) };
+  await table.slots.forEach(packed(writing, requests), (packet) => writePacket(writing, packet));
 }
 
-function* packed(requests: readonly WriteRequest[]): Generator<readonly WriteRequest[]> {
-  let packet: WriteRequest[] = [];
-  let bytes = 0;
-  for (const request of requests) {
-    // UTF-8 of JSON text; what is over by non-Latin text is far from the service's own limit.
-    const size = request.text.length;
-    if (packet.length === MAX_REQUESTS || (packet.length > 0 && bytes + size > MAX_CALL_BYTES)) {
-      yield packet;
-      packet = [];
-      bytes = 0;
+interface Writing {
+  readonly table: BatchWriteTable;
+  readonly ends: BatchWriteEnds;
+  textOf(request: WriteRequest): string;
+}
+
+/** What goes into one call; `body` stays for when the whole call is repeated. */
+interface Packet {
+  readonly requests: readonly WriteRequest[];
+  readonly body: Buffer;
+}
+
+function packetOf(writing: Writing, requests: readonly WriteRequest[], texts: string): Packet {
+  const name = JSON.stringify(writing.table.name);
+  const body = Buffer.from(`{"RequestItems":{${name}:[${texts}]},"ReturnConsumedCapacity":"TOTAL"}`);
+  return { requests, body };
+}
+
+function repack(writing: Writing, requests: readonly WriteRequest[]): Packet {
+  return packetOf(writing, requests, requests.map((request) => writing.textOf(request)).join(','));
+}
+
+function* packed(writing: Writing, all: Iterable<WriteRequest>): Generator<Packet> {
+  let requests: WriteRequest[] = [];
+  let texts = '';
+  for (const request of all) {
+    const text = writing.textOf(request);
+    // Counted in characters: what non-Latin text is longer as UTF-8 is far from the service's own limit.
+    if (
+      requests.length === MAX_REQUESTS ||
+      (texts !== '' && texts.length + text.length > MAX_CALL_CHARACTERS)
+    ) {
+      yield packetOf(writing, requests, texts);
+      requests = [];
+      texts = '';
     }
-    packet.push(request);
-    bytes += size;
+    requests.push(request);
+    texts += texts === '' ? text : `,${text}`;
   }
-  if (packet.length > 0) yield packet;
+  if (requests.length > 0) yield packetOf(writing, requests, texts);
 }
 
 /** Calls until nothing is unprocessed. The patience starts anew whenever the service takes something. */
-async function writePacket(
-  table: BatchWriteTable,
-  packet: readonly WriteRequest[],
-  ends: BatchWriteEnds,
-): Promise<void> {
-  let rest = packet;
-  for (let round = 0; rest.length > 0; round++) {
+async function writePacket(writing: Writing, packet: Packet): Promise<void> {
+  const { table, ends } = writing;
+  let rest: Packet | undefined = packet;
+  for (let round = 0; rest; round++) {
     if (round > 0) await jitter(round, table.context.signal);
-    const asked = rest;
+    const asked: Packet = rest;
     try {
-      const taken = await table.context.retry(() => writeOnce(table, asked));
-      ends.written(asked.length - taken.unprocessed.length, taken.units);
-      rest = taken.unprocessed;
+      const { unprocessed, units } = await table.context.retry(() => writeOnce(table, asked));
+      ends.written(asked.requests.length - unprocessed.length, units);
+      rest = unprocessed.length === 0 ? undefined : repack(writing, unprocessed);
     } catch (error) {
       table.context.signal.throwIfAborted();
       if (!(error instanceof SluiceError)) throw error;
-      if (error.code === 'write_refused') return isolate(table, asked, error, ends);
+      if (error.code === 'write_refused') return isolate(writing, asked.requests, error);
       if (error.retry === 'never') throw error;
-      for (const request of asked) ends.refused(request, exhausted(error));
+      for (const request of asked.requests) ends.refused(request, exhausted(error));
       return;
     }
   }
@@ -110,9 +137,7 @@ async function jitter(round: number, signal: AbortSignal): Promise<void> {
 }
 
 /** One call; fails as throttled when the service took nothing at all, so that `retry` waits and keeps the patience. */
-async function writeOnce(table: BatchWriteTable, requests: readonly WriteRequest[]) {
-  const texts = requests.map((request) => request.text).join(',');
-  const body = `{"RequestItems":{${JSON.stringify(table.name)}:[${texts}]},"ReturnConsumedCapacity":"TOTAL"}`;
+async function writeOnce(table: BatchWriteTable, { requests, body }: Packet) {
   const answer = await table.client.call<Answer>('BatchWriteItem', body);
   const left = Object.values(answer.UnprocessedItems ?? {}).flat();
   const unprocessed = left.length === 0 ? [] : requestsOf(left, requests, table.key);
@@ -145,19 +170,18 @@ function requestsOf(
 
 /** A call is refused as a whole for one bad item: halved until the bad ones are found. */
 async function isolate(
-  table: BatchWriteTable,
-  packet: readonly WriteRequest[],
+  writing: Writing,
+  requests: readonly WriteRequest[],
   error: SluiceError,
-  ends: BatchWriteEnds,
 ): Promise<void> {
-  const [only] = packet;
-  if (packet.length === 1 && only) {
-    ends.refused(only, refusedItem(error));
+  const [only] = requests;
+  if (requests.length === 1 && only) {
+    writing.ends.refused(only, refusedItem(error));
     return;
   }
-  const middle = Math.ceil(packet.length / 2);
-  await writePacket(table, packet.slice(0, middle), ends);
-  await writePacket(table, packet.slice(middle), ends);
+  const middle = Math.ceil(requests.length / 2);
+  await writePacket(writing, repack(writing, requests.slice(0, middle)));
+  await writePacket(writing, repack(writing, requests.slice(middle)));
 }
 
 /** The reject of a row that the service refused by itself. */

@@ -21,18 +21,18 @@ const MAX_ANSWER_BYTES = 128 * 1024 * 1024;
 export interface DynamodbClient {
   readonly place: AwsPlace;
   /**
-   * One call, tried once (and once more after expired credentials or a wrong clock were mended). `body` is JSON
-   * text. Gives the parsed answer, whose status, length and checksum were checked.
+   * One call, tried once (and once more after expired credentials or a wrong clock were mended). `body` is JSON,
+   * as text or as its UTF-8. Gives the parsed answer, whose status, length and checksum were checked.
    * @throws SluiceError by the tables in failures.ts, or the signal's reason once it is aborted.
    */
-  call<Answer>(action: string, body: string): Promise<Answer>;
+  call<Answer>(action: string, body: string | Buffer): Promise<Answer>;
   /** Like `call`, for big answers: with their size in bytes. */
   callSized<Answer>(
     action: string,
     body: string,
   ): Promise<{ readonly answer: Answer; readonly bytes: number }>;
   /** Like `call`, for a call with a condition: that it was not met is an answer too. */
-  callIf<Answer>(action: string, body: string): Promise<Conditional<Answer>>;
+  callIf<Answer>(action: string, body: string | Buffer): Promise<Conditional<Answer>>;
   close(): Promise<void>;
 }
 
@@ -65,12 +65,12 @@ export function createClient({ place, credentials, signal }: ClientOptions): Dyn
     void pool.destroy();
   };
   signal.addEventListener('abort', stop, { once: true });
-  const callSized = async <Answer>(action: string, body: string) => {
-    const { body: bytes } = succeeded(action, await exchange.call(action, Buffer.from(body)));
+  const callSized = async <Answer>(action: string, body: string | Buffer) => {
+    const { body: bytes } = succeeded(action, await exchange.call(action, payloadOf(body)));
     return { answer: parsed(action, bytes) as Answer, bytes: bytes.length };
   };
-  const callIf = async <Answer>(action: string, body: string): Promise<Conditional<Answer>> => {
-    const answered = await exchange.call(action, Buffer.from(body));
+  const callIf = async <Answer>(action: string, body: string | Buffer): Promise<Conditional<Answer>> => {
+    const answered = await exchange.call(action, payloadOf(body));
     if (answered.status !== 200) {
       const unmet = fields(answered.body);
       if (errorType(unmet) === 'ConditionalCheckFailedException') {
@@ -83,12 +83,17 @@ export function createClient({ place, credentials, signal }: ClientOptions): Dyn
     place,
     callSized,
     callIf,
-    call: async <Answer>(action: string, body: string) => (await callSized<Answer>(action, body)).answer,
+    call: async <Answer>(action: string, body: string | Buffer) =>
+      (await callSized<Answer>(action, body)).answer,
     close: async () => {
       signal.removeEventListener('abort', stop);
       await pool.destroy();
     },
   };
+}
+
+function payloadOf(body: string | Buffer): Buffer {
+  return typeof body === 'string' ? Buffer.from(body) : body;
 }
 
 interface ExchangeOptions {

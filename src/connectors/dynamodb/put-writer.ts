@@ -1,7 +1,9 @@
 import type { Batch } from '../../values/batch.js';
 import type { Writer, Written } from '../connector.js';
-import { type BatchWriteTable, batchWrite, type WriteRequest } from './batch-write.js';
+import { type BatchWriteTable, batchWrite, type WriteRequest, type WriteRequests } from './batch-write.js';
 import { type EncoderCache, unitsOf } from './encoder-cache.js';
+import type { ItemEncoder } from './item.js';
+import type { Problem } from './problem.js';
 import { Tally } from './tally.js';
 
 /** Keys that came, for `mirror`: remembered durably before `write` returns. */
@@ -19,11 +21,11 @@ export function putWriter(
   return {
     write: async (batch: Batch): Promise<Written> => {
       const tally = new Tally();
-      const keys: string[] = [];
-      const requests = putRequests(batch, encoders, tally, keys);
+      const encode = encoders.of(batch.columns);
+      const keys = batch.rows.map((cells) => encode.keyOf(cells));
       // Before the items: a key that is remembered for nothing costs at most a delete that waits for the next run.
-      await keyLog?.add(keys);
-      await batchWrite(table, requests, {
+      await keyLog?.add(keys.filter((key) => typeof key === 'string'));
+      await batchWrite(table, putRequests(batch, encode, keys, tally), {
         written: (rows, units) => {
           tally.written(rows);
           tally.used(units);
@@ -39,29 +41,44 @@ export function putWriter(
   };
 }
 
-/** The rows that can be sent, one for each key. Adds every key to `keys`, those of refused rows too. */
-function putRequests(
-  batch: Batch,
-  encoders: EncoderCache,
-  tally: Tally,
-  keys: string[],
-): Iterable<WriteRequest> & readonly WriteRequest[] {
-  const encode = encoders.of(batch.columns);
-  const byKey = new Map<string, WriteRequest>();
-  for (const [row, cells] of batch.rows.entries()) {
-    const key = encode.keyOf(cells);
-    if (typeof key !== 'string') {
-      tally.reject(row, key);
-      continue;
+type Keys = readonly (string | Problem)[];
+
+/** The rows that can be sent, one for each key. */
+function putRequests(batch: Batch, encode: ItemEncoder, keys: Keys, tally: Tally): WriteRequests {
+  const last = lastRows(batch, encode, keys);
+  let ready = { row: -1, attributes: '' };
+  function* requests(): Generator<WriteRequest> {
+    for (const [row, cells] of batch.rows.entries()) {
+      const key = keys[row];
+      if (typeof key !== 'string') {
+        if (key) tally.reject(row, key);
+        continue;
+      }
+      const attributes = encode.attributesOf(cells, key);
+      if (typeof attributes !== 'string') {
+        tally.reject(row, attributes);
+      } else if (last && last.get(key) !== row) {
+        tally.unchanged();
+      } else {
+        ready = { row, attributes };
+        yield { row, key };
+      }
     }
-    keys.push(key);
-    const attributes = encode.attributesOf(cells, key);
-    if (typeof attributes !== 'string') {
-      tally.reject(row, attributes);
-      continue;
-    }
-    if (byKey.has(key)) tally.unchanged();
-    byKey.set(key, { row, key, text: `{"PutRequest":{"Item":{${key}${attributes}}}}` });
   }
-  return [...byKey.values()];
+  const textOf = ({ row, key }: WriteRequest): string => {
+    const attributes = ready.row === row ? ready.attributes : encode.attributesOf(batch.rows[row] ?? [], key);
+    return `{"PutRequest":{"Item":{${key}${attributes}}}}`;
+  };
+  return { [Symbol.iterator]: requests, textOf };
+}
+
+/** For each key the last row that can be sent; undefined where no two rows have the same key. */
+function lastRows(batch: Batch, encode: ItemEncoder, keys: Keys): ReadonlyMap<string, number> | undefined {
+  if (new Set(keys).size === keys.length) return undefined;
+  const last = new Map<string, number>();
+  for (const [row, key] of keys.entries()) {
+    if (typeof key !== 'string') continue;
+    if (typeof encode.attributesOf(batch.rows[row] ?? [], key) === 'string') last.set(key, row);
+  }
+  return last;
 }

@@ -39,7 +39,7 @@ export function createSigner(endpoint: SignedEndpoint): Signer {
       `${token === undefined ? '' : `x-amz-security-token:${token}\n`}x-amz-target:${target}\n\n${names}\n` +
       hash('sha256', payload, 'hex');
     const toSign = `${ALGORITHM}\n${time}\n${scope}\n${hash('sha256', canonical, 'hex')}`;
-    const signature = createHmac('sha256', keyOf(credentials, day)).update(toSign).digest('hex');
+    const signature = keyOf(credentials, day)(toSign);
     const authorization = `${ALGORITHM} Credential=${credentials.accessKeyId}/${scope}, SignedHeaders=${names}, Signature=${signature}`;
     const headers = ['content-type', CONTENT_TYPE, 'host', endpoint.host, 'x-amz-date', time];
     headers.push('x-amz-target', target, 'authorization', authorization);
@@ -48,19 +48,40 @@ export function createSigner(endpoint: SignedEndpoint): Signer {
   };
 }
 
-function signingKeys(endpoint: SignedEndpoint): (credentials: AwsCredentials, day: string) => Buffer {
-  let known: { credentials: AwsCredentials; day: string; key: Buffer } | undefined;
+type Sign = (text: string) => string;
+
+function signingKeys(endpoint: SignedEndpoint): (credentials: AwsCredentials, day: string) => Sign {
+  let known: { credentials: AwsCredentials; day: string; sign: Sign } | undefined;
   return (credentials, day) => {
-    if (known?.day === day && known.credentials === credentials) return known.key;
+    if (known?.day === day && known.credentials === credentials) return known.sign;
     const dayKey = hmac(`AWS4${credentials.secretAccessKey}`, day);
     const key = hmac(hmac(hmac(dayKey, endpoint.region), endpoint.service), 'aws4_request');
-    known = { credentials, day, key };
-    return key;
+    known = { credentials, day, sign: hmacSigner(key) };
+    return known.sign;
   };
 }
 
 function hmac(key: string | Buffer, text: string): Buffer {
   return createHmac('sha256', key).update(text).digest();
+}
+
+const BLOCK_BYTES = 64;
+
+/**
+ * HMAC-SHA-256 with one key, many times: two one-shot hashes take half the time of an Hmac object.
+ * https://www.rfc-editor.org/rfc/rfc2104
+ */
+function hmacSigner(key: Buffer): Sign {
+  const inner = Buffer.alloc(BLOCK_BYTES, 0x36);
+  const outer = Buffer.alloc(BLOCK_BYTES, 0x5c);
+  for (const [index, byte] of key.entries()) {
+    inner[index] = byte ^ 0x36;
+    outer[index] = byte ^ 0x5c;
+  }
+  return (text) => {
+    const first = hash('sha256', Buffer.concat([inner, Buffer.from(text)]), 'buffer');
+    return hash('sha256', Buffer.concat([outer, first]), 'hex');
+  };
 }
 
 /** `20260131T123456Z`, made once a second. */

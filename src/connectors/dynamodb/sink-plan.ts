@@ -33,12 +33,16 @@ export function planSink(input: SinkPlanInput): {
   const { client, options, name, incoming, table, mode } = input;
   const { sources, findings: keyFindings } = sinkKey(options, incoming, table);
   const creates = !table && options.create === true && sources.length > 0;
-  const findings = [
+  const refusals = [
     ...(table || options.create ? [] : [missing(name)]),
     ...keyFindings,
     ...byFindings(input, sources),
-    ...(table ? [...indexKeyFindings(table, incoming, sources), ...capacityNotes(table, incoming)] : []),
-    ...modeNotes(mode, incoming),
+  ];
+  const notes = [...(table ? capacityNotes(table, incoming) : []), ...modeNotes(mode, incoming)];
+  const findings = [
+    ...refusals,
+    ...(table ? indexKeyFindings(table, incoming, sources) : []),
+    ...(refusals.length > 0 ? [] : notes),
   ];
   const units = unitsOf(incoming);
   const plan: SinkPlan = {
