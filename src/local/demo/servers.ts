@@ -29,14 +29,15 @@ export async function startServers(stageTables: readonly string[]): Promise<Demo
   for (const database of Object.values(databases)) {
     await connection.query(`CREATE DATABASE ${database} CHARACTER SET utf8mb4`);
   }
+  const [reader, writer] = await makeLogins(mysql, connection, databases);
   return {
     mysql,
     dynamodb,
     connection,
     databases,
     env: {
-      ...mysqlVariables('SHOP', mysql, databases.shop),
-      ...mysqlVariables('REPORT', mysql, databases.report),
+      ...mysqlVariables('SHOP', mysql, reader, databases.shop),
+      ...mysqlVariables('REPORT', mysql, writer, databases.report),
       AWS_ENDPOINT_URL_DYNAMODB: dynamodb.endpoint,
       AWS_REGION: dynamodb.region,
       AWS_ACCESS_KEY_ID: 'demo',
@@ -55,12 +56,43 @@ export async function startServers(stageTables: readonly string[]): Promise<Demo
   };
 }
 
-function mysqlVariables(side: string, mysql: LocalMysql, database: string): Record<string, string> {
+interface Login {
+  readonly user: string;
+  readonly password: string;
+}
+
+/** What the report's user may do: as `sluice plan` lists it. */
+const WRITER_PRIVILEGES =
+  'SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, ALTER, INDEX, TRIGGER, CREATE TEMPORARY TABLES';
+
+/** On a private server, users that may do just what the pipeline needs; on a given one, its own user. */
+async function makeLogins(
+  mysql: LocalMysql,
+  connection: Connection,
+  databases: DemoServers['databases'],
+): Promise<[reader: Login, writer: Login]> {
+  if (mysql.given) return [mysql, mysql];
+  const reader = { user: 'shop_reader', password: randomBytes(12).toString('hex') };
+  const writer = { user: 'report_writer', password: randomBytes(12).toString('hex') };
+  for (const { user, password } of [reader, writer]) {
+    await connection.query(`CREATE USER ${user} IDENTIFIED BY '${password}'`);
+  }
+  await connection.query(`GRANT SELECT ON ${databases.shop}.* TO ${reader.user}`);
+  await connection.query(`GRANT ${WRITER_PRIVILEGES} ON ${databases.report}.* TO ${writer.user}`);
+  return [reader, writer];
+}
+
+function mysqlVariables(
+  side: string,
+  mysql: LocalMysql,
+  login: Login,
+  database: string,
+): Record<string, string> {
   return {
     [`${side}_HOST`]: mysql.host,
     [`${side}_PORT`]: String(mysql.port),
-    [`${side}_USER`]: mysql.user,
-    [`${side}_PASSWORD`]: mysql.password,
+    [`${side}_USER`]: login.user,
+    [`${side}_PASSWORD`]: login.password,
     [`${side}_DATABASE`]: database,
   };
 }
