@@ -1,6 +1,6 @@
 import { Composer, CST, type Document, Lexer, Parser } from 'yaml';
 import type { DocumentPath } from '../document-path.js';
-import { MAX_ALIASES, MAX_DEPTH } from '../limits.js';
+import { MAX_ALIASES, MAX_DEPTH, MAX_TOKENS } from '../limits.js';
 import type { Mistake } from '../report.js';
 
 /** Says what is wrong with the text at an offset. */
@@ -33,28 +33,46 @@ export function compose(text: string, say: SayAt): Document.Parsed | undefined {
 function readTokens(text: string, say: SayAt): CST.Token[] | undefined {
   const parser = new Parser();
   const tokens: CST.Token[] = [];
-  let aliases = 0;
+  const counts = { tokens: 0, aliases: 0, faults: 0 };
   let insideScalar = false;
   for (const lexeme of new Lexer().lex(text)) {
     const { offset } = parser;
     const type = insideScalar ? 'scalar' : CST.tokenType(lexeme);
     insideScalar = lexeme === CST.SCALAR;
-    tokens.push(...parser.next(lexeme));
-    if (type === 'alias') aliases++;
-    const excess = excessOf(parser.stack.length, aliases);
+    for (const token of parser.next(lexeme)) {
+      tokens.push(token);
+      if (token.type === 'error') counts.faults++;
+    }
+    counts.tokens++;
+    if (type === 'alias') counts.aliases++;
+    if (type === 'tag' || type === 'directive-line') {
+      say(offset, refusedTokens[type]);
+      counts.faults++;
+    }
+    const excess = excessOf(parser.stack.length, counts);
     if (excess !== undefined) {
       say(offset, { code: 'too_large', message: excess });
       return undefined;
     }
-    if (type === 'tag' || type === 'directive-line') say(offset, refusedTokens[type]);
   }
   tokens.push(...parser.end());
   return tokens;
 }
 
-function excessOf(depth: number, aliases: number): string | undefined {
+/** Nobody reads on after so many mistakes of one kind. */
+const MAX_FAULTS = 100;
+
+interface Counts {
+  readonly tokens: number;
+  readonly aliases: number;
+  readonly faults: number;
+}
+
+function excessOf(depth: number, { tokens, aliases, faults }: Counts): string | undefined {
   if (depth > MAX_STACK) return `nested deeper than ${MAX_DEPTH} levels`;
-  return aliases > MAX_ALIASES ? `more than ${MAX_ALIASES} aliases` : undefined;
+  if (aliases > MAX_ALIASES) return `more than ${MAX_ALIASES} aliases`;
+  if (faults > MAX_FAULTS) return `more than ${MAX_FAULTS} mistakes up to here: is this YAML?`;
+  return tokens > MAX_TOKENS ? `more than ${MAX_TOKENS} words and signs` : undefined;
 }
 
 const secondDocument: Mistake = {
