@@ -34,6 +34,8 @@ export const errorCodes = {
   server_error: 'the server failed',
   response_invalid: 'an answer of the server was torn or is not what its interface promises',
   counts_differ: 'read is not written + unchanged + rejected: rows were lost or doubled',
+  run_changed: 'the declaration is not the one that the interrupted run was begun with',
+  not_resumable: 'the interrupted run cannot be gone on with',
   run_locked: 'another run of this pipeline holds the lease',
   state_unusable: 'the state directory cannot be used safely',
   interrupted: 'the run was interrupted',

@@ -1,10 +1,11 @@
 import type { Declaration } from '../declare/declaration.js';
 import { planSteps, refusals } from '../flow/plan.js';
+import { newRunName } from '../flow/run-name.js';
 import { exitStatus } from './exit-status.js';
 import { onInterrupt } from './interrupt.js';
 import type { Io } from './io.js';
 import { planEvents, planText } from './plan-report.js';
-import { openSession } from './session.js';
+import { onlyStep, openSession, stateOf } from './session.js';
 
 export interface PlanOptions {
   readonly step?: string | undefined;
@@ -19,7 +20,9 @@ export async function planDeclaration(
   options: PlanOptions,
 ): Promise<number> {
   const interrupt = onInterrupt(io);
-  const world = openSession(declaration, io, interrupt.signal, options);
+  const state = stateOf(declaration, io, options.state);
+  const chosen = onlyStep(declaration, options.step);
+  const world = openSession(chosen, io, { state, run: newRunName(), signal: interrupt.signal });
   try {
     const steps = await planSteps(world);
     if (options.json) for (const event of planEvents(steps)) io.out(JSON.stringify(event));

@@ -1,60 +1,113 @@
 import type { Declaration } from '../declare/declaration.js';
+import { type OpenedRun, openRun } from '../flow/open-run.js';
 import { type PlannedStep, planSteps, preparedCopies, refusals } from '../flow/plan.js';
 import { type RunOutcome, runSteps } from '../flow/run.js';
 import type { World } from '../flow/scope.js';
+import type { RunHistory, RunJournal } from '../journal/runs.js';
 import { reportError } from './errors.js';
 import { exitStatus } from './exit-status.js';
 import { type Interrupt, onInterrupt } from './interrupt.js';
 import type { Io } from './io.js';
 import { reportRefusals, warningLines } from './plan-report.js';
 import { barProgress, jsonProgress, type Progress, quietProgress } from './progress.js';
-import { openSession } from './session.js';
+import { onlyStep, openSession, stateOf } from './session.js';
 import { overallOutcome, statusOf, summaryEvent, summaryText } from './summary.js';
+import { count } from './text.js';
 
 export interface RunOptions {
   readonly step?: string | undefined;
   readonly state?: string | undefined;
   readonly json?: boolean | undefined;
   readonly quiet?: boolean | undefined;
+  /** Begin anew instead of going on with an interrupted run. */
+  readonly fresh?: boolean | undefined;
+  /** Wait for another run of the pipeline to end. */
+  readonly wait?: boolean | undefined;
 }
 
-/** Plans, runs, reports. Gives the exit status. */
+/** Plans, runs or goes on with an interrupted run, reports. Gives the exit status. */
 export async function runDeclaration(declaration: Declaration, io: Io, options: RunOptions): Promise<number> {
   const interrupt = onInterrupt(io);
-  const world = openSession(declaration, io, interrupt.signal, options);
+  const chosen = onlyStep(declaration, options.step);
+  const state = stateOf(declaration, io, options.state);
+  const { signal } = interrupt;
+  const { fresh = false, wait = false } = options;
   try {
-    const steps = await planSteps(world);
-    const refused = refusals(steps);
-    if (refused.length > 0) {
-      reportRefusals(refused, io, options.json === true);
-      if (options.json)
-        io.out(JSON.stringify(summaryEvent(declaration.pipeline, world.run, 'refused', new Map())));
-      return exitStatus.refused;
+    const opened = await openRun({ declaration: chosen, state, fresh, wait, signal });
+    const world = openSession(chosen, io, { state, run: opened.run, signal });
+    try {
+      return await planAndRun(world, opened, { io, options, interrupt });
+    } finally {
+      await world.connections.close();
+      await opened.release();
     }
-    return await runPlanned(world, steps, io, options, interrupt);
   } finally {
     interrupt.dispose();
-    await world.connections.close();
+  }
+}
+
+interface Surroundings {
+  readonly io: Io;
+  readonly options: RunOptions;
+  readonly interrupt: Interrupt;
+}
+
+async function planAndRun(world: World, opened: OpenedRun, around: Surroundings): Promise<number> {
+  const { io, options } = around;
+  const { pipeline } = world.declaration;
+  const json = options.json === true;
+  if (opened.resumes) sayResumed(opened.resumes, io, json);
+  const steps = await planSteps(world);
+  const refused = refusals(steps);
+  if (refused.length > 0) {
+    reportRefusals(refused, io, json);
+    if (json) io.out(JSON.stringify(summaryEvent(pipeline, world.run, 'refused', new Map())));
+    return exitStatus.refused;
+  }
+  if (json)
+    io.out(JSON.stringify({ event: 'run', pipeline, run: world.run, resumed: opened.resumes !== undefined }));
+  else for (const line of warningLines(steps, io.color)) io.err(line);
+  const journal = await opened.begin();
+  try {
+    return await runPlanned(world, steps, journal, around);
+  } finally {
+    await journal.close();
   }
 }
 
 async function runPlanned(
   world: World,
   steps: readonly PlannedStep[],
-  io: Io,
-  options: RunOptions,
-  interrupt: Interrupt,
+  journal: RunJournal,
+  { io, options, interrupt }: Surroundings,
 ): Promise<number> {
   const { pipeline } = world.declaration;
-  if (options.json) io.out(JSON.stringify({ event: 'run', pipeline, run: world.run }));
-  else for (const line of warningLines(steps, io.color)) io.err(line);
-  const progress = await progressFor(io, options, steps);
-  const outcomes = await runSteps(world, steps, progress, interrupt.signal).finally(() => progress.close());
-  reportFailures(outcomes, io, options.json === true);
+  const json = options.json === true;
+  const observer = await progressFor(io, options, steps);
+  const stop = interrupt.signal;
+  const outcomes = await runSteps(world, steps, { journal, observer, stop }).finally(() => observer.close());
+  reportFailures(outcomes, io, json);
   const outcome = overallOutcome(outcomes, interrupt.status() !== undefined);
-  if (options.json) io.out(JSON.stringify(summaryEvent(pipeline, world.run, outcome, outcomes)));
+  await journal.end(outcome);
+  if (json) io.out(JSON.stringify(summaryEvent(pipeline, world.run, outcome, outcomes)));
   else io.out(summaryText(world.run, outcome, outcomes));
   return hasBug(outcomes) ? exitStatus.bug : statusOf(outcome, interrupt.status());
+}
+
+function sayResumed(history: RunHistory, io: Io, json: boolean): void {
+  const steps = [...history.steps].map(([name, past]) => ({
+    name,
+    complete: past.result !== undefined,
+    committed: [...past.commits.values()].reduce((rows, counts) => rows + counts.read, 0),
+  }));
+  if (json) {
+    io.out(JSON.stringify({ event: 'resumed', run: history.run, started: history.started, steps }));
+    return;
+  }
+  io.err(`going on with run ${history.run}, begun ${history.started}`);
+  for (const { name, complete, committed } of steps) {
+    io.err(`  ${name}: ${complete ? 'complete' : `${count(committed)} rows done`}`);
+  }
 }
 
 async function progressFor(io: Io, options: RunOptions, steps: readonly PlannedStep[]): Promise<Progress> {

@@ -5,22 +5,24 @@ import { SluiceError } from '../errors.js';
 import { copySteps, openWorld, type World } from '../flow/scope.js';
 import type { Io } from './io.js';
 
-/** Opens what a command runs a declaration in. `.sluice/` lies beside the file unless `--state` names another. */
+/** `.sluice/` lies beside the file unless `--state` names another folder. */
+export function stateOf(declaration: Declaration, io: Io, state: string | undefined): string {
+  return state === undefined ? join(dirname(declaration.file), '.sluice') : resolve(io.cwd, state);
+}
+
+/** Opens what a command runs or plans a declaration in. */
 export function openSession(
   declaration: Declaration,
   io: Io,
-  signal: AbortSignal,
-  options: { readonly state?: string | undefined; readonly step?: string | undefined },
+  options: { readonly state: string; readonly run: string; readonly signal: AbortSignal },
 ): World {
-  const state =
-    options.state === undefined ? join(dirname(declaration.file), '.sluice') : resolve(io.cwd, options.state);
-  const chosen = options.step === undefined ? declaration : onlyStep(declaration, options.step);
   const load = async (kind: ConnectionKind) => await registry[kind].load();
-  return openWorld(chosen, { env: io.env, state, load, signal });
+  return openWorld(declaration, { env: io.env, load, ...options });
 }
 
-/** The declaration with nothing but the named step. */
-function onlyStep(declaration: Declaration, name: string): Declaration {
+/** The declaration with nothing but the named step; itself where none is named. */
+export function onlyStep(declaration: Declaration, name: string | undefined): Declaration {
+  if (name === undefined) return declaration;
   const named = copySteps(declaration.steps);
   const step: Step | undefined = named.find((candidate: CopyStep) => candidate.name === name);
   if (step) return { ...declaration, steps: [step] };

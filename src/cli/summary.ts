@@ -4,7 +4,7 @@ import { exitStatus } from './exit-status.js';
 import { bytesText, count, durationText, table } from './text.js';
 
 /** How a run ended, in one word. */
-export type Outcome = 'complete' | 'rejects' | 'stopped' | 'interrupted' | 'refused';
+export type Outcome = 'complete' | 'rejects' | 'stopped' | 'interrupted';
 
 /** A line of the summary: one copy. */
 interface StepSummary {
@@ -35,7 +35,12 @@ export function statusOf(outcome: Outcome, signalStatus: number | undefined): nu
 }
 
 /** The last line of `--json` (DESIGN: a contract). */
-export function summaryEvent(pipeline: string, run: string, outcome: Outcome, outcomes: RunOutcome): object {
+export function summaryEvent(
+  pipeline: string,
+  run: string,
+  outcome: Outcome | 'refused',
+  outcomes: RunOutcome,
+): object {
   return { event: 'summary', pipeline, run, outcome, steps: stepSummaries(outcomes) };
 }
 

@@ -79,6 +79,8 @@ export interface SourceDescription {
   /** Estimates by the server; absent when it has none. */
   readonly rows?: number;
   readonly bytes?: number;
+  /** `read` honours `through`: a hole between two positions can be read again by itself. */
+  readonly ranged?: true;
   /** How the rows of one run relate in time, for the report: 'one snapshot', 'a snapshot for each part', … */
   readonly consistency: string;
   readonly findings: readonly Finding[];
@@ -105,6 +107,8 @@ export interface Permission {
 export interface ReadRequest {
   /** Start after this position of an earlier `read` of the same part. */
   readonly after?: Position;
+  /** End with the row of this position, or where it would be (`ranged` sources only). */
+  readonly through?: Position;
   /** A batch holds at most this many rows and about this many bytes, at least one row, and is as full as can be. */
   readonly maxRows: number;
   readonly maxBytes: number;
@@ -163,6 +167,8 @@ export interface SinkPlan {
   readonly findings: readonly Finding[];
   /** The size of batch that this sink writes best. */
   readonly batch: { readonly rows: number; readonly bytes: number };
+  /** Rows are added whatever is there: a batch that is written twice is doubled, but for the ledger. */
+  readonly appends?: true;
   /** More writers than this do not help or are not safe. */
   readonly maxWriters: number;
   /** DynamoDB: write units that the rows will cost, by estimate. */
@@ -184,8 +190,17 @@ export interface Journey {
  */
 export interface Sink {
   plan(incoming: Incoming): Promise<SinkPlan>;
-  /** Makes what is missing (tables, shadow, ledger). Called once, after every plan of the pipeline passed. */
-  open(): Promise<void>;
+  /**
+   * Makes what is missing (tables, shadow, ledger). Called once, after every plan of the pipeline passed. With
+   * `resume` an earlier attempt of this run has opened it before: what it wrote (a shadow table, the keys for
+   * mirror) stays; without, what other runs left behind is cleared away.
+   */
+  open(options: { readonly resume: boolean }): Promise<void>;
+  /**
+   * What the ledger says of batches that may have been written: an entry for each token whose batch is in the
+   * sink. Absent where writing a batch twice does no harm.
+   */
+  recorded?(tokens: readonly string[]): Promise<ReadonlyMap<string, Omit<Written, 'rejects'> & { readonly rejected: number }>>;
   writer(): Promise<Writer>;
   /** After the last row of a complete read: swaps (replace), deletes what is gone (mirror), checks. */
   finish(totals: { readonly rejected: number }): Promise<Finished>;

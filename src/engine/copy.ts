@@ -1,69 +1,42 @@
-import type { Finding, Part, ReadRequest, Refused, Written } from '../connectors/connector.js';
+import type { Part } from '../connectors/connector.js';
 import { SluiceError } from '../errors.js';
-import type { Dropped } from '../transform/transform.js';
-import type { Batch } from '../values/batch.js';
-import { Channel } from './channel.js';
-import { type Counters, zeroCounters } from './counters.js';
-import type { Pacer } from './pace.js';
+import type { Channel } from './channel.js';
+import { type CopyResult, type CopyRun, isLastWins, type Parcel } from './copy-run.js';
+import { addCounters, type Counters, zeroCounters } from './counters.js';
+import { remainder, type StepPast } from './journal.js';
+import { openLanes } from './lanes.js';
 import type { CopyPlan } from './plan.js';
-import { checkRejectLimit, type RejectStore, rejectRecord } from './rejects.js';
+import { readPart } from './read-part.js';
+import { checkRejectLimit } from './rejects.js';
+import { writeParcels } from './write-parcels.js';
 
-/** What a copy is run with. */
-export interface CopyRun {
-  readonly run: string;
-  readonly counters: Counters;
-  readonly rejects: RejectStore;
-  /** The pace of what is written; reads keep theirs by `Context.paceRead`. */
-  readonly pacer: Pacer;
-  /** Stops between batches: what is being written is finished first. */
-  readonly stop: AbortSignal;
-  /** Aborts everything the connectors wait for (their `Context.signal`). */
-  abort(reason: unknown): void;
-  readonly signal: AbortSignal;
-}
-
-export interface CopyResult extends Counters {
-  readonly name: string;
-  readonly deleted: number;
-  readonly seconds: number;
-  readonly consistency: string;
-  readonly findings: readonly Finding[];
-}
-
-/** Rows on their way from a reader to a writer, with what came in, for rejects. */
-interface Parcel {
-  readonly batch: Batch;
-  readonly incoming: Batch;
-  readonly origin: readonly number[] | undefined;
-  readonly part: string;
-  readonly token: string;
-}
-
-/** After a failure, connectors get this long to finish what they are writing. */
+/** After a request to stop, connectors get this long to finish what they are writing. */
 const GRACE_MS = 8_000;
 
 /**
- * Runs a planned copy: readers (one for each part) → transform → a bounded channel → `parallel` writers →
- * finish. Returns when every row read is written, unchanged or rejected, durably (invariants 1 and 2).
- * Throws the first failure after everything has stopped; the sink has been told to abandon.
+ * Runs a planned copy: readers (one for each part) → transform → bounded channels → `parallel` writers →
+ * finish. Goes on where the journal says that an earlier attempt ended. Returns when every row read is
+ * written, unchanged or rejected, durably (invariants 1 and 2). Throws the first failure after everything
+ * has stopped; the sink has been told to abandon.
  */
 export async function runCopy(plan: CopyPlan, run: CopyRun): Promise<CopyResult> {
   const started = performance.now();
   Object.assign(run.counters, zeroCounters());
   try {
-    await plan.sink.open();
-    await moveRows(plan, run);
+    if (run.journal.past.moved) await reopen(plan, run);
+    else await moveRows(plan, run);
     checkSum(plan.name, run.counters);
     checkRejectLimit(plan.step.rejects.limit, run.counters, true);
+    if (!run.journal.past.moved) await run.journal.moved();
     const finished = await plan.sink.finish({ rejected: run.counters.rejected });
-    return {
+    const result = {
       ...run.counters,
-      name: plan.name,
       deleted: finished.deleted,
       seconds: (performance.now() - started) / 1000,
       consistency: plan.source.report().consistency,
-      findings: finished.findings,
     };
+    await run.journal.complete(result);
+    return { ...result, name: plan.name, findings: finished.findings };
   } catch (error) {
     await plan.sink.abandon();
     throw error;
@@ -72,29 +45,93 @@ export async function runCopy(plan: CopyPlan, run: CopyRun): Promise<CopyResult>
   }
 }
 
+/** All rows were in before: only what finishes is left. */
+async function reopen(plan: CopyPlan, run: CopyRun): Promise<void> {
+  const { past } = run.journal;
+  for (const part of past.parts ?? []) addCounters(run.counters, doneIn(plan, past, part.id));
+  await plan.sink.open({ resume: true });
+}
+
 async function moveRows(plan: CopyPlan, run: CopyRun): Promise<void> {
-  const writers = writerCount(plan, run);
-  const channel = new Channel<Parcel>(run.pacer.limits ? 1 : writers);
-  const onStop = () => channel.fail(run.stop.reason);
+  const { parts, past } = await openParts(plan, run);
+  const lanes = openLanes(plan, run, parts.length);
+  const failAll = (error: unknown) => {
+    for (const channel of lanes.channels) channel.fail(error);
+  };
+  const onStop = () => failAll(run.stop.reason);
   run.stop.addEventListener('abort', onStop);
   if (run.stop.aborted) onStop();
-  const last = isLastWins(plan);
-  const parts = await plan.source.parts(last ? 1 : plan.step.parallel);
-  const reading = Promise.all(parts.map((part) => readPart(plan, run, part, writers, channel))).then(() =>
-    channel.close(),
+  const reading = Promise.all(
+    parts.map((part, index) =>
+      readPart(plan, run, { part, past, writers: lanes.writers, channel: lanes.of(index) }),
+    ),
+  ).then(() => closeAll(lanes.channels));
+  const writing = Array.from({ length: lanes.writers }, (_, index) =>
+    writeParcels(plan, run, lanes.of(index)),
   );
-  const writing = Array.from({ length: writers }, () => writeParcels(plan, run, channel));
   try {
-    await allOrFail([reading, ...writing], channel, run);
+    await allOrFail([reading, ...writing], failAll, run);
   } finally {
     run.stop.removeEventListener('abort', onStop);
   }
 }
 
-/** Waits for all; the first failure fails the channel, aborts the stragglers after a grace, and is thrown. */
+function closeAll(channels: readonly Channel<Parcel>[]): void {
+  for (const channel of channels) channel.close();
+}
+
+/** The run's parts, new or as they were, and what was done of them; the sink is open, and what is done is counted. */
+async function openParts(plan: CopyPlan, run: CopyRun): Promise<{ parts: readonly Part[]; past: StepPast }> {
+  const { past } = run.journal;
+  if (!past.parts) {
+    await plan.sink.open({ resume: false });
+    const parts = await plan.source.parts(isLastWins(plan) ? 1 : plan.step.parallel);
+    await run.journal.begin(parts);
+    return { parts, past };
+  }
+  const positioned = past.intents.every((intent) => intent.to !== undefined);
+  if (!positioned && plan.sinkPlan.appends) throw notResumable(plan);
+  await plan.sink.open({ resume: positioned });
+  const settled = positioned ? await settle(plan, run, past) : past;
+  for (const { id } of past.parts) {
+    const left = remainder(settled, id, plan.description.ranged === true);
+    if (left.again.length === 0) await run.journal.rewind(id, left.sequence);
+    addCounters(run.counters, left.done);
+  }
+  return { parts: past.parts, past: settled };
+}
+
+/** Batches without a commit that the sink's ledger knows to be there: their answer was lost, their rows were not. */
+async function settle(plan: CopyPlan, run: CopyRun, past: StepPast): Promise<StepPast> {
+  const open = past.intents.filter((intent) => !past.commits.has(intent.token));
+  if (open.length === 0 || !plan.sink.recorded) return past;
+  const recorded = await plan.sink.recorded(open.map((intent) => intent.token));
+  const commits = new Map(past.commits);
+  for (const { token, rows, bytes } of open) {
+    const found = recorded.get(token);
+    if (!found) continue;
+    const { written, unchanged, units } = found;
+    const counts = { read: rows, written, unchanged, rejected: rows - written - unchanged, bytes, units };
+    await run.journal.commit(token, counts);
+    commits.set(token, counts);
+  }
+  return { ...past, commits };
+}
+
+function doneIn(plan: CopyPlan, past: StepPast, part: string): Counters {
+  return remainder(past, part, plan.description.ranged === true).done;
+}
+
+function notResumable(plan: CopyPlan): SluiceError {
+  return new SluiceError('not_resumable', `${plan.name}: ${plan.description.name} has no key to go on from`, {
+    hint: 'what was appended before the interruption stays; remove it and run with --fresh, or use mode replace',
+  });
+}
+
+/** Waits for all; the first failure fails the channels, aborts the stragglers after a grace, and is thrown. */
 async function allOrFail(
   work: readonly Promise<void>[],
-  channel: Channel<Parcel>,
+  failAll: (error: unknown) => void,
   run: CopyRun,
 ): Promise<void> {
   let first: { readonly error: unknown } | undefined;
@@ -102,152 +139,13 @@ async function allOrFail(
   const watched = work.map((promise) =>
     promise.catch((error: unknown) => {
       first ??= { error };
-      channel.fail(error);
+      failAll(error);
       timer ??= setTimeout(() => run.abort(error), run.stop.aborted ? GRACE_MS : 0);
     }),
   );
   await Promise.all(watched);
   clearTimeout(timer);
   if (first) throw first.error;
-}
-
-/** `duplicates: last` needs the rows in order: one part, one writer. */
-function isLastWins(plan: CopyPlan): boolean {
-  return plan.uniqueness !== 'index' && plan.uniqueness !== 'counted' && plan.uniqueness !== undefined;
-}
-
-function writerCount(plan: CopyPlan, run: CopyRun): number {
-  if (isLastWins(plan)) return 1;
-  const wanted = Math.min(plan.step.parallel, plan.sinkPlan.maxWriters);
-  const items = run.pacer.limits ? (plan.step.pace.items ?? plan.step.pace.writeUnits) : undefined;
-  return Math.max(1, Math.min(wanted, Math.ceil(items ?? wanted)));
-}
-
-/** Reads run ahead of a paced sink by about two seconds' worth, whatever the sink's best batch is. */
-function readRequest(plan: CopyPlan, run: CopyRun, writers: number): ReadRequest {
-  const { rows, bytes } = plan.sinkPlan.batch;
-  if (!run.pacer.limits) return { maxRows: rows, maxBytes: bytes };
-  const held = writers + 2;
-  const perSecond = plan.step.pace.items ?? plan.step.pace.writeUnits ?? rows;
-  const bytesPerSecond = plan.step.pace.bytes ?? bytes;
-  return {
-    maxRows: Math.max(1, Math.min(rows, Math.floor((2 * perSecond) / held))),
-    maxBytes: Math.max(1, Math.min(bytes, Math.floor((2 * bytesPerSecond) / held))),
-  };
-}
-
-async function readPart(
-  plan: CopyPlan,
-  run: CopyRun,
-  part: Part,
-  writers: number,
-  channel: Channel<Parcel>,
-): Promise<void> {
-  let sequence = 0;
-  for await (const incoming of plan.source.read(part, readRequest(plan, run, writers))) {
-    run.counters.read += incoming.rows.length;
-    run.counters.bytes += incoming.bytes;
-    const { batch, origin, dropped } = plan.transform.apply(incoming);
-    if (dropped.length > 0) await rejectDropped(plan, run, incoming, dropped, part.id);
-    const token = `${part.id}.${sequence++}`;
-    if (batch.rows.length > 0) await channel.send({ batch, incoming, origin, part: part.id, token });
-  }
-}
-
-async function writeParcels(plan: CopyPlan, run: CopyRun, channel: Channel<Parcel>): Promise<void> {
-  const writer = await plan.sink.writer();
-  const units = writer.units?.bind(writer);
-  const waiting = AbortSignal.any([run.signal, run.stop]);
-  try {
-    for (let parcel = await channel.receive(); parcel; parcel = await channel.receive()) {
-      const { batch } = parcel;
-      const bytesPerRow = batch.bytes / batch.rows.length;
-      for (let start = 0; start < batch.rows.length; ) {
-        const cost = (index: number) => ({
-          items: 1,
-          bytes: bytesPerRow,
-          units: units?.(batch, start + index) ?? 1,
-        });
-        const count = await run.pacer.take(batch.rows.length - start, cost, waiting);
-        const whole = count === batch.rows.length;
-        const slice = whole ? batch : sliceOf(batch, start, count);
-        const written = await writer.write(slice, whole ? parcel.token : `${parcel.token}.${start}`);
-        await account(plan, run, parcel, start, slice, written);
-        start += count;
-        if (run.stop.aborted) throw run.stop.reason;
-      }
-    }
-  } finally {
-    await writer.close();
-  }
-}
-
-function sliceOf(batch: Batch, start: number, count: number): Batch {
-  const rows = batch.rows.slice(start, start + count);
-  return { ...batch, rows, bytes: Math.round((batch.bytes * count) / batch.rows.length) };
-}
-
-/** Counts what became of a slice and keeps its rejects; the counts must add up (invariant 2). */
-async function account(
-  plan: CopyPlan,
-  run: CopyRun,
-  parcel: Parcel,
-  start: number,
-  slice: Batch,
-  written: Written,
-): Promise<void> {
-  const { counters } = run;
-  const total = written.written + written.unchanged + written.rejects.length;
-  if (total !== slice.rows.length) {
-    throw new SluiceError(
-      'counts_differ',
-      `${plan.name}: the sink accounted for ${total} of ${slice.rows.length} rows`,
-    );
-  }
-  counters.written += written.written;
-  counters.unchanged += written.unchanged;
-  counters.units += written.units;
-  if (written.rejects.length === 0) return;
-  const rejects = written.rejects.map((refused) => {
-    const row = start + refused.row;
-    return { ...refused, row: parcel.origin?.[row] ?? row };
-  });
-  await reject(plan, run, parcel.incoming, rejects, parcel.part);
-}
-
-async function rejectDropped(
-  plan: CopyPlan,
-  run: CopyRun,
-  incoming: Batch,
-  dropped: readonly Dropped[],
-  part: string,
-): Promise<void> {
-  const rejects = dropped.map(({ row, refusal }) => ({
-    row,
-    code: refusal.code,
-    message: refusal.message,
-    ...columnOf(refusal.column),
-  }));
-  await reject(plan, run, incoming, rejects, part);
-}
-
-function columnOf(column: string | undefined): { readonly column?: string } {
-  return column === undefined ? {} : { column };
-}
-
-async function reject(
-  plan: CopyPlan,
-  run: CopyRun,
-  incoming: Batch,
-  rejects: readonly Refused[],
-  part: string,
-): Promise<void> {
-  const about = { step: plan.name, run: run.run, part, key: plan.description.key };
-  await run.rejects.add(
-    rejects.map((refused) => rejectRecord(refused, incoming.rows[refused.row] ?? [], incoming, about)),
-  );
-  run.counters.rejected += rejects.length;
-  checkRejectLimit(plan.step.rejects.limit, run.counters, false);
 }
 
 function checkSum(name: string, counters: Counters): void {

@@ -27,7 +27,7 @@ export const systemClock: Clock = {
 const SHARE = 0.97;
 
 /** Grants are at most this much of a second's worth: small enough to be even, large enough to be few. */
-const QUANTUM_SECONDS = 0.01;
+export const QUANTUM_SECONDS = 0.01;
 
 /** A timer that fired late is made up for by at most this much. */
 const CATCH_UP_MS = 15;

@@ -1,3 +1,4 @@
+import type { Refused } from '../connectors/connector.js';
 import { type ErrorCode, SluiceError } from '../errors.js';
 import type { Batch } from '../values/batch.js';
 import type { Attribute, Cell, Row } from '../values/cell.js';
@@ -23,6 +24,9 @@ export interface RejectRecord {
   readonly row: Readonly<Record<string, StoredCell>>;
   readonly run: string;
   readonly part: string;
+  /** The batch, and the row's place in it: a batch that was written again names its rejects again. */
+  readonly token: string;
+  readonly index: number;
   readonly attempts: number;
   /** ISO 8601, UTC. */
   readonly at: string;
@@ -56,29 +60,26 @@ export function checkRejectLimit(limit: RejectLimit, counters: Counters, complet
 
 /** The row as it came from the source, with what is needed to explain it and to send it again. */
 export function rejectRecord(
-  refused: { readonly code: ErrorCode; readonly message: string; readonly column?: string | undefined },
-  row: Row,
-  batch: Batch,
-  about: {
-    readonly step: string;
-    readonly run: string;
-    readonly part: string;
-    readonly key: readonly string[];
-  },
+  refused: Refused,
+  incoming: Batch,
+  about: Pick<RejectRecord, 'step' | 'run' | 'part' | 'token'> & { readonly key: readonly string[] },
 ): RejectRecord {
-  const stored = storedRow(row, batch.columns);
+  const { step, run, part, token } = about;
+  const row = storedRow(incoming.rows[refused.row] ?? [], incoming.columns);
   const key = Object.fromEntries(
-    about.key.flatMap((name) => (name in stored ? [[name, stored[name] ?? null]] : [])),
+    about.key.flatMap((name) => (Object.hasOwn(row, name) ? [[name, row[name] ?? null]] : [])),
   );
   return {
-    step: about.step,
+    step,
     reason: refused.code,
     message: refused.message,
     ...(refused.column === undefined ? {} : { column: refused.column }),
     key,
-    row: stored,
-    run: about.run,
-    part: about.part,
+    row,
+    run,
+    part,
+    token,
+    index: refused.row,
     attempts: 1,
     at: new Date().toISOString(),
   };

@@ -1,10 +1,12 @@
 import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type CopyResult, runCopy } from '../engine/copy.js';
+import { runCopy } from '../engine/copy.js';
+import type { CopyResult } from '../engine/copy-run.js';
 import type { Counters } from '../engine/counters.js';
 import { isPlanned } from '../engine/plan.js';
 import { SluiceError } from '../errors.js';
 import { RejectFile } from '../journal/reject-file.js';
+import type { RunJournal } from '../journal/runs.js';
 import { type PlannedStep, type PreparedCopy, prepareCopy } from './plan.js';
 import { makeScratch, rejectPath, type World } from './scope.js';
 
@@ -33,6 +35,7 @@ export type RunOutcome = ReadonlyMap<string, CopyOutcome>;
 
 interface Course {
   readonly world: World;
+  readonly journal: RunJournal;
   readonly observer: Observer;
   readonly outcomes: Map<string, CopyOutcome>;
 }
@@ -45,10 +48,13 @@ interface Course {
 export async function runSteps(
   world: World,
   steps: readonly PlannedStep[],
-  observer: Observer,
-  stop: AbortSignal,
+  {
+    journal,
+    observer,
+    stop,
+  }: { readonly journal: RunJournal; readonly observer: Observer; readonly stop: AbortSignal },
 ): Promise<RunOutcome> {
-  const course: Course = { world, observer, outcomes: new Map() };
+  const course: Course = { world, journal, observer, outcomes: new Map() };
   await runSeries(course, steps, stop);
   return course.outcomes;
 }
@@ -93,7 +99,7 @@ async function runCopies(
 ): Promise<boolean> {
   for (const copy of copies) {
     if (stop.aborted) return false;
-    const outcome = await runAttempts(course, copy.early ? await planAgain(course, copy) : copy, stop);
+    const outcome = doneBefore(course, copy) ?? (await runAttempts(course, copy, stop));
     course.outcomes.set(copy.name, outcome);
     course.observer.ended(copy.name, outcome);
     if (outcome.outcome !== 'complete') return false;
@@ -101,18 +107,25 @@ async function runCopies(
   return true;
 }
 
+/** A step that an earlier attempt of this run completed is not run again. */
+function doneBefore(course: Course, { name }: PreparedCopy): CopyOutcome | undefined {
+  const { result } = course.journal.step(name).past;
+  return result && { outcome: 'complete', result: { ...result, name, findings: [] } };
+}
+
 async function planAgain(course: Course, copy: PreparedCopy): Promise<PreparedCopy> {
   if (isPlanned(copy.planned)) await Promise.all([copy.planned.source.close(), copy.planned.sink.close()]);
   return await prepareCopy(course.world, copy.name, copy.step);
 }
 
-/** `retry`: the whole copy again, after backoff^n seconds, unless what failed cannot succeed. */
+/** `retry`: the copy goes on from its last commit, after backoff^n seconds, unless what failed cannot succeed. */
 async function runAttempts(course: Course, copy: PreparedCopy, stop: AbortSignal): Promise<CopyOutcome> {
   const { attempts, backoff } = copy.step.retry;
-  let outcome = await runOnce(course, copy, stop, 1);
+  let outcome = await runOnce(course, copy.early ? await planAgain(course, copy) : copy, stop, 1);
   for (let attempt = 2; attempt <= attempts && mayPass(outcome) && !stop.aborted; attempt++) {
     try {
       await sleep(1000 * backoff ** (attempt - 1), undefined, { signal: stop });
+      await course.journal.refresh();
       const again = await prepareCopy(course.world, copy.name, copy.step);
       outcome = await runOnce(course, again, stop, attempt);
     } catch (error) {
@@ -151,6 +164,7 @@ async function runOnce(
     const result = await runCopy(planned, {
       run: course.world.run,
       counters: scope.counters,
+      journal: course.journal.step(name),
       rejects,
       pacer: scope.pacer,
       stop,

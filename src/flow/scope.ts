@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Context } from '../connectors/connector.js';
 import type { CopyStep, Declaration, Step } from '../declare/declaration.js';
@@ -26,18 +25,14 @@ export interface Scope {
   abort(reason: unknown): void;
 }
 
-/** A name for a run: sorts by its start, and no two are alike. */
-export function newRunName(now = new Date()): string {
-  const stamp = now.toISOString().slice(0, 19).replaceAll(/[-:]/g, '').toLowerCase();
-  return `${stamp}-${randomBytes(4).toString('hex')}`;
-}
-
 export function openWorld(
   declaration: Declaration,
-  options: Pick<World, 'env' | 'state'> & { readonly load: LoadConnector; readonly signal: AbortSignal },
+  options: Pick<World, 'env' | 'state' | 'run'> & {
+    readonly load: LoadConnector;
+    readonly signal: AbortSignal;
+  },
 ): World {
-  const { env, state, load, signal } = options;
-  const run = newRunName();
+  const { env, state, run, load, signal } = options;
   const patienceMs = 1000 * Math.max(...copySteps(declaration.steps).map((step) => step.patienceSeconds));
   const context: Context = {
     signal,

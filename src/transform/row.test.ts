@@ -104,7 +104,7 @@ describe('a row function', () => {
 
   test('leaves DynamoDB attributes that it does not touch as they are', () => {
     const attribute: fc.Arbitrary<Attribute> = fc.letrec<{ attribute: Attribute }>((tie) => ({
-      attribute: fc.oneof(
+      attribute: fc.oneof<fc.MaybeWeightedArbitrary<Attribute>[]>(
         { depthSize: 'small' },
         fc.string().map((S) => ({ S })),
         fc.constantFrom('1', '-0.5', '1.10', '12345678901234567890123456789012345678').map((N) => ({ N })),

@@ -20,6 +20,8 @@ export function registerRun(program: Command, io: Io, exit: (status: number) => 
     )
     .argument('<file>', 'the declaration, YAML or TypeScript')
     .option('--step <name>', 'run this step only')
+    .option('--fresh', 'begin anew instead of going on with an interrupted run')
+    .option('--wait', 'if another run of this pipeline is under way, wait for its end')
     .option('--state <folder>', 'where runs and rejects are kept (default: .sluice beside the file)')
     .option('--json', 'one JSON event a line')
     .option('--quiet', 'no progress')

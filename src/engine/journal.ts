@@ -1,0 +1,93 @@
+import type { Part } from '../connectors/connector.js';
+import type { Position } from '../values/batch.js';
+import { addCounters, type Counters, zeroCounters } from './counters.js';
+
+/**
+ * What a step has durably done, so that a run after a kill can go on (invariants 1 and 5). For each batch the
+ * intent is recorded before it is written (its token, and the positions it lies between), the commit after.
+ * A batch with an intent and no commit may or may not be in the sink: where the sink has a ledger it is
+ * asked, elsewhere writing it again changes nothing.
+ */
+export interface StepJournal {
+  /** What earlier attempts of this run did; nothing in a new run. */
+  readonly past: StepPast;
+  /** The parts, decided once for all attempts of the run. Each call is durable when it returns. */
+  begin(parts: readonly Part[]): Promise<void>;
+  intend(intent: Intent): Promise<void>;
+  /** Forgets the part's intents from this sequence number on: their rows are read again in new batches. */
+  rewind(part: string, sequence: number): Promise<void>;
+  /** After the data is durable in the sink, and its rejects in their file. */
+  commit(token: string, counts: Counters): Promise<void>;
+  /** All rows are in; what is left is to finish (swap, delete what is gone). */
+  moved(): Promise<void>;
+  /** The step is complete: this run does not run it again. */
+  complete(result: StepResult): Promise<void>;
+}
+
+/** A batch about to be written: `from` excluded, `to` included; absent where the source has no positions. */
+export interface Intent {
+  readonly token: string;
+  readonly part: string;
+  readonly sequence: number;
+  /** Rows as they came from the source, and their size. */
+  readonly rows: number;
+  readonly bytes: number;
+  readonly from?: Position;
+  readonly to?: Position;
+}
+
+export interface StepResult extends Counters {
+  readonly deleted: number;
+  readonly seconds: number;
+  readonly consistency: string;
+}
+
+/** A step's records put together. */
+export interface StepPast {
+  /** Absent when the step has not begun. */
+  readonly parts?: readonly Part[];
+  /** In the order of their recording. */
+  readonly intents: readonly Intent[];
+  readonly commits: ReadonlyMap<string, Counters>;
+  readonly moved: boolean;
+  readonly result?: StepResult;
+}
+
+/** What of a part is left to do. */
+export interface Remainder {
+  /** Batches that may not be in the sink: read again between their positions, written under their tokens. */
+  readonly again: readonly Intent[];
+  /** Where reading goes on; absent: from the part's beginning. */
+  readonly after?: Position;
+  /** The sequence number of the next batch; what is recorded with this or a higher one is rewound first. */
+  readonly sequence: number;
+  /** What the batches that need not be read again have counted. */
+  readonly done: Counters;
+}
+
+/**
+ * What is left of a part. A `ranged` source can read between two positions: only the holes are read again.
+ * Of any other, reading goes on at the first hole, and what was written beyond it is written again. A source
+ * without positions is read from the beginning.
+ */
+export function remainder(past: StepPast, part: string, ranged: boolean): Remainder {
+  const intents = past.intents.filter((intent) => intent.part === part);
+  const isDone = (intent: Intent) => past.commits.has(intent.token);
+  const positioned = intents.every((intent) => intent.to !== undefined);
+  if (ranged && positioned)
+    return upTo(
+      intents,
+      past,
+      intents.filter((intent) => !isDone(intent)),
+    );
+  const firstHole = positioned ? intents.findIndex((intent) => !isDone(intent)) : 0;
+  return upTo(firstHole === -1 ? intents : intents.slice(0, firstHole), past, []);
+}
+
+function upTo(intents: readonly Intent[], past: StepPast, again: readonly Intent[]): Remainder {
+  const done = zeroCounters();
+  for (const intent of intents) addCounters(done, past.commits.get(intent.token) ?? zeroCounters());
+  const last = intents.at(-1);
+  const sequence = (last?.sequence ?? -1) + 1;
+  return { again, sequence, done, ...(last?.to === undefined ? {} : { after: last.to }) };
+}

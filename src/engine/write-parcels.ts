@@ -1,0 +1,136 @@
+import type { Refused, Writer, Written } from '../connectors/connector.js';
+import { SluiceError } from '../errors.js';
+import type { Batch } from '../values/batch.js';
+import type { Channel } from './channel.js';
+import type { CopyRun, Parcel } from './copy-run.js';
+import { addCounters, type Counters, zeroCounters } from './counters.js';
+import type { Rates } from './pace.js';
+import type { CopyPlan } from './plan.js';
+import { checkRejectLimit, rejectRecord } from './rejects.js';
+
+/**
+ * One worker: writes parcels until there are no more. A batch's commit is recorded while the next one is
+ * written, and waited for before the one after (after a kill at most one batch for each worker is done again).
+ */
+export async function writeParcels(plan: CopyPlan, run: CopyRun, channel: Channel<Parcel>): Promise<void> {
+  const writer = await plan.sink.writer();
+  let committed: Promise<void> = Promise.resolve();
+  try {
+    for (let parcel = await channel.receive(); parcel; parcel = await channel.receive()) {
+      await parcel.intended;
+      const counts = await writeParcel(plan, run, writer, parcel);
+      await committed;
+      committed = run.journal.commit(parcel.token, counts);
+      committed.catch(() => undefined); // awaited below, or before the next commit
+      if (run.stop.aborted) throw run.stop.reason;
+    }
+    await committed;
+  } finally {
+    await writer.close();
+  }
+}
+
+/** Writes a parcel whole, or in slices where there is a pace. Gives what it adds to the counters. */
+async function writeParcel(plan: CopyPlan, run: CopyRun, writer: Writer, parcel: Parcel): Promise<Counters> {
+  const { batch, incoming, dropped, token } = parcel;
+  const counts = { ...zeroCounters(), read: incoming.rows.length, bytes: incoming.bytes };
+  if (dropped.length > 0) {
+    const refused = dropped.map(({ row, refusal: { code, message, column } }) => ({
+      row,
+      code,
+      message,
+      ...(column === undefined ? {} : { column }),
+    }));
+    await keepRejects(plan, run, parcel, refused, counts);
+  }
+  for (let start = 0; start < batch.rows.length; ) {
+    const count = await grant(plan, run, writer, batch, start);
+    const whole = count === batch.rows.length;
+    const slice = whole ? batch : sliceOf(batch, start, count);
+    const written = await writer.write(slice, whole ? token : `${token}.${start}`);
+    await account(plan, run, parcel, { start, slice, written, counts });
+    start += count;
+    if (run.stop.aborted && start < batch.rows.length) throw run.stop.reason;
+  }
+  return counts;
+}
+
+/** How many rows from `start` may be written now. What an appending sink is given is never split. */
+async function grant(
+  plan: CopyPlan,
+  run: CopyRun,
+  writer: Writer,
+  batch: Batch,
+  start: number,
+): Promise<number> {
+  const left = batch.rows.length - start;
+  if (!run.pacer.limits) return left;
+  const bytes = batch.bytes / batch.rows.length;
+  const cost = (index: number): Required<Rates> => ({
+    items: 1,
+    bytes,
+    units: writer.units?.(batch, start + index) ?? 1,
+  });
+  const waiting = AbortSignal.any([run.signal, run.stop]);
+  if (!plan.sinkPlan.appends) return await run.pacer.take(left, cost, waiting);
+  let units = 0;
+  for (let index = 0; index < left; index++) units += cost(index).units;
+  await run.pacer.spend({ items: left, bytes: batch.bytes, units }, waiting);
+  return left;
+}
+
+function sliceOf(batch: Batch, start: number, count: number): Batch {
+  const rows = batch.rows.slice(start, start + count);
+  return { ...batch, rows, bytes: Math.round((batch.bytes * count) / batch.rows.length) };
+}
+
+/** Counts what became of a slice and keeps its rejects; the counts must add up (invariant 2). */
+async function account(
+  plan: CopyPlan,
+  run: CopyRun,
+  parcel: Parcel,
+  done: {
+    readonly start: number;
+    readonly slice: Batch;
+    readonly written: Written;
+    readonly counts: Counters;
+  },
+): Promise<void> {
+  const { start, slice, written, counts } = done;
+  const total = written.written + written.unchanged + written.rejects.length;
+  if (total !== slice.rows.length) {
+    throw new SluiceError(
+      'counts_differ',
+      `${plan.name}: the sink accounted for ${total} of ${slice.rows.length} rows`,
+    );
+  }
+  const more = {
+    ...zeroCounters(),
+    written: written.written,
+    unchanged: written.unchanged,
+    units: written.units,
+  };
+  addCounters(counts, more);
+  addCounters(run.counters, more);
+  if (written.rejects.length === 0) return;
+  const rejects = written.rejects.map((refused) => {
+    const row = start + refused.row;
+    return { ...refused, row: parcel.origin?.[row] ?? row };
+  });
+  await keepRejects(plan, run, parcel, rejects, counts);
+}
+
+async function keepRejects(
+  plan: CopyPlan,
+  run: CopyRun,
+  parcel: Parcel,
+  rejects: readonly Refused[],
+  counts: Counters,
+): Promise<void> {
+  const { incoming, part, token } = parcel;
+  const about = { step: plan.name, run: run.run, part, token, key: plan.description.key };
+  await run.rejects.add(rejects.map((refused) => rejectRecord(refused, incoming, about)));
+  counts.rejected += rejects.length;
+  run.counters.rejected += rejects.length;
+  checkRejectLimit(plan.step.rejects.limit, run.counters, false);
+}

@@ -1,0 +1,119 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Declaration, Step } from '../declare/declaration.js';
+import { declarationHash } from '../declare/hash.js';
+import { SluiceError } from '../errors.js';
+import { Lease } from '../journal/lease.js';
+import {
+  isResumable,
+  type RunHistory,
+  RunJournal,
+  readHistory,
+  runNames,
+  runsFolder,
+} from '../journal/runs.js';
+import { stateFolder } from '../journal/state-folder.js';
+import { newRunName } from './run-name.js';
+
+export interface OpenRunOptions {
+  readonly declaration: Declaration;
+  readonly state: string;
+  /** Do not go on with an interrupted run: begin a new one. */
+  readonly fresh: boolean;
+  /** Wait for another run of this pipeline to end. */
+  readonly wait: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** The right to run a pipeline, and what there is to go on with. */
+export interface OpenedRun {
+  readonly run: string;
+  /** The interrupted run that this one goes on with. */
+  readonly resumes?: RunHistory;
+  /** Opens the journal; nothing is recorded before. */
+  begin(): Promise<RunJournal>;
+  /** Gives the lease back. */
+  release(): Promise<void>;
+}
+
+const WAIT_MS = 500;
+
+/**
+ * Takes the pipeline's lease and looks for a run to go on with. Throws `run_locked` when another run holds
+ * the lease, `run_changed` when the declaration is not the one that the interrupted run was begun with.
+ */
+export async function openRun(options: OpenRunOptions): Promise<OpenedRun> {
+  const { declaration, state, fresh } = options;
+  const hash = runHash(declaration);
+  const lease = await takeLease(options);
+  try {
+    const folder = await runsFolder(state, declaration.pipeline);
+    const last = await lastRun(folder);
+    const interrupted = last && isResumable(last) ? last : undefined;
+    if (interrupted && !fresh && interrupted.hash !== hash) throw changed(interrupted);
+    const guard = () => lease.check();
+    const release = () => lease.release();
+    if (interrupted && !fresh) {
+      const { run } = interrupted;
+      return { run, resumes: interrupted, release, begin: () => RunJournal.reopen(folder, run, guard) };
+    }
+    const run = newRunName();
+    const begin = async () => {
+      if (interrupted) await abandon(folder, interrupted.run, guard);
+      return await RunJournal.create(folder, run, hash, guard);
+    };
+    return { run, release, begin };
+  } catch (error) {
+    await lease.release();
+    throw error;
+  }
+}
+
+async function takeLease({ declaration, state, wait, signal }: OpenRunOptions): Promise<Lease> {
+  const folder = await stateFolder(state, declaration.pipeline);
+  for (;;) {
+    try {
+      return await Lease.take(folder, newRunName());
+    } catch (error) {
+      const held = error instanceof SluiceError && error.code === 'run_locked';
+      if (!held || !wait) throw error;
+      await sleep(WAIT_MS, undefined, { signal });
+    }
+  }
+}
+
+async function lastRun(folder: string): Promise<RunHistory | undefined> {
+  const name = (await runNames(folder)).at(-1);
+  return name === undefined ? undefined : await readHistory(join(folder, `${name}.jsonl`));
+}
+
+async function abandon(folder: string, run: string, guard: () => Promise<void>): Promise<void> {
+  const journal = await RunJournal.reopen(folder, run, guard);
+  await journal.end('abandoned');
+  await journal.close();
+}
+
+function changed(history: RunHistory): SluiceError {
+  return new SluiceError(
+    'run_changed',
+    `run ${history.run} was interrupted, and the declaration has changed since`,
+    {
+      hint: 'put the declaration back to go on with that run, or start over with --fresh',
+    },
+  );
+}
+
+/** What decides which rows end up where: how fast and how patiently may change between attempts. */
+function runHash(declaration: Declaration): string {
+  const { schedule: _schedule, ...rest } = declaration;
+  return declarationHash({ ...rest, steps: declaration.steps.map(essence) });
+}
+
+function essence(step: Step): Step {
+  if (step.kind === 'parallel') {
+    const { limit: _limit, ...rest } = step;
+    return { ...rest, branches: step.branches.map((branch) => branch.map(essence)) };
+  }
+  const retry = { attempts: 1, backoff: 1 };
+  return { ...step, retry, pace: {}, parallel: 1, patienceSeconds: 0, rejects: { limit: { rows: 0 } } };
+}

@@ -1,0 +1,193 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Part } from '../connectors/connector.js';
+import type { Counters } from '../engine/counters.js';
+import type { Intent, StepJournal, StepPast, StepResult } from '../engine/journal.js';
+import { SluiceError } from '../errors.js';
+import { parseRecords, RecordFile } from './record-file.js';
+import { stateFolder } from './state-folder.js';
+
+/** Rises when an older Sluice could misread the records. */
+const FORMAT = 1;
+
+/** How a run ended; a run without an end was killed. `abandoned`: `--fresh` began another in its place. */
+export type RunEnd = 'complete' | 'rejects' | 'stopped' | 'interrupted' | 'abandoned';
+
+/** One line of the journal. */
+type RunRecord =
+  | {
+      readonly is: 'run';
+      readonly format: number;
+      readonly run: string;
+      readonly hash: string;
+      readonly at: string;
+    }
+  | { readonly is: 'attempt'; readonly at: string }
+  | { readonly is: 'parts'; readonly step: string; readonly parts: readonly Part[] }
+  | ({ readonly is: 'intent'; readonly step: string } & Intent)
+  | { readonly is: 'rewind'; readonly step: string; readonly part: string; readonly sequence: number }
+  | { readonly is: 'commit'; readonly step: string; readonly token: string; readonly counts: Counters }
+  | { readonly is: 'moved'; readonly step: string }
+  | { readonly is: 'complete'; readonly step: string; readonly result: StepResult }
+  | { readonly is: 'end'; readonly outcome: RunEnd; readonly at: string };
+
+/** What the journal says of a run. */
+export interface RunHistory {
+  readonly run: string;
+  readonly hash: string;
+  /** ISO 8601, UTC. */
+  readonly started: string;
+  readonly end?: RunEnd;
+  readonly ended?: string;
+  readonly steps: ReadonlyMap<string, StepPast>;
+}
+
+/** A run can be resumed until it is complete or given up. */
+export function isResumable(history: RunHistory): boolean {
+  return history.end !== 'complete' && history.end !== 'rejects' && history.end !== 'abandoned';
+}
+
+/** The journal of one run, open for writing. */
+export class RunJournal {
+  readonly #path: string;
+  readonly #file: RecordFile;
+  #history: RunHistory;
+
+  private constructor(path: string, file: RecordFile, history: RunHistory) {
+    this.#path = path;
+    this.#file = file;
+    this.#history = history;
+  }
+
+  /** Begins a run. */
+  static async create(
+    folder: string,
+    run: string,
+    hash: string,
+    guard: () => Promise<void>,
+  ): Promise<RunJournal> {
+    const path = join(folder, `${run}.jsonl`);
+    const { file } = await RecordFile.open(path, guard);
+    const started = new Date().toISOString();
+    await file.add({ is: 'run', format: FORMAT, run, hash, at: started } satisfies RunRecord);
+    return new RunJournal(path, file, { run, hash, started, steps: new Map() });
+  }
+
+  /** Goes on with a run. */
+  static async reopen(folder: string, run: string, guard: () => Promise<void>): Promise<RunJournal> {
+    const path = join(folder, `${run}.jsonl`);
+    const { file, records } = await RecordFile.open(path, guard);
+    const history = historyOf(records as RunRecord[], path);
+    await file.add({ is: 'attempt', at: new Date().toISOString() } satisfies RunRecord);
+    return new RunJournal(path, file, history);
+  }
+
+  /** The step's part of the journal, as it was when the run was opened or last refreshed. */
+  step(step: string): StepJournal {
+    const add = (record: RunRecord) => this.#file.add(record);
+    return {
+      past: this.#history.steps.get(step) ?? { intents: [], commits: new Map(), moved: false },
+      begin: (parts) => add({ is: 'parts', step, parts }),
+      intend: (intent) => add({ is: 'intent', step, ...intent }),
+      rewind: (part, sequence) => add({ is: 'rewind', step, part, sequence }),
+      commit: (token, counts) => add({ is: 'commit', step, token, counts }),
+      moved: () => add({ is: 'moved', step }),
+      complete: (result) => add({ is: 'complete', step, result }),
+    };
+  }
+
+  /** Reads what this run has recorded itself, before a step is tried again. */
+  async refresh(): Promise<void> {
+    this.#history = await readHistory(this.#path);
+  }
+
+  async end(outcome: RunEnd): Promise<void> {
+    await this.#file.add({ is: 'end', outcome, at: new Date().toISOString() } satisfies RunRecord);
+  }
+
+  async close(): Promise<void> {
+    await this.#file.close();
+  }
+}
+
+/** Reads a run's journal without touching it. */
+export async function readHistory(path: string): Promise<RunHistory> {
+  const { records } = parseRecords(await readFile(path), path);
+  return historyOf(records as RunRecord[], path);
+}
+
+/** The folder of a pipeline's journals. */
+export async function runsFolder(state: string, pipeline: string): Promise<string> {
+  return await stateFolder(state, pipeline, 'runs');
+}
+
+/** Names of all runs, oldest first: they begin with the time. */
+export async function runNames(folder: string): Promise<readonly string[]> {
+  const names = await readdir(folder);
+  return names
+    .filter((name) => name.endsWith('.jsonl'))
+    .map((name) => name.slice(0, -'.jsonl'.length))
+    .sort();
+}
+
+/** Puts records together; throws `state_unusable` for a format that this Sluice does not know. */
+export function historyOf(records: readonly RunRecord[], path: string): RunHistory {
+  const first = records[0];
+  if (first?.is !== 'run' || first.format !== FORMAT) {
+    throw new SluiceError('state_unusable', `${path} is not a journal that this version reads`, {
+      hint: 'use the version that wrote it, or start over with --fresh',
+    });
+  }
+  const steps = new Map<string, MutablePast>();
+  let end: { readonly outcome: RunEnd; readonly at: string } | undefined;
+  for (const record of records) {
+    if (record.is === 'run') continue;
+    if (record.is === 'attempt') end = undefined;
+    else if (record.is === 'end') end = record;
+    else apply(stepOf(steps, record.step), record);
+  }
+  const { run, hash, at } = first;
+  return { run, hash, started: at, steps, ...(end ? { end: end.outcome, ended: end.at } : {}) };
+}
+
+interface MutablePast {
+  parts?: readonly Part[];
+  intents: Intent[];
+  readonly commits: Map<string, Counters>;
+  moved: boolean;
+  result?: StepResult;
+}
+
+function stepOf(steps: Map<string, MutablePast>, name: string): MutablePast {
+  const known = steps.get(name);
+  if (known) return known;
+  const past: MutablePast = { intents: [], commits: new Map(), moved: false };
+  steps.set(name, past);
+  return past;
+}
+
+function apply(past: MutablePast, record: Extract<RunRecord, { step: string }>): void {
+  switch (record.is) {
+    case 'parts':
+      past.parts = record.parts;
+      break;
+    case 'intent': {
+      const { is: _is, step: _step, ...intent } = record;
+      past.intents.push(intent);
+      break;
+    }
+    case 'rewind':
+      past.intents = past.intents.filter(
+        ({ part, sequence }) => part !== record.part || sequence < record.sequence,
+      );
+      break;
+    case 'commit':
+      past.commits.set(record.token, record.counts);
+      break;
+    case 'moved':
+      past.moved = true;
+      break;
+    case 'complete':
+      past.result = record.result;
+  }
+}
