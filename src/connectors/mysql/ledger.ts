@@ -13,13 +13,19 @@ export interface LedgerEntry {
   readonly unkeyed: number;
 }
 
+/** What one batch of the step came to. */
+export type RecordedBatch = Omit<Written, 'rejects'> & { readonly rejected: number };
+
 /** What all batches of the step came to. */
 export interface LedgerTotals {
+  readonly batches: number;
+  readonly written: number;
   readonly rejected: number;
   readonly unkeyed: number;
 }
 
 const ER_DUP_ENTRY = 1062;
+const LOOKUP_TOKENS = 500;
 /** Runs that were given up leave their rows for this long. */
 const KEPT_MS = 30 * 24 * 3600 * 1000;
 
@@ -104,22 +110,35 @@ export class Ledger {
     }
   }
 
-  /** Notes that this run has done something that is not a batch: `#shadow`. */
-  async mark(session: Session, name: string): Promise<void> {
-    const none = { written: 0, unchanged: 0, rejects: [], units: 0 };
-    await this.record(session, `#${name}`, { written: none, unkeyed: 0 });
-  }
-
-  async isMarked(session: Session, name: string): Promise<boolean> {
-    return (await this.find(session, `#${name}`)) !== undefined;
+  /** Which of the batches are in, and what they came to. */
+  async recorded(session: Session, tokens: readonly string[]): Promise<ReadonlyMap<string, RecordedBatch>> {
+    const found = new Map<string, RecordedBatch>();
+    for (let start = 0; start < tokens.length; start += LOOKUP_TOKENS) {
+      const some = tokens.slice(start, start + LOOKUP_TOKENS).map((token) => Buffer.from(token));
+      const rows = await session.rows(
+        `SELECT token, written, unchanged, rejected FROM ${this.#table}
+         WHERE place = ? AND run = ? AND token IN (${some.map(() => '?').join(', ')})`,
+        [this.#place, this.#context.run, ...some],
+      );
+      for (const [token, written, unchanged, rejected] of rows) {
+        found.set(String(token), {
+          written: Number(written),
+          unchanged: Number(unchanged),
+          rejected: Number(rejected),
+          units: 0,
+        });
+      }
+    }
+    return found;
   }
 
   async totals(session: Session): Promise<LedgerTotals> {
     const rows = await session.rows(
-      `SELECT COALESCE(SUM(rejected), 0), COALESCE(SUM(unkeyed), 0) FROM ${this.#table} WHERE place = ? AND run = ?`,
+      `SELECT COUNT(*), COALESCE(SUM(written), 0), COALESCE(SUM(rejected), 0), COALESCE(SUM(unkeyed), 0) FROM ${this.#table} WHERE place = ? AND run = ?`,
       [this.#place, this.#context.run],
     );
-    return { rejected: Number(rows[0]?.[0]), unkeyed: Number(rows[0]?.[1]) };
+    const [batches = 0, written = 0, rejected = 0, unkeyed = 0] = rows[0]?.map(Number) ?? [];
+    return { batches, written, rejected, unkeyed };
   }
 
   /** Forgets this run's step, once it is finished, and runs so old that nobody will resume them. */

@@ -1,0 +1,183 @@
+import { SluiceError } from '../../errors.js';
+import type { Column } from '../../values/column.js';
+import type { Incoming, Journey, Permission, SinkPlan } from '../connector.js';
+import { createTableSql } from './create.js';
+import { showTable, type TableName } from './identifier.js';
+import { LEDGER_TABLE } from './ledger.js';
+import type { MysqlConnectionOptions, MysqlSinkOptions } from './options.js';
+import type { TableColumn } from './schema.js';
+import type { Server } from './server.js';
+import { findingsOf, type SinkFacts, type SinkMode } from './sink-findings.js';
+import { connectionPermissions, tableIdentity } from './source-describe.js';
+
+/** Rows and bytes of a batch that loads fastest: measured, larger ones gain nothing and hold more memory. */
+const BATCH = { rows: 10_000, bytes: 4 * 1024 * 1024 };
+/** Loads side by side; more wait for each other in the server. */
+const MAX_WRITERS = 8;
+
+export function planSink(facts: SinkFacts, permissions: readonly Permission[]): SinkPlan {
+  const { table, server, mode, options } = facts;
+  return {
+    ...common(table, server, mode, options),
+    exists: true,
+    key: mode === 'append' ? [] : keyOf(facts),
+    journeys: journeysOf(facts),
+    findings: findingsOf(facts),
+    permissions,
+  };
+}
+
+/** The plan of a table that `create: true` will make; throws `unsupported` where its types are not known. */
+export function planNewTable(
+  name: TableName,
+  server: Server,
+  mode: SinkMode,
+  options: MysqlSinkOptions,
+  incoming: Incoming,
+  permissions: readonly Permission[],
+): SinkPlan {
+  const creates = createTableSql(name, incoming);
+  const needsKey = (mode === 'upsert' || mode === 'mirror') && incoming.key.length === 0;
+  return {
+    ...common(name, server, mode, options),
+    exists: false,
+    creates,
+    key: mode === 'append' ? [] : incoming.key,
+    journeys: incoming.columns.map((column) => ({
+      from: column.name,
+      fromType: typeOf(column),
+      to: column.name,
+      toType: typeOf(column),
+    })),
+    findings: needsKey
+      ? [
+          {
+            level: 'refuse',
+            code: 'key_missing',
+            message: `${showTable(name)}: no primary key comes for the new table, which ${mode} needs`,
+            hint: 'use append, or make the table yourself',
+            path: 'to.mode',
+          },
+        ]
+      : [],
+    permissions,
+  };
+}
+
+function common(name: TableName, server: Server, mode: SinkMode, options: MysqlSinkOptions) {
+  return {
+    name: showTable(name),
+    identity: tableIdentity(server, name),
+    batch: BATCH,
+    maxWriters: options.duplicates === 'last' ? 1 : MAX_WRITERS,
+    ...(mode === 'append' ? { appends: true as const } : {}),
+  };
+}
+
+/** The primary key; empty where it does not come, so that the server numbers the rows. */
+function keyOf({ table, map, incoming }: SinkFacts): readonly string[] {
+  const isGiven = table.primaryKey.every((key) => map.columns.some(({ column }) => column.name === key));
+  return isGiven || incoming.open ? table.primaryKey : [];
+}
+
+function journeysOf({ incoming, table, map, options }: SinkFacts): readonly Journey[] {
+  const byName = new Map(table.columns.map((column) => [column.name, column]));
+  const extras = new Set(map.extras);
+  const journeys = incoming.columns.map((column): Journey => {
+    const from = { from: column.name, fromType: typeOf(column) };
+    if (extras.has(column))
+      return { ...from, to: intoOf(options), toType: 'JSON', note: 'into the column for extras' };
+    const sink = byName.get(column.name);
+    if (sink === undefined) return { ...from, to: '-', toType: '-', note: 'no such column' };
+    if (sink.generated)
+      return { ...from, to: sink.name, toType: sink.columnType, note: 'skipped: generated' };
+    const note = noteOf(column, sink);
+    return { ...from, to: sink.name, toType: sink.columnType, ...(note ? { note } : {}) };
+  });
+  if (!incoming.open) return journeys;
+  const known = new Set(incoming.columns.map(({ name }) => name));
+  const rest = table.columns.filter((column) => !known.has(column.name) && !column.generated);
+  const open = rest.map((column): Journey => {
+    const note = noteOf(undefined, column);
+    return {
+      from: column.name,
+      fromType: 'attribute',
+      to: column.name,
+      toType: column.columnType,
+      ...(note ? { note } : {}),
+    };
+  });
+  return [...journeys, ...open];
+}
+
+function intoOf({ extra }: MysqlSinkOptions): string {
+  return typeof extra === 'object' ? extra.into : '-';
+}
+
+function typeOf(column: Column): string {
+  return column.native ?? column.type;
+}
+
+/** What a person should know of the pair. */
+function noteOf(column: Column | undefined, sink: TableColumn): string | undefined {
+  if (sink.dataType === 'json') return 'JSON in the server’s own spelling';
+  if (column?.type === 'timestamp' && sink.charset !== undefined) return 'as text in UTC';
+  if (column?.native === sink.columnType && (column.collation ?? sink.collation) === sink.collation)
+    return undefined;
+  return 'each value is checked: what does not fit exactly is a reject';
+}
+
+/** What the user of the connection needs, and why. */
+export function sinkPermissions(
+  name: TableName,
+  mode: SinkMode,
+  options: MysqlSinkOptions,
+  connection: MysqlConnectionOptions,
+  env: Readonly<Record<string, string | undefined>>,
+): readonly Permission[] {
+  const table = showTable(name);
+  const beside = `${name.database}.*`;
+  const ledger = showTable({ database: name.database, table: LEDGER_TABLE });
+  const permissions: Permission[] = [
+    { action: 'SELECT', resource: table, reason: 'reads the schema, and compares rows that are there' },
+    { action: 'INSERT', resource: table, reason: 'writes the rows' },
+    { action: 'CREATE TEMPORARY TABLES', resource: beside, reason: 'stages batches that meet rows' },
+    { action: 'CREATE', resource: ledger, reason: 'keeps what was written, for exactly once' },
+    {
+      action: 'SELECT, INSERT, DELETE',
+      resource: ledger,
+      reason: 'keeps what was written, for exactly once',
+    },
+  ];
+  const add = (action: string, resource: string, reason: string) =>
+    permissions.push({ action, resource, reason });
+  if (mode !== 'append') add('UPDATE', table, 'overwrites rows that are there');
+  if (mode === 'mirror') {
+    add('DELETE', table, 'deletes what is gone');
+    add('CREATE, DROP, SELECT, INSERT', `${name.database}.sluice_keys_*`, 'keeps the keys that came');
+  }
+  if (mode === 'replace') {
+    add(
+      'CREATE, DROP, ALTER, SELECT, INSERT, UPDATE',
+      `${name.database}.sluice_new_*`,
+      'loads the new table',
+    );
+    add('DROP, ALTER', table, 'swaps the tables');
+    add('CREATE, INSERT, DROP', `${name.database}.sluice_old_*`, 'holds the old table until it is dropped');
+  }
+  if (options.create) add('CREATE', table, 'makes the table when it is missing');
+  add('TRIGGER', table, 'sees the triggers');
+  if (options.triggers === 'suspend') {
+    add('CREATE, SELECT, INSERT, DELETE', `${name.database}.sluice_triggers`, 'keeps the triggers meanwhile');
+  }
+  return [...permissions, ...connectionPermissions(connection, env)];
+}
+
+/** The table is missing and may not be made. */
+export function missingTable(error: SluiceError): SluiceError {
+  return new SluiceError('table_missing', error.message, {
+    hint: 'make the table, or write create: true to have it made from a MySQL source',
+    path: 'to.table',
+    cause: error,
+  });
+}

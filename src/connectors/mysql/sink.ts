@@ -1,0 +1,228 @@
+import { SluiceError } from '../../errors.js';
+import type { Context, Finding, Finished, Incoming, Sink, SinkPlan, Writer } from '../connector.js';
+import type { Connections } from './connection.js';
+import { lastTimestampOf } from './fit-column.js';
+import { PendingTables, verifyForeignKeys } from './foreign-keys.js';
+import { type TableName, tableNamed } from './identifier.js';
+import { Ledger, placeOf, type RecordedBatch } from './ledger.js';
+import { Mirror } from './mirror.js';
+import type { MysqlSinkOptions } from './options.js';
+import { describeRelations, type Relations } from './relations.js';
+import { describeTable, type Table } from './schema.js';
+import type { Server } from './server.js';
+import type { Session } from './session.js';
+import { Shadow } from './shadow.js';
+import { mapColumns } from './sink-columns.js';
+import type { SinkMode } from './sink-findings.js';
+import { missingTable, planNewTable, planSink, sinkPermissions } from './sink-plan.js';
+import { LoaderChoice, type Target } from './sink-target.js';
+import { SinkWriter } from './sink-writer.js';
+import { TriggerKeeper } from './triggers.js';
+
+/** A table as a sink of rows. */
+export function createSink(options: MysqlSinkOptions, connections: Connections, context: Context): Sink {
+  return new MysqlSink(options, connections, context);
+}
+
+/** Cleaning up goes on for so long after the run's own signal. */
+const AFTERCARE_MS = 20_000;
+
+/** What is known once the sink is planned. */
+interface Planned {
+  readonly name: TableName;
+  readonly server: Server;
+  readonly creates: string | undefined;
+  readonly table: Table | undefined;
+  readonly relations: Relations;
+}
+
+/** What exists once the sink is open. */
+interface Opened {
+  readonly target: Target;
+  readonly relations: Relations;
+  readonly shadow: Shadow | undefined;
+  readonly triggers: TriggerKeeper;
+}
+
+class MysqlSink implements Sink {
+  readonly #options: MysqlSinkOptions;
+  readonly #connections: Connections;
+  readonly #context: Context;
+  readonly #mode: SinkMode;
+  readonly #pending: PendingTables;
+  #planned: Planned | undefined;
+  #opened: Opened | undefined;
+  /** This sink counts among those whose tables are not complete yet. */
+  #isPending = false;
+
+  constructor(options: MysqlSinkOptions, connections: Connections, context: Context) {
+    this.#options = options;
+    this.#connections = connections;
+    this.#context = context;
+    this.#mode = options.mode ?? 'upsert';
+    this.#pending = PendingTables.of(connections);
+  }
+
+  async plan(incoming: Incoming): Promise<SinkPlan> {
+    const server = await this.#connections.server(this.#context);
+    const name = tableNamed(this.#options.table ?? '', await this.#connections.database());
+    const permissions = sinkPermissions(
+      name,
+      this.#mode,
+      this.#options,
+      this.#connections.options,
+      this.#context.env,
+    );
+    const table = await this.#ask((session) => this.#existing(session, server, name));
+    this.#expect(table ?? name);
+    if (table === undefined) {
+      const plan = planNewTable(name, server, this.#mode, this.#options, incoming, permissions);
+      this.#planned = { name, server, creates: plan.creates, table, relations: noRelations };
+      return plan;
+    }
+    const relations = await this.#ask((session) => describeRelations(session, table));
+    const savedTriggers = await this.#ask((session) => this.#keeper(table).savedNames(session));
+    this.#planned = { name, server, creates: undefined, table, relations };
+    const map = mapColumns({
+      incoming: incoming.columns,
+      table,
+      extra: this.#options.extra,
+      lastTimestamp: lastTimestampOf(server),
+    });
+    const facts = {
+      mode: this.#mode,
+      options: this.#options,
+      server,
+      table,
+      relations,
+      savedTriggers,
+      incoming,
+      map,
+    };
+    return planSink(facts, permissions);
+  }
+
+  async open({ resume }: { readonly resume: boolean }): Promise<void> {
+    const planned = this.#planned;
+    if (planned === undefined) throw new Error('a sink is planned before it is opened');
+    await this.#ask(async (session) => {
+      const table = planned.table ?? (await this.#create(session, planned));
+      const ledger = new Ledger(table, this.#context);
+      await ledger.create(session);
+      const triggers = this.#keeper(table);
+      if (this.#options.triggers === 'suspend') await triggers.suspend(session);
+      else await triggers.restore(session);
+      const shadow = this.#mode === 'replace' ? new Shadow(table) : undefined;
+      await shadow?.open(session, ledger, resume);
+      const mirror = this.#mode === 'mirror' ? new Mirror(table, this.#options, this.#context) : undefined;
+      await mirror?.open(session);
+      const target: Target = {
+        context: this.#context,
+        connections: this.#connections,
+        options: this.#options,
+        server: planned.server,
+        table,
+        into: shadow?.name ?? table,
+        overwrites: this.#mode !== 'append',
+        ledger,
+        loaders: new LoaderChoice(planned.server),
+        mirror,
+        checksKeysLater: this.#options.foreignKeys === 'after',
+      };
+      this.#opened = { target, relations: planned.relations, shadow, triggers };
+    });
+  }
+
+  async recorded(tokens: readonly string[]): Promise<ReadonlyMap<string, RecordedBatch>> {
+    const { target } = this.#isOpen();
+    return await this.#ask((session) => target.ledger.recorded(session, tokens));
+  }
+
+  async writer(): Promise<Writer> {
+    return new SinkWriter(this.#isOpen().target);
+  }
+
+  async finish({ rejected }: { readonly rejected: number }): Promise<Finished> {
+    const { target, relations, shadow, triggers } = this.#isOpen();
+    const { ledger, mirror, table } = target;
+    let deleted = 0;
+    let findings: readonly Finding[] = [];
+    await this.#ask(async (session) => {
+      const totals = await ledger.totals(session);
+      await shadow?.finish(session, this.#options.duplicates === 'last' ? undefined : totals.written);
+      const unchecked = target.checksKeysLater;
+      if (unchecked) await session.run('SET SESSION foreign_key_checks = 0');
+      if (mirror) ({ deleted, findings } = await mirror.finish(session, rejected, totals));
+      if (unchecked) await session.run('SET SESSION foreign_key_checks = 1');
+    });
+    this.#settle();
+    await this.#ask(async (session) => {
+      await verifyForeignKeys(session, table, relations, target.checksKeysLater, this.#pending);
+      await triggers.restore(session);
+      await mirror?.close(session);
+      await ledger.forget(session);
+    });
+    return { deleted, findings };
+  }
+
+  async abandon(): Promise<void> {
+    this.#settle();
+    const { triggers } = this.#opened ?? {};
+    if (triggers === undefined || this.#options.triggers !== 'suspend') return;
+    const signal = AbortSignal.timeout(AFTERCARE_MS);
+    const context: Context = { ...this.#context, signal, retry: (call) => call() };
+    try {
+      await this.#connections.withConnection(context, (session) => triggers.restore(session));
+    } catch (error) {
+      if (!(error instanceof SluiceError) && !signal.aborted) throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#settle();
+  }
+
+  async #existing(session: Session, server: Server, name: TableName): Promise<Table | undefined> {
+    try {
+      return await describeTable(session, server, name);
+    } catch (error) {
+      if (!(error instanceof SluiceError) || error.code !== 'table_missing') throw error;
+      if (this.#options.create) return undefined;
+      throw missingTable(error);
+    }
+  }
+
+  async #create(session: Session, { name, server, creates }: Planned): Promise<Table> {
+    if (creates !== undefined)
+      await session.run(creates.replace(/^CREATE TABLE /, 'CREATE TABLE IF NOT EXISTS '));
+    return await describeTable(session, server, name);
+  }
+
+  #keeper(table: TableName): TriggerKeeper {
+    return new TriggerKeeper(table, placeOf(this.#context, table));
+  }
+
+  #isOpen(): Opened {
+    if (this.#opened === undefined) throw new Error('a sink is opened before it is written');
+    return this.#opened;
+  }
+
+  #expect(table: TableName): void {
+    if (this.#isPending) return;
+    this.#isPending = true;
+    this.#pending.expect(table);
+  }
+
+  #settle(): void {
+    if (!this.#isPending) return;
+    this.#isPending = false;
+    const { table, name } = this.#planned ?? {};
+    if (table ?? name) this.#pending.settle((table ?? name) as TableName);
+  }
+
+  #ask<T>(use: (session: Session) => Promise<T>): Promise<T> {
+    return this.#context.retry(() => this.#connections.withConnection(this.#context, use));
+  }
+}
+
+const noRelations: Relations = { foreignKeys: [], referencedBy: [], triggers: [] };
