@@ -15,13 +15,14 @@ export class KeyLogs {
     this.#opened = opened;
   }
 
-  /** Goes on with the digests of this run; those of other runs are removed. */
-  static async open(scratch: string, run: string): Promise<KeyLogs> {
+  /** Goes on with the digests of this run if it is resumed; all others are removed. */
+  static async open(scratch: string, run: string, resume: boolean): Promise<KeyLogs> {
     const own = `keys-${run}`;
-    await mkdir(join(scratch, own), { recursive: true, mode: 0o700 });
     for (const name of await readdir(scratch)) {
-      if (name.startsWith('keys-') && name !== own) await rm(join(scratch, name), { recursive: true });
+      if (!name.startsWith('keys-') || (resume && name === own)) continue;
+      await rm(join(scratch, name), { recursive: true });
     }
+    await mkdir(join(scratch, own), { recursive: true, mode: 0o700 });
     const files = await readdir(join(scratch, own));
     return new KeyLogs(join(scratch, own), files.length);
   }

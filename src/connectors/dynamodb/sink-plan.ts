@@ -3,6 +3,7 @@ import type { Finding, Incoming, Journey, SinkPlan } from '../connector.js';
 import type { DynamodbClient } from './client.js';
 import { attributeType } from './encode.js';
 import type { KeySource } from './key.js';
+import { attributeColumn } from './open-columns.js';
 import type { DynamodbSinkOptions } from './options.js';
 import { type Action, assumedArn, permissions } from './permissions.js';
 import { sinkKey } from './sink-key.js';
@@ -49,7 +50,9 @@ export function planSink(input: SinkPlanInput): {
     name: `table ${name}`,
     identity: tableIdentity(client, name, table),
     exists: table !== undefined,
-    ...(creates ? { creates: `CreateTable ${createTableCall(name, sources)}` } : {}),
+    ...(creates
+      ? { creates: `CreateTable ${createTableCall(name, sources)}`, becomes: tableToBe(sources) }
+      : {}),
     key: sources.flatMap((source) => source.columns),
     journeys: journeys(incoming, sources),
     findings,
@@ -64,6 +67,12 @@ export function planSink(input: SinkPlanInput): {
     ),
   };
   return { plan, key: sources };
+}
+
+/** What a source will find in a table that is still to be made. */
+function tableToBe(key: readonly KeySource[]): NonNullable<SinkPlan['becomes']> {
+  const columns = key.map((part) => attributeColumn(part.name, false, part.type));
+  return { columns, open: true, key: key.map((part) => part.name) };
 }
 
 function missing(name: string): Finding {

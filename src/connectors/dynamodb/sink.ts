@@ -70,9 +70,11 @@ export class DynamodbSink implements Sink {
     return plan;
   }
 
-  async open(): Promise<void> {
+  async open({ resume }: { readonly resume: boolean }): Promise<void> {
     if (this.#create) await createTable(this.#client, this.#name, this.#key, this.#context);
-    if (this.#mode === 'mirror') this.#logs = await KeyLogs.open(this.#context.scratch, this.#context.run);
+    if (this.#mode !== 'mirror') return;
+    const { scratch, run } = this.#context;
+    this.#logs = await KeyLogs.open(scratch, run, resume);
   }
 
   async writer(): Promise<Writer> {
