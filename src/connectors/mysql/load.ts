@@ -33,6 +33,8 @@ export interface Loader {
     lines: readonly Line[],
     expectedWarnings?: number,
   ): Promise<Loaded>;
+  /** Loads lines whose keys are not there yet; the others are left out. Anything else that goes wrong is thrown. */
+  loadNew(session: Session, target: LoadTarget, lines: readonly Line[]): Promise<void>;
 }
 
 const complete: Loaded = { kind: 'complete' };

@@ -143,22 +143,23 @@ function intoFindings(name: string, table: Table, { extra }: MysqlSinkOptions): 
   ];
 }
 
-/** Columns that have neither a default nor come. */
-function neededFindings({ table, map, incoming }: SinkFacts): readonly Finding[] {
+/** Columns that have neither a default nor come. Upsert and mirror speak of the key themselves. */
+function neededFindings({ mode, table, map, incoming }: SinkFacts): readonly Finding[] {
   const given = new Set(map.columns.map(({ column }) => column.name));
+  const meetsByKey = mode === 'upsert' || mode === 'mirror';
   const needed = table.columns.filter(
     ({ name, generated, hasDefault, autoIncrement }) =>
-      !given.has(name) && !generated && !hasDefault && !autoIncrement && !table.primaryKey.includes(name),
+      !given.has(name) &&
+      !generated &&
+      !hasDefault &&
+      !autoIncrement &&
+      !(meetsByKey && table.primaryKey.includes(name)),
   );
   return needed.map(({ name }) => {
     const message = `${showTable(table)}: column ${name} has no default and does not take NULL`;
     if (incoming.open) return note(`${message}: items without it are rejects`);
-    return refuse(
-      'column_missing',
-      `${message}, and nothing comes for it`,
-      `map: { add: { ${name}: … } }`,
-      name,
-    );
+    const code = table.primaryKey.includes(name) ? 'key_missing' : 'column_missing';
+    return refuse(code, `${message}, and nothing comes for it`, `map: { add: { ${name}: … } }`, name);
   });
 }
 
