@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { registry } from '../../src/connectors/registry.js';
 import { testContext } from '../fixtures/context.js';
 import {
@@ -29,14 +30,21 @@ async function open(): Promise<Store> {
     context,
     fingerprint: async () => {
       const names = (await tableNames()).filter((name) => name.startsWith(table));
-      const contents = await Promise.all(names.map(async (name) => [name, await allItems(name)]));
-      return JSON.stringify(contents);
+      const contents = await Promise.all(
+        names.map(async (name) => [name, ...(await allItems(name)).map(itemText).sort()]),
+      );
+      return createHash('sha256').update(JSON.stringify(contents)).digest('hex');
     },
     close: async () => {
       await connection.close();
       await context.close();
     },
   };
+}
+
+/** The engine gives attributes in any order. */
+function itemText(item: Item): string {
+  return JSON.stringify(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 async function tableNames(): Promise<string[]> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Incoming, Sink, Written } from '../../src/connectors/connector.js';
+import type { Sink, Written } from '../../src/connectors/connector.js';
 import { registry } from '../../src/connectors/registry.js';
 import { SluiceError } from '../../src/errors.js';
 import type { Row } from '../../src/values/cell.js';
@@ -23,11 +23,11 @@ async function withSink(
 const sinkOf = (opened: OpenedSink): Sink => opened.connection.sink(opened.options, opened.context.context);
 
 /** A sink that has been planned and opened. */
-async function ready(opened: OpenedSink, what: Incoming = incoming): Promise<Sink> {
+async function ready(opened: OpenedSink, resume = false): Promise<Sink> {
   const sink = sinkOf(opened);
-  const plan = await sink.plan(what);
+  const plan = await sink.plan(incoming);
   expect(plan.findings.filter((finding) => finding.level === 'refuse')).toEqual([]);
-  await sink.open();
+  await sink.open({ resume });
   return sink;
 }
 
@@ -132,6 +132,27 @@ describe.each(Object.keys(registry))('the sinks of %s', (kind) => {
         expect((await opened.stored()).ids).toEqual(ids(0, 25));
       }));
 
+    it('goes on after a failure: what was written stays, and comes neither twice nor never', () =>
+      withSink(example, 0, async (opened) => {
+        const [first, second] = [batchOf(ids(0, 20).map(goodRow)), batchOf(ids(20, 30).map(goodRow))];
+        const failed = await ready(opened);
+        const before = await failed.writer();
+        await before.write(first, 'first');
+        await before.close();
+        await failed.abandon();
+        await failed.close();
+        const sink = await ready(opened, true);
+        const recorded = (await sink.recorded?.(['first', 'second'])) ?? new Map();
+        if (sink.recorded) expect([...recorded.keys()]).toEqual(['first']);
+        const writer = await sink.writer();
+        expect(counted(await writer.write(first, 'first'))).toBe(20);
+        expect(counted(await writer.write(second, 'second'))).toBe(10);
+        await writer.close();
+        await sink.finish({ rejected: 0 });
+        await sink.close();
+        expect((await opened.stored()).ids).toEqual(ids(0, 30));
+      }));
+
     it('rejects exactly the bad rows of a batch, and names no value', () =>
       withSink(example, 0, async (opened) => {
         const bad = [0, 13, 14, 39];
@@ -151,16 +172,19 @@ describe.each(Object.keys(registry))('the sinks of %s', (kind) => {
         expect((await opened.stored()).ids).toEqual([]);
       }));
 
-    it('leaves no debris and the old rows behind when it is abandoned before it wrote', () =>
+    it('leaves the old rows when it is abandoned, and no debris once another run has finished', () =>
       withSink(example, 5, async (opened) => {
         const before = await opened.tables();
         const sink = await ready(opened);
         await sink.abandon();
         await sink.abandon();
         await sink.close();
+        expect((await opened.stored()).ids).toEqual(ids(0, 5));
+        const { context } = opened.context;
+        const next = { ...opened, context: { ...opened.context, context: { ...context, run: 'another' } } };
+        await copy(next, [ids(50, 55).map(goodRow)]);
         const left = (await opened.tables()).filter((name) => !before.includes(name));
         expect(left.filter((name) => !/ledger/.test(name))).toEqual([]);
-        expect((await opened.stored()).ids).toEqual(ids(0, 5));
       }));
 
     it('leaves nothing but its ledger behind when it has finished', () =>
@@ -190,7 +214,7 @@ describe.each(Object.keys(registry))('the sinks of %s', (kind) => {
         const columns = incoming.columns.filter((column) => column.name !== 'id');
         const outcome = await sink.plan({ ...incoming, columns, key: [] }).catch((error: unknown) => error);
         if (outcome instanceof SluiceError) expect(outcome.code).toBe('key_missing');
-        else expect(outcome).toMatchObject({ findings: [{ level: 'refuse' }] });
+        else expect(JSON.stringify(outcome)).toContain('"refuse"');
         expect(JSON.stringify(outcome)).not.toContain(CANARY);
         await sink.close();
       }));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Source } from '../../src/connectors/connector.js';
+import type { Part, ReadRequest, Source } from '../../src/connectors/connector.js';
 import { registry } from '../../src/connectors/registry.js';
 import { SluiceError } from '../../src/errors.js';
 import type { Batch, Position } from '../../src/values/batch.js';
@@ -85,6 +85,12 @@ describe.each(Object.keys(registry))('the sources of %s', (kind) => {
         for (const part of await source.parts(2)) await expectRests(source, part);
       }));
 
+    it('gives exactly what lies between two positions, where it says that it can', () =>
+      withSource(example, 40, async (source) => {
+        const { ranged } = await source.describe();
+        if (ranged) for (const part of await source.parts(2)) await expectRanges(source, part);
+      }));
+
     it('keeps to maxRows and maxBytes, and gives no empty batch', () =>
       withSource(example, ROWS, async (source) => {
         await source.describe();
@@ -143,10 +149,10 @@ describe.each(Object.keys(registry))('the sources of %s', (kind) => {
         await source.describe();
         const [part] = await source.parts(1);
         if (!part) throw new Error('no part');
-        const reading = (async () => {
+        const stopped = (async () => {
           for await (const _ of source.read(part, { maxRows: 1, maxBytes: 100 })) opened.context.stop();
         })();
-        await expect(reading).rejects.toThrow('the test stopped the run');
+        await expect(stopped).rejects.toThrow('the test stopped the run');
       }));
   });
 
@@ -174,20 +180,44 @@ describe.each(Object.keys(registry))('the sources of %s', (kind) => {
   });
 });
 
-async function expectRests(
-  source: Source,
-  part: Awaited<ReturnType<Source['parts']>>[number],
-): Promise<void> {
-  const request = { maxRows: 6, maxBytes: 1_000_000 };
+const small = { maxRows: 6, maxBytes: 1_000_000 };
+
+interface Reading {
+  readonly whole: number[];
+  readonly positions: { readonly position: Position; readonly at: number }[];
+}
+
+async function reading(source: Source, part: Part): Promise<Reading> {
   const whole: number[] = [];
-  const positions: { position: Position; at: number }[] = [];
-  for await (const batch of source.read(part, request)) {
+  const positions: Reading['positions'] = [];
+  for await (const batch of source.read(part, small)) {
     whole.push(...idsOf(batch));
     if (batch.position !== undefined) positions.push({ position: batch.position, at: whole.length });
   }
+  return { whole, positions };
+}
+
+async function idsBetween(source: Source, part: Part, bounds: Partial<ReadRequest>): Promise<number[]> {
+  const found: number[] = [];
+  for await (const batch of source.read(part, { ...small, ...bounds })) found.push(...idsOf(batch));
+  return found;
+}
+
+async function expectRests(source: Source, part: Part): Promise<void> {
+  const { whole, positions } = await reading(source, part);
   for (const { position, at } of positions) {
-    const rest: number[] = [];
-    for await (const batch of source.read(part, { ...request, after: position })) rest.push(...idsOf(batch));
-    expect(rest).toEqual(whole.slice(at));
+    expect(await idsBetween(source, part, { after: position })).toEqual(whole.slice(at));
+  }
+}
+
+async function expectRanges(source: Source, part: Part): Promise<void> {
+  const { whole, positions } = await reading(source, part);
+  for (const through of positions) {
+    const head = await idsBetween(source, part, { through: through.position });
+    expect(head).toEqual(whole.slice(0, through.at));
+    for (const after of positions.filter(({ at }) => at < through.at)) {
+      const between = await idsBetween(source, part, { after: after.position, through: through.position });
+      expect(between).toEqual(whole.slice(after.at, through.at));
+    }
   }
 }
