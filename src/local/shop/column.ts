@@ -15,6 +15,8 @@ export interface ShopColumn {
   readonly definition: string;
   /** The values at the borders of the type. The table's first rows hold them in turn. */
   readonly edges?: readonly string[];
+  /** One ordinary row in so many has a value, the others NULL. Default: every row. */
+  readonly oneIn?: number;
   /** A value of an ordinary row. Absent for columns that the server computes. */
   readonly value?: (place: Place) => string;
 }
@@ -38,10 +40,11 @@ export function createTable(table: ShopTable): string {
 /** The row as a list of SQL literals, in the order of the columns that are not computed. */
 export function rowLiterals(table: ShopTable, place: Place): string {
   const values: string[] = [];
-  for (const { edges, value } of table.columns) {
+  for (const { edges, oneIn = 1, value } of table.columns) {
     if (!value) continue;
     const edge = place.index < EDGE_ROWS ? edges?.[place.index % edges.length] : undefined;
-    values.push(edge ?? value(place));
+    const absent = oneIn > 1 && !place.random.once(oneIn);
+    values.push(edge ?? (absent ? 'NULL' : value(place)));
   }
   return `(${values.join(',')})`;
 }
