@@ -82,7 +82,10 @@ export interface SourceDeclaration {
 
 export interface SinkDeclaration {
   readonly connection: string;
-  /** Always there. With `from.tables` it holds `{table}`, which stands for the source table's name. */
+  /**
+   * Always there. With `from.tables` it holds `{table}`, which stands for the source table's name, or `{match}`,
+   * which stands for what the wildcards of the first matching pattern stood for.
+   */
   readonly table: string;
   readonly [option: string]: unknown;
 }

@@ -71,7 +71,7 @@ const mistakes: readonly [name: string, text: string, problems: readonly string[
     '{table} without tables',
     ends(mysql, '{ connection: stage, table: "x-{table}" }'),
     [
-      '8:37 steps[0].to.table `{table}` goes with `from.tables` only (conflict) → write the name of the table',
+      '8:37 steps[0].to.table `{table}` and `{match}` go with `from.tables` only (conflict) → write the name of the table',
     ],
   ],
   [

@@ -81,13 +81,13 @@ function checkTables(from: unknown, to: unknown, path: DocumentPath, report: Rep
   const { table } = to;
   const place = [...path, 'to', 'table'];
   const isMany = from['tables'] !== undefined;
-  const hasSlot = typeof table === 'string' && table.includes('{table}');
+  const hasSlot = typeof table === 'string' && /\{(?:table|match)\}/.test(table);
   if (isMany && typeof table === 'string' && !hasSlot) {
     const message = 'many tables would go into one';
     report.add(place, { code: 'conflict', message, hint: `table: "${table}-{table}", or leave it out` });
   }
   if (!isMany && hasSlot) {
-    const message = '`{table}` goes with `from.tables` only';
+    const message = '`{table}` and `{match}` go with `from.tables` only';
     report.add(place, { code: 'conflict', message, hint: 'write the name of the table' });
   }
   if (table === undefined && from['query'] !== undefined && from['table'] === undefined && !isMany) {

@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type BuildFailure, build, type Message, type Plugin, stop } from 'esbuild';
 
@@ -8,6 +10,8 @@ export interface Bundle {
   readonly text: string;
   /** Its source map, JSON text; sources are relative to the program's folder. */
   readonly map: string;
+  /** Of all files that it was made of, wherever they lie. */
+  readonly digest: string;
 }
 
 /** A mistake of syntax, or an import that leads nowhere. Lines and columns count from 1. */
@@ -25,12 +29,13 @@ export interface BuildMistake {
 export async function bundle(file: string): Promise<Bundle | readonly BuildMistake[]> {
   const url = pathToFileURL(file).href;
   try {
-    const { outputFiles } = await build({
+    const { outputFiles, metafile } = await build({
       entryPoints: [file],
       absWorkingDir: dirname(file),
       outfile: 'declaration.mjs',
       bundle: true,
       write: false,
+      metafile: true,
       platform: 'node',
       format: 'esm',
       target: 'node20',
@@ -43,7 +48,8 @@ export async function bundle(file: string): Promise<Bundle | readonly BuildMista
       plugins: [ownPackage],
     });
     const text = outputFiles.find((each) => each.path.endsWith('.mjs'))?.text ?? '';
-    return { text, map: outputFiles.find((each) => each.path.endsWith('.map'))?.text ?? '{}' };
+    const map = outputFiles.find((each) => each.path.endsWith('.map'))?.text ?? '{}';
+    return { text, map, digest: await digestOf(Object.keys(metafile.inputs), dirname(file)) };
   } catch (error) {
     if (!isBuildFailure(error)) throw error;
     return error.errors.map(mistakeOf);
@@ -60,11 +66,22 @@ function requireFrom(url: string): string {
 const ownPackage: Plugin = {
   name: 'sluice',
   setup({ onResolve }) {
-    const compiled = fileURLToPath(new URL('./authoring.js', import.meta.url));
-    const path = existsSync(compiled) ? compiled : compiled.replace(/\.js$/, '.ts');
-    onResolve({ filter: /^sluice$/ }, () => ({ path }));
+    onResolve({ filter: /^sluice$/ }, () => ({ path: authoring }));
   },
 };
+
+/** Compiled, or (in the tests) as it was written. */
+const compiled = fileURLToPath(new URL('./authoring.js', import.meta.url));
+const authoring = existsSync(compiled) ? compiled : compiled.replace(/\.js$/, '.ts');
+
+async function digestOf(inputs: readonly string[], folder: string): Promise<string> {
+  const hash = createHash('sha256');
+  for (const input of inputs.toSorted()) {
+    const path = resolve(folder, input);
+    if (path !== authoring) hash.update(JSON.stringify([input, await readFile(path, 'base64')]));
+  }
+  return hash.digest('hex');
+}
 
 function isBuildFailure(error: unknown): error is BuildFailure {
   return error instanceof Error && 'errors' in error && Array.isArray(error.errors);

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -30,8 +29,7 @@ export async function readProgram(file: string, name: string): Promise<RawDocume
   const folder = await mkdtemp(join(tmpdir(), 'sluice-'));
   try {
     const value = await runBundle(built, folder, file, places, report);
-    const code = createHash('sha256').update(built.text).digest('hex');
-    return { value, places, report, complete: report.clean, code };
+    return { value, places, report, complete: report.clean, code: built.digest };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
