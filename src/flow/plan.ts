@@ -115,12 +115,21 @@ async function singleCopies(
       path: `${step.path}.from.tables`,
     });
   }
-  return [...tables].sort().map((table) => ({
+  const names = new Map(
+    [...tables].sort().map((table) => [table, sinkTableName(step.to.table, table, patterns)]),
+  );
+  if (new Set(names.values()).size < names.size) {
+    throw new SluiceError('declaration_invalid', 'two of the tables would go into one', {
+      path: `${step.path}.to.table`,
+      hint: 'use {table}, which differs for each of them',
+    });
+  }
+  return [...names].map(([table, sinkTable]) => ({
     name: `${step.name}.${table}`,
     single: {
       ...step,
       from: { ...from, table },
-      to: { ...step.to, table: sinkTableName(step.to.table, table, patterns) },
+      to: { ...step.to, table: sinkTable },
     },
   }));
 }

@@ -115,11 +115,15 @@ function processExists(pid: number): boolean {
   }
 }
 
-/** Linux tells when a process began (proc(5): field 22 of stat), so that a reused pid is not taken for its old holder. */
+/**
+ * Linux tells when a process began (proc(5): field 22 of stat), so that a reused pid is not taken for its old
+ * holder. A dead process that nobody has waited for yet (state Z) has no start any more.
+ */
 async function startOf(pid: number): Promise<string | undefined> {
   try {
     const text = await readFile(`/proc/${pid}/stat`, 'utf8');
-    return text.slice(text.lastIndexOf(')') + 2).split(' ')[19];
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
   } catch (error) {
     if (error instanceof Error && 'code' in error) return undefined;
     throw error;

@@ -85,7 +85,9 @@ export const sink = z.strictObject({
     .string()
     .regex(/^([A-Za-z0-9_.-]|\{table\}){3,255}$/, 'not a table name: 3 to 255 of letters, digits, _ . and -')
     .optional()
-    .describe('The table to write. Default: the name of the source table. With `tables`: "copy-{table}".'),
+    .describe(
+      'The table to write. Default: the name of the source table. With `tables`: "copy-{table}"; {match} is what the wildcards stood for.',
+    ),
   key: z
     .strictObject({
       partition: names.describe('The column that is the partition key; several are joined.'),

@@ -66,7 +66,9 @@ export const sink = z.strictObject({
   connection: z.string().describe('The name of a connection.'),
   table: tableName
     .optional()
-    .describe('The table to write. Default: the name of the source table. With `tables`: "copy_{table}".'),
+    .describe(
+      'The table to write. Default: the name of the source table. With `tables`: "copy_{table}"; {match} is what the wildcards stood for.',
+    ),
   mode: z
     .enum(['upsert', 'append', 'replace', 'mirror'])
     .optional()
