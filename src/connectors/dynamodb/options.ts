@@ -23,7 +23,14 @@ const numberText = z.string().regex(/^-?\d+(\.\d+)?([eE][+-]?\d+)?$/, 'not a num
 
 /** Numbers are exact: an integer of any size, or `{ N: "10.5" }`. Never a double. */
 const scalar = z.union(
-  [z.string(), z.boolean(), z.null(), z.int(), z.bigint(), z.strictObject({ N: numberText })],
+  [
+    z.string(),
+    z.boolean(),
+    z.null(),
+    z.int(),
+    z.bigint(),
+    z.strictObject({ N: numberText.describe('The text of a number, exact.') }),
+  ],
   {
     error: 'expected text, an integer, true, false or null: write a number with a fraction as { N: "10.5" }',
   },
