@@ -55,9 +55,11 @@ export async function openRun(options: OpenRunOptions): Promise<OpenedRun> {
     const release = () => lease.release();
     if (interrupted && !fresh) {
       const { run } = interrupted;
+      await lease.name(run);
       return { run, resumes: interrupted, release, begin: () => RunJournal.reopen(folder, run, guard) };
     }
     const run = newRunName();
+    await lease.name(run);
     const begin = async () => {
       if (interrupted) await abandon(folder, interrupted.run, guard);
       return await RunJournal.create(folder, run, hash, guard);
@@ -73,7 +75,7 @@ async function takeLease({ declaration, state, wait, signal }: OpenRunOptions): 
   const folder = await stateFolder(state, declaration.pipeline);
   for (;;) {
     try {
-      return await Lease.take(folder, newRunName());
+      return await Lease.take(folder);
     } catch (error) {
       const held = error instanceof SluiceError && error.code === 'run_locked';
       if (!held || !wait) throw error;

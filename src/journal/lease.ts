@@ -26,7 +26,7 @@ const DEAD_AFTER_MS = 60_000;
  */
 export class Lease {
   readonly #path: string;
-  readonly #holder: Holder;
+  #holder: Holder;
   readonly #heartbeat: NodeJS.Timeout;
 
   private constructor(path: string, holder: Holder) {
@@ -40,25 +40,30 @@ export class Lease {
   }
 
   /** Takes the lease in `folder`, or throws `run_locked` with the run that holds it. */
-  static async take(folder: string, run: string): Promise<Lease> {
+  static async take(folder: string): Promise<Lease> {
     const path = join(folder, 'lease.json');
     const current = await readHolder(path);
     if (current && (await isAlive(path, current))) throw locked(current);
     const processStart = await startOf(process.pid);
     const holder: Holder = {
-      run,
+      run: '',
       fence: (current?.fence ?? 0) + 1,
       owner: randomBytes(8).toString('hex'),
       host: hostname(),
       pid: process.pid,
       ...(processStart === undefined ? {} : { processStart }),
     };
-    const fresh = `${path}.${holder.owner}`;
-    await writeFile(fresh, JSON.stringify(holder), { mode: 0o600, flag: 'wx' });
-    await rename(fresh, path);
+    await writeHolder(path, holder);
     const lease = new Lease(path, holder);
     await lease.check();
     return lease;
+  }
+
+  /** Says which run holds it, for whoever finds it taken. */
+  async name(run: string): Promise<void> {
+    await this.check();
+    this.#holder = { ...this.#holder, run };
+    await writeHolder(this.#path, this.#holder);
   }
 
   /** Throws `run_locked` if another run has taken over. */
@@ -75,8 +80,17 @@ export class Lease {
   }
 }
 
+/** In one step: nobody sees half of it. */
+async function writeHolder(path: string, holder: Holder): Promise<void> {
+  const fresh = `${path}.${holder.owner}`;
+  await writeFile(fresh, JSON.stringify(holder), { mode: 0o600, flag: 'wx' });
+  await rename(fresh, path);
+}
+
 function locked(holder: Holder | undefined): SluiceError {
-  const who = holder ? `run ${holder.run} (process ${holder.pid} on ${holder.host})` : 'another run';
+  const who = holder
+    ? `${holder.run === '' ? 'another run' : `run ${holder.run}`} (process ${holder.pid} on ${holder.host})`
+    : 'another run';
   return new SluiceError('run_locked', `${who} is running this pipeline`, {
     hint: 'wait for it with --wait, or stop it first',
   });

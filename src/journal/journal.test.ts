@@ -1,0 +1,224 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { remainder } from '../engine/journal.js';
+import { Lease } from './lease.js';
+import { RecordFile } from './record-file.js';
+import { isResumable, RunJournal, readHistory, runNames } from './runs.js';
+import { stateFolder } from './state-folder.js';
+
+let folder = '';
+const free = async () => undefined;
+const counts = { read: 2, written: 2, unchanged: 0, rejected: 0, bytes: 9, units: 2 };
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sluice-journal-'));
+});
+afterEach(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe('a record file', () => {
+  test('gives back what was added, in order, also when many add at once', async () => {
+    const path = join(folder, 'a.jsonl');
+    const { file } = await RecordFile.open(path, free);
+    await Promise.all(Array.from({ length: 500 }, (_, n) => file.add({ n })));
+    await file.close();
+    const again = await RecordFile.open(path, free);
+    expect(again.records).toEqual(Array.from({ length: 500 }, (_, n) => ({ n })));
+    await again.file.close();
+  });
+
+  test('takes a torn last line for not written, at every byte', async () => {
+    const path = join(folder, 'a.jsonl');
+    const { file } = await RecordFile.open(path, free);
+    await file.add({ n: 'é1' });
+    const whole = (await stat(path)).size;
+    await file.add({ n: 'é2' });
+    await file.close();
+    const { size } = await stat(path);
+    for (let cut = size - 1; cut >= whole; cut--) {
+      await truncate(path, cut);
+      const { records, file: reopened } = await RecordFile.open(path, free);
+      expect(records).toEqual([{ n: 'é1' }]);
+      await reopened.close();
+    }
+  });
+
+  test('appends after a torn line as if it had never been', async () => {
+    const path = join(folder, 'a.jsonl');
+    await writeFile(path, '{"n":1}\n{"n":2');
+    const { file } = await RecordFile.open(path, free);
+    await file.add({ n: 3 });
+    await file.close();
+    expect(await readFile(path, 'utf8')).toBe('{"n":1}\n{"n":3}\n');
+  });
+
+  test('that is damaged within is refused with its line', async () => {
+    const path = join(folder, 'a.jsonl');
+    await writeFile(path, '{"n":1}\nnonsense\n{"n":2}\n');
+    await expect(RecordFile.open(path, free)).rejects.toMatchObject({
+      code: 'state_unusable',
+      message: expect.stringContaining('line 2'),
+    });
+  });
+
+  test('is made for its owner only, and a symbolic link is refused', async () => {
+    const path = join(folder, 'a.jsonl');
+    const { file } = await RecordFile.open(path, free);
+    await file.close();
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    await symlink(path, join(folder, 'link.jsonl'));
+    await expect(RecordFile.open(join(folder, 'link.jsonl'), free)).rejects.toMatchObject({
+      code: 'state_unusable',
+    });
+  });
+
+  test('records nothing once the guard says that the lease is lost', async () => {
+    const path = join(folder, 'a.jsonl');
+    let lost = false;
+    const { file } = await RecordFile.open(path, async () => {
+      if (lost) throw new Error('lost');
+    });
+    await file.add({ n: 1 });
+    lost = true;
+    await expect(file.add({ n: 2 })).rejects.toThrow('lost');
+    await file.close();
+    expect(await readFile(path, 'utf8')).toBe('{"n":1}\n');
+  });
+});
+
+describe('the state folder', () => {
+  test('is made for its owner only', async () => {
+    const made = await stateFolder(join(folder, 'state'), 'pipeline', 'runs');
+    expect((await stat(made)).mode & 0o777).toBe(0o700);
+    expect((await stat(join(folder, 'state'))).mode & 0o777).toBe(0o700);
+  });
+
+  test('is refused where it is a symbolic link or a file', async () => {
+    await symlink(folder, join(folder, 'link'));
+    await expect(stateFolder(join(folder, 'link'))).rejects.toMatchObject({ code: 'state_unusable' });
+    await writeFile(join(folder, 'file'), '');
+    await expect(stateFolder(join(folder, 'file'), 'x')).rejects.toMatchObject({ code: 'state_unusable' });
+  });
+});
+
+describe('the lease', () => {
+  test('is held by one run at a time and given back', async () => {
+    const lease = await Lease.take(folder);
+    await lease.name('r1');
+    await expect(Lease.take(folder)).rejects.toMatchObject({
+      code: 'run_locked',
+      message: expect.stringContaining('run r1'),
+    });
+    await lease.release();
+    const next = await Lease.take(folder);
+    await next.release();
+  });
+
+  test('of a process that was killed is taken over at once', async () => {
+    const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
+    const gone = new Promise((resolve) => child.once('exit', resolve));
+    const holder = { run: 'r1', fence: 3, owner: 'x', host: hostname(), pid: child.pid };
+    await writeFile(join(folder, 'lease.json'), JSON.stringify(holder));
+    await expect(Lease.take(folder)).rejects.toMatchObject({ code: 'run_locked' });
+    child.kill('SIGKILL');
+    await gone;
+    const lease = await Lease.take(folder);
+    await lease.release();
+  });
+
+  test('of a pid that another process has now is taken over', async () => {
+    const holder = { run: 'r1', fence: 1, owner: 'x', host: hostname(), pid: process.pid, processStart: '1' };
+    await writeFile(join(folder, 'lease.json'), JSON.stringify(holder));
+    const lease = await Lease.take(folder);
+    await lease.release();
+  });
+
+  test('that was taken over is noticed by its old holder at the next record', async () => {
+    const lease = await Lease.take(folder);
+    await writeFile(
+      join(folder, 'lease.json'),
+      JSON.stringify({ run: 'r2', fence: 2, owner: 'y', host: 'h', pid: 1 }),
+    );
+    await expect(lease.check()).rejects.toMatchObject({ code: 'run_locked' });
+    await lease.release();
+    expect(await readFile(join(folder, 'lease.json'), 'utf8')).toContain('r2');
+  });
+});
+
+describe('the journal of a run', () => {
+  test('tells after a kill what was done', async () => {
+    const journal = await RunJournal.create(folder, 'r1', 'hash', free);
+    const step = journal.step('copy');
+    await step.begin([{ id: '0', range: '' }]);
+    await step.intend({ token: '0.0', part: '0', sequence: 0, rows: 2, bytes: 9, to: 'b' });
+    await step.commit('0.0', counts);
+    await step.intend({ token: '0.1', part: '0', sequence: 1, rows: 2, bytes: 9, from: 'b', to: 'd' });
+    await journal.close();
+    const history = await readHistory(join(folder, 'r1.jsonl'));
+    expect(isResumable(history)).toBe(true);
+    const past = history.steps.get('copy');
+    expect(past?.commits.get('0.0')).toEqual(counts);
+    expect(past && remainder(past, '0', true)).toEqual({
+      again: [{ token: '0.1', part: '0', sequence: 1, rows: 2, bytes: 9, from: 'b', to: 'd' }],
+      after: 'd',
+      sequence: 2,
+      done: counts,
+    });
+    expect(past && remainder(past, '0', false)).toEqual({ again: [], after: 'b', sequence: 1, done: counts });
+  });
+
+  test('that ended cannot be resumed, and goes on when it was stopped', async () => {
+    for (const [outcome, resumable] of [
+      ['complete', false],
+      ['rejects', false],
+      ['abandoned', false],
+      ['stopped', true],
+      ['interrupted', true],
+    ] as const) {
+      const journal = await RunJournal.create(folder, outcome, 'hash', free);
+      await journal.end(outcome);
+      await journal.close();
+      expect(isResumable(await readHistory(join(folder, `${outcome}.jsonl`)))).toBe(resumable);
+    }
+    expect(await runNames(folder)).toEqual(['abandoned', 'complete', 'interrupted', 'rejects', 'stopped']);
+  });
+
+  test('of another format is refused', async () => {
+    await writeFile(join(folder, 'r1.jsonl'), '{"is":"run","format":99}\n');
+    await expect(readHistory(join(folder, 'r1.jsonl'))).rejects.toMatchObject({ code: 'state_unusable' });
+  });
+
+  test('forgets what was rewound', async () => {
+    const journal = await RunJournal.create(folder, 'r1', 'hash', free);
+    const step = journal.step('copy');
+    for (const [sequence, from, to] of [
+      [0, '', 'b'],
+      [1, 'b', 'd'],
+      [2, 'd', 'f'],
+    ] as const) {
+      await step.intend({ token: `0.${sequence}`, part: '0', sequence, rows: 2, bytes: 9, from, to });
+    }
+    await step.commit('0.0', counts);
+    await step.commit('0.2', counts);
+    await step.rewind('0', 1);
+    await journal.refresh();
+    const { past } = journal.step('copy');
+    expect(past.intents.map((intent) => intent.token)).toEqual(['0.0']);
+    expect(remainder(past, '0', false)).toMatchObject({ after: 'b', sequence: 1 });
+    await journal.close();
+  });
+});
+
+describe('what is left of a part', () => {
+  test('without positions is everything', () => {
+    const intents = [{ token: '0.0', part: '0', sequence: 0, rows: 2, bytes: 9 }];
+    const past = { intents, commits: new Map([['0.0', counts]]), moved: false };
+    expect(remainder(past, '0', true)).toMatchObject({ again: [], sequence: 0 });
+    expect(remainder(past, '0', true).after).toBeUndefined();
+    expect(remainder(past, '0', true).done.read).toBe(0);
+  });
+});
