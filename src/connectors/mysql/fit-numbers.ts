@@ -148,8 +148,18 @@ function fixedPoint(
   const limit = 10 ** (Number(match[1]) - digits);
   return (value) => {
     if (Math.abs(value) >= limit) return outside;
-    return store(Number(value.toFixed(digits))) === value ? undefined : rounded;
+    return store(roundedByServer(value, 10 ** digits)) === value ? undefined : rounded;
   };
+}
+
+/** As `Field_real::truncate` of the server does it: -0.0001 becomes -0.00009999999999998899, which it keeps then. */
+function roundedByServer(value: number, scale: number): number {
+  const whole = Math.floor(value);
+  const scaled = (value - whole) * scale;
+  const below = Math.floor(scaled);
+  const isTie = scaled - below === 0.5;
+  const nearest = isTie ? below + (below % 2) : Math.round(scaled);
+  return whole + nearest / scale;
 }
 
 /** 0 is written 0000: the text '0' would be read as 2000. */
