@@ -88,7 +88,7 @@ describe('fault b', () => {
     await createTable(table, ['id', 'N']);
     await putItems(table, [{ id: { N: '1' }, v: { S: 'new' } }]);
     await database.execute(
-      "CREATE OR REPLACE TABLE back (id INT PRIMARY KEY, v TEXT); INSERT INTO back VALUES (1, 'old'), (2, 'gone')",
+      "CREATE OR REPLACE TABLE back (id INT PRIMARY KEY, v VARCHAR(9)); INSERT INTO back VALUES (1, 'old'), (2, 'gone')",
     );
     await home({ mode, ...(mode === 'mirror' ? { deletes: { limit: '60%' } } : {}) });
     expect(await database.query('SELECT id, v FROM back')).toEqual([['1', 'new']]);
