@@ -169,6 +169,8 @@ export interface SinkPlan {
   readonly batch: { readonly rows: number; readonly bytes: number };
   /** Rows are added whatever is there: a batch that is written twice is doubled, but for the ledger. */
   readonly appends?: true;
+  /** Opened without `resume`, it begins from nothing: what earlier attempts wrote does not count (a shadow table). */
+  readonly restarts?: true;
   /** More writers than this do not help or are not safe. */
   readonly maxWriters: number;
   /** DynamoDB: write units that the rows will cost, by estimate. */
@@ -200,7 +202,9 @@ export interface Sink {
    * What the ledger says of batches that may have been written: an entry for each token whose batch is in the
    * sink. Absent where writing a batch twice does no harm.
    */
-  recorded?(tokens: readonly string[]): Promise<ReadonlyMap<string, Omit<Written, 'rejects'> & { readonly rejected: number }>>;
+  recorded?(
+    tokens: readonly string[],
+  ): Promise<ReadonlyMap<string, Omit<Written, 'rejects'> & { readonly rejected: number }>>;
   writer(): Promise<Writer>;
   /** After the last row of a complete read: swaps (replace), deletes what is gone (mirror), checks. */
   finish(totals: { readonly rejected: number }): Promise<Finished>;

@@ -90,12 +90,12 @@ async function openParts(plan: CopyPlan, run: CopyRun): Promise<{ parts: readonl
     return { parts, past };
   }
   const positioned = past.intents.every((intent) => intent.to !== undefined);
-  if (!positioned && plan.sinkPlan.appends) throw notResumable(plan);
+  if (!positioned && plan.sinkPlan.appends && !plan.sinkPlan.restarts) throw notResumable(plan);
   await plan.sink.open({ resume: positioned });
   const settled = positioned ? await settle(plan, run, past) : past;
   for (const { id } of past.parts) {
     const left = remainder(settled, id, plan.description.ranged === true);
-    if (left.again.length === 0) await run.journal.rewind(id, left.sequence);
+    await run.journal.rewind(id, left.keep);
     addCounters(run.counters, left.done);
   }
   return { parts: past.parts, past: settled };

@@ -49,6 +49,8 @@ export interface StepPast {
   /** In the order of their recording. */
   readonly intents: readonly Intent[];
   readonly commits: ReadonlyMap<string, Counters>;
+  /** For each part the lowest sequence number that no intent has ever had, rewound ones included. */
+  readonly next: ReadonlyMap<string, number>;
   readonly moved: boolean;
   readonly result?: StepResult;
 }
@@ -59,7 +61,9 @@ export interface Remainder {
   readonly again: readonly Intent[];
   /** Where reading goes on; absent: from the part's beginning. */
   readonly after?: Position;
-  /** The sequence number of the next batch; what is recorded with this or a higher one is rewound first. */
+  /** Intents with this or a higher sequence number are rewound before anything new is written. */
+  readonly keep: number;
+  /** The sequence number of the next batch: never one that was used, since the ledger may know its token. */
   readonly sequence: number;
   /** What the batches that need not be read again have counted. */
   readonly done: Counters;
@@ -74,20 +78,25 @@ export function remainder(past: StepPast, part: string, ranged: boolean): Remain
   const intents = past.intents.filter((intent) => intent.part === part);
   const isDone = (intent: Intent) => past.commits.has(intent.token);
   const positioned = intents.every((intent) => intent.to !== undefined);
-  if (ranged && positioned)
-    return upTo(
-      intents,
-      past,
-      intents.filter((intent) => !isDone(intent)),
-    );
-  const firstHole = positioned ? intents.findIndex((intent) => !isDone(intent)) : 0;
-  return upTo(firstHole === -1 ? intents : intents.slice(0, firstHole), past, []);
+  const isKept =
+    ranged && positioned ? () => true : beforeFirstHole(intents, positioned ? isDone : () => false);
+  const kept = intents.filter(isKept);
+  const done = zeroCounters();
+  for (const intent of kept) addCounters(done, past.commits.get(intent.token) ?? zeroCounters());
+  const last = kept.at(-1);
+  return {
+    again: kept.filter((intent) => !isDone(intent)),
+    keep: (last?.sequence ?? -1) + 1,
+    sequence: past.next.get(part) ?? 0,
+    done,
+    ...(last?.to === undefined ? {} : { after: last.to }),
+  };
 }
 
-function upTo(intents: readonly Intent[], past: StepPast, again: readonly Intent[]): Remainder {
-  const done = zeroCounters();
-  for (const intent of intents) addCounters(done, past.commits.get(intent.token) ?? zeroCounters());
-  const last = intents.at(-1);
-  const sequence = (last?.sequence ?? -1) + 1;
-  return { again, sequence, done, ...(last?.to === undefined ? {} : { after: last.to }) };
+function beforeFirstHole(
+  intents: readonly Intent[],
+  isDone: (intent: Intent) => boolean,
+): (intent: Intent) => boolean {
+  const hole = intents.find((intent) => !isDone(intent));
+  return (intent) => hole === undefined || intent.sequence < hole.sequence;
 }

@@ -165,10 +165,17 @@ describe('the journal of a run', () => {
     expect(past && remainder(past, '0', true)).toEqual({
       again: [{ token: '0.1', part: '0', sequence: 1, rows: 2, bytes: 9, from: 'b', to: 'd' }],
       after: 'd',
+      keep: 2,
       sequence: 2,
       done: counts,
     });
-    expect(past && remainder(past, '0', false)).toEqual({ again: [], after: 'b', sequence: 1, done: counts });
+    expect(past && remainder(past, '0', false)).toEqual({
+      again: [],
+      after: 'b',
+      keep: 1,
+      sequence: 2,
+      done: counts,
+    });
   });
 
   test('that ended cannot be resumed, and goes on when it was stopped', async () => {
@@ -192,7 +199,7 @@ describe('the journal of a run', () => {
     await expect(readHistory(join(folder, 'r1.jsonl'))).rejects.toMatchObject({ code: 'state_unusable' });
   });
 
-  test('forgets what was rewound', async () => {
+  test('forgets what was rewound, but never uses its tokens again', async () => {
     const journal = await RunJournal.create(folder, 'r1', 'hash', free);
     const step = journal.step('copy');
     for (const [sequence, from, to] of [
@@ -208,7 +215,7 @@ describe('the journal of a run', () => {
     await journal.refresh();
     const { past } = journal.step('copy');
     expect(past.intents.map((intent) => intent.token)).toEqual(['0.0']);
-    expect(remainder(past, '0', false)).toMatchObject({ after: 'b', sequence: 1 });
+    expect(remainder(past, '0', false)).toMatchObject({ after: 'b', sequence: 3 });
     await journal.close();
   });
 });
@@ -216,8 +223,8 @@ describe('the journal of a run', () => {
 describe('what is left of a part', () => {
   test('without positions is everything', () => {
     const intents = [{ token: '0.0', part: '0', sequence: 0, rows: 2, bytes: 9 }];
-    const past = { intents, commits: new Map([['0.0', counts]]), moved: false };
-    expect(remainder(past, '0', true)).toMatchObject({ again: [], sequence: 0 });
+    const past = { intents, commits: new Map([['0.0', counts]]), next: new Map([['0', 1]]), moved: false };
+    expect(remainder(past, '0', true)).toMatchObject({ again: [], keep: 0, sequence: 1 });
     expect(remainder(past, '0', true).after).toBeUndefined();
     expect(remainder(past, '0', true).done.read).toBe(0);
   });

@@ -86,7 +86,12 @@ export class RunJournal {
   step(step: string): StepJournal {
     const add = (record: RunRecord) => this.#file.add(record);
     return {
-      past: this.#history.steps.get(step) ?? { intents: [], commits: new Map(), moved: false },
+      past: this.#history.steps.get(step) ?? {
+        intents: [],
+        commits: new Map(),
+        next: new Map(),
+        moved: false,
+      },
       begin: (parts) => add({ is: 'parts', step, parts }),
       intend: (intent) => add({ is: 'intent', step, ...intent }),
       rewind: (part, sequence) => add({ is: 'rewind', step, part, sequence }),
@@ -154,6 +159,7 @@ interface MutablePast {
   parts?: readonly Part[];
   intents: Intent[];
   readonly commits: Map<string, Counters>;
+  readonly next: Map<string, number>;
   moved: boolean;
   result?: StepResult;
 }
@@ -161,7 +167,7 @@ interface MutablePast {
 function stepOf(steps: Map<string, MutablePast>, name: string): MutablePast {
   const known = steps.get(name);
   if (known) return known;
-  const past: MutablePast = { intents: [], commits: new Map(), moved: false };
+  const past: MutablePast = { intents: [], commits: new Map(), next: new Map(), moved: false };
   steps.set(name, past);
   return past;
 }
@@ -174,6 +180,7 @@ function apply(past: MutablePast, record: Extract<RunRecord, { step: string }>):
     case 'intent': {
       const { is: _is, step: _step, ...intent } = record;
       past.intents.push(intent);
+      past.next.set(intent.part, Math.max(intent.sequence + 1, past.next.get(intent.part) ?? 0));
       break;
     }
     case 'rewind':

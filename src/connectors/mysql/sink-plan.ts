@@ -70,7 +70,8 @@ function common(name: TableName, server: Server, mode: SinkMode, options: MysqlS
     identity: tableIdentity(server, name),
     batch: BATCH,
     maxWriters: options.duplicates === 'last' ? 1 : MAX_WRITERS,
-    ...(mode === 'append' ? { appends: true as const } : {}),
+    ...(mode === 'append' || mode === 'replace' ? { appends: true as const } : {}),
+    ...(mode === 'replace' ? { restarts: true as const } : {}),
   };
 }
 
