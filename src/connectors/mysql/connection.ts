@@ -160,10 +160,15 @@ export function loginFrom(
     host,
     user,
     port: portFrom(options.port, env) ?? secret.port ?? DEFAULT_PORT,
-    password: textFrom(options.password, env) ?? secret.password ?? '',
+    password: passwordFrom(options.password, env) ?? secret.password ?? '',
     database: textFrom(options.database, env) ?? secret.dbname,
     tls: tlsFor(host, options.tls),
   };
+}
+
+/** A password may be empty, so a variable that is set and empty is one. */
+function passwordFrom(declared: MysqlConnectionOptions['password'], env: Context['env']): string | undefined {
+  return declared !== undefined && env[declared.env] === '' ? '' : textFrom(declared, env);
 }
 
 function lacking(options: MysqlConnectionOptions, field: 'host' | 'user'): SluiceError {

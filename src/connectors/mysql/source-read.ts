@@ -45,6 +45,7 @@ export async function* readPart(part: PartRead): AsyncGenerator<Batch, void, voi
         const end = endOf(shape, chunk.rows);
         await part.context.paceRead({ items: chunk.rows.length, bytes: chunk.bytes });
         yield { columns, rows: chunk.rows, bytes: chunk.bytes, ...positionAt(end) };
+        part.context.signal.throwIfAborted();
         given = true;
         last = end;
         chunk = await reading.stream.next().catch((error: unknown) => {

@@ -78,6 +78,7 @@ class MysqlSource implements Source {
   }
 
   async unique(columns: readonly string[]): Promise<Uniqueness> {
+    if (columns.length === 0) return 'unknown';
     const shape = await this.#shaped();
     if (shape.table !== undefined && uniqueByIndex(shape.table, columns)) return 'index';
     return await this.#ask((session) => uniqueByCount(session, shape, columns));
