@@ -1,17 +1,15 @@
-import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { SluiceError } from '../errors.js';
 import { count, seconds, tableLines } from './demo/paper.js';
+import { shortPlan } from './demo/plan.js';
+import { PROGRAM, Program } from './demo/program.js';
 import { type Proof, type ProofSubject, prove } from './demo/proof.js';
 import { type DemoServers, startServers } from './demo/servers.js';
 import { createShop, type ShopTableName, shopSchema } from './shop.js';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
-const program = join('dist', 'cli', 'main.js');
 const pipeline = join('examples', 'orders-nightly.yaml');
 
 const shopTables: readonly ShopTableName[] = ['orders', 'customers'];
@@ -20,10 +18,8 @@ const subjects: readonly ProofSubject[] = [
   { table: 'customers', stage: 'shop-customers' },
 ];
 
-/** What a terminal needs of the environment. Nothing of the user's AWS set-up may reach the pipeline. */
-const passedOn = ['PATH', 'HOME', 'TERM', 'COLORTERM', 'NO_COLOR', 'FORCE_COLOR', 'LANG', 'LC_ALL', 'TMPDIR'];
-
 const signals = ['SIGINT', 'SIGTERM'] as const;
+const INTERRUPTED = 130;
 
 /**
  * `npm start`: a shop goes MySQL → DynamoDB → MySQL by the program itself, and both ends are compared by the servers'
@@ -53,41 +49,53 @@ async function show(orders: number, keep: boolean, stopped: AbortSignal): Promis
   const started = Date.now();
   say('Starting a private MySQL server and a private DynamoDB engine …');
   const servers = await startServers(subjects.map(({ stage }) => stage));
+  const program = new Program(servers.env, stopped);
   const state = await mkdtemp(join(tmpdir(), 'sluice-demo-'));
   try {
     say(
       `  up in ${seconds(started)}: ${servers.mysql.host}:${servers.mysql.port}, ${servers.dynamodb.endpoint}`,
     );
-    const equal = await unlessStopped(stopped, () => moveAndProve(servers, orders, state));
+    const equal = await unlessStopped(stopped, () => moveAndProve(servers, program, orders, state));
     say(`\nAll of it took ${seconds(started)}.`);
     if (equal && keep) await wait(servers, stopped);
     else if (equal) say(whereNext);
     return equal ? 0 : 1;
   } catch (error) {
-    if (stopped.aborted) return 130;
+    if (stopped.aborted) return INTERRUPTED;
     throw error;
   } finally {
+    await program.ended();
     await servers.remove();
     await rm(state, { recursive: true, force: true });
   }
 }
 
-/** The work goes on until its next failure, which comes soon: its servers are taken away. */
+/** Does not wait for the work once the demo is stopped: what it works on is taken away. */
 async function unlessStopped<T>(stopped: AbortSignal, work: () => Promise<T>): Promise<T> {
+  stopped.throwIfAborted();
   const abort = new Promise<never>((_, reject) => {
     stopped.addEventListener('abort', () => reject(stopped.reason), { once: true });
   });
   return await Promise.race([work(), abort]);
 }
 
-async function moveAndProve(servers: DemoServers, orders: number, state: string): Promise<boolean> {
+async function moveAndProve(
+  servers: DemoServers,
+  program: Program,
+  orders: number,
+  state: string,
+): Promise<boolean> {
   await makeShop(servers, orders);
+
+  say(`\n$ sluice plan ${pipeline}      (in short)\n`);
+  const plan = await program.run(['plan', pipeline, '--json'], 'kept');
+  for (const line of shortPlan(plan.stdout)) say(`  ${line}`);
+  if (plan.status !== 0) return failed('plan', plan.status);
+
   say(`\n$ sluice run ${pipeline}\n`);
-  const status = await sluice(['run', pipeline, '--state', state], servers.env);
-  if (status !== 0) {
-    say(`\nsluice run ended with exit status ${status}.`);
-    return false;
-  }
+  const run = await program.run(['run', pipeline, '--state', state], 'terminal');
+  if (run.status !== 0) return failed('run', run.status);
+
   const proofs: Proof[] = [];
   for (const subject of subjects) {
     proofs.push(await prove(servers.connection, servers.databases, servers.dynamodb, subject));
@@ -96,11 +104,14 @@ async function moveAndProve(servers: DemoServers, orders: number, state: string)
   return proofs.every((proof) => proof.equal);
 }
 
+function failed(command: string, status: number): false {
+  say(`\nsluice ${command} ended with exit status ${status}.`);
+  return false;
+}
+
 async function makeShop({ connection, databases }: DemoServers, orders: number): Promise<void> {
   const started = Date.now();
-  say(
-    `Making a shop of ${count(orders)} orders with every MySQL column type at its borders, and hostile texts …`,
-  );
+  say(`Making a shop of ${count(orders)} orders: every MySQL column type at its borders, hostile texts …`);
   await connection.query(`USE ${databases.report}`);
   for (const statement of shopSchema(shopTables)) await connection.query(statement);
   await connection.query(`USE ${databases.shop}`);
@@ -108,33 +119,9 @@ async function makeShop({ connection, databases }: DemoServers, orders: number):
   say(`  made in ${seconds(started)}`);
 }
 
-/** The built program in a process of its own, on this terminal. */
-async function sluice(args: readonly string[], env: Readonly<Record<string, string>>): Promise<number> {
-  const terminal = Object.fromEntries(
-    passedOn.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
-  );
-  const child = spawn(process.execPath, [program, ...args], {
-    cwd: root,
-    env: { ...terminal, ...env },
-    stdio: ['ignore', 'inherit', 'inherit'],
-  });
-  return await new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (status) => resolve(status ?? 1));
-  });
-}
-
 function sayProofs(proofs: readonly Proof[]): void {
   say('\nProved by the servers themselves, not by Sluice:\n');
-  const heading = [
-    'table',
-    'rows in shop',
-    'items in DynamoDB',
-    'rows in report',
-    'CHECKSUM shop',
-    'CHECKSUM report',
-    '',
-  ];
+  const heading = ['table', 'shop', 'DynamoDB', 'report', 'CHECKSUM TABLE shop', 'CHECKSUM TABLE report', ''];
   const lines = proofs.map(({ table, rows, items, reported, checksums, equal }) => [
     table,
     count(rows),
@@ -149,7 +136,7 @@ function sayProofs(proofs: readonly Proof[]): void {
 async function wait(servers: DemoServers, stopped: AbortSignal): Promise<void> {
   say('\nThe servers stay up until Ctrl-C. In another terminal, in this folder:\n');
   for (const [name, value] of Object.entries(servers.env)) say(`  export ${name}='${value}'`);
-  say(`  node ${program} plan ${pipeline}`);
+  say(`  node ${PROGRAM} plan ${pipeline}`);
   const alive = setInterval(() => undefined, 60_000);
   await new Promise((resolve) => stopped.addEventListener('abort', resolve, { once: true }));
   clearInterval(alive);
@@ -157,11 +144,11 @@ async function wait(servers: DemoServers, stopped: AbortSignal): Promise<void> {
 
 const whereNext = `
 Where next
-  npm start -- --keep                      the same, and the servers stay up for you to try things
-  ${pipeline}             the file that was just run
-  node ${program} plan FILE         what a file would do, column by column; writes nothing
-  node ${program} init batch        a file of your own to start from
-  README.md, ARCHITECTURE.md               what it promises, and how it is built`;
+  npm start -- --keep                  the same, and the servers stay up for you to try things
+  ${pipeline}         the file that was just run
+  node ${PROGRAM} plan FILE     what a file would do, column by column; writes nothing
+  node ${PROGRAM} init batch    a file of your own to start from
+  README.md, ARCHITECTURE.md           what Sluice promises, and how it is built`;
 
 function say(line: string): void {
   console.log(line);
