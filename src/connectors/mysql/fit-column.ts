@@ -17,6 +17,8 @@ const notTaken = misfit('value_type', 'the column does not take a value of this 
 /** What must be known of the sink column's place to take cells for it. */
 export interface Place {
   readonly isKey: boolean;
+  /** Rows without their key get one from the server (append); else they are refused. */
+  readonly numbersRows: boolean;
   /** The greatest TIMESTAMP of the server. */
   readonly lastTimestamp: string;
 }
@@ -88,7 +90,9 @@ interface Nothing {
 function nothingOf(column: TableColumn, place: Place): Nothing {
   const refused = place.isKey ? emptyKey : noNull;
   if (column.nullable && !place.isKey) return { null: NULL_FIELD, undefined: NULL_FIELD };
-  const defaulted = column.autoIncrement || (column.hasDefault && !place.isKey);
+  const defaulted = place.isKey
+    ? column.autoIncrement && place.numbersRows
+    : column.autoIncrement || column.hasDefault;
   return { null: refused, undefined: defaulted ? absent : refused };
 }
 

@@ -43,11 +43,12 @@ export interface MapRequest {
   readonly table: Table;
   readonly extra: MysqlSinkOptions['extra'];
   readonly lastTimestamp: string;
+  readonly numbersRows: boolean;
 }
 
 /** Columns meet by their exact names. */
 export function mapColumns(request: MapRequest): ColumnMap {
-  const { incoming, table } = request;
+  const { incoming, table, lastTimestamp, numbersRows } = request;
   const into = intoColumn(request);
   const byName = new Map(table.columns.map((column) => [column.name, column]));
   const columns: LoadedColumn[] = [];
@@ -60,7 +61,7 @@ export function mapColumns(request: MapRequest): ColumnMap {
     else if (column.generated) generated.push(column.name);
     else {
       const isKey = table.primaryKey.includes(column.name);
-      const found = fitColumn(comes, column, { isKey, lastTimestamp: request.lastTimestamp });
+      const found = fitColumn(comes, column, { isKey, lastTimestamp, numbersRows });
       if (typeof found !== 'function') mismatches.push({ incoming: comes, column, refusal: found });
       const fit = typeof found === 'function' ? found : refusingFit(found);
       columns.push({ column, from, fit, whole: undefined, binary: isBinary(column) });

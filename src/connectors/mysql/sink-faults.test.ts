@@ -80,7 +80,10 @@ describe('an append', () => {
       const writer = await sink.sink.writer();
       let written = 0;
       for (let batch = 0; batch < 20; batch++) {
-        const outcome = await writer.write(sink.batch(rows(first + 100 * batch, 100)), `lane ${first}.${batch}`);
+        const outcome = await writer.write(
+          sink.batch(rows(first + 100 * batch, 100)),
+          `lane ${first}.${batch}`,
+        );
         written += outcome.written;
       }
       await writer.close();

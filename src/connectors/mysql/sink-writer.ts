@@ -62,12 +62,13 @@ export class SinkWriter implements Writer {
 
   #mapFor(columns: readonly Column[]): ColumnMap {
     if (this.#map?.columns === columns) return this.#map.map;
-    const { table, options, server } = this.#target;
+    const { table, options, server, overwrites } = this.#target;
     const map = mapColumns({
       incoming: columns,
       table,
       extra: options.extra,
       lastTimestamp: lastTimestampOf(server),
+      numbersRows: !overwrites,
     });
     this.#map = { columns, map };
     return map;

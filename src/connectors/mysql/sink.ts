@@ -88,6 +88,7 @@ class MysqlSink implements Sink {
       table,
       extra: this.#options.extra,
       lastTimestamp: lastTimestampOf(server),
+      numbersRows: this.#mode === 'append',
     });
     const facts = {
       mode: this.#mode,
