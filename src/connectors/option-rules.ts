@@ -10,7 +10,7 @@ export type Options = Readonly<Record<string, unknown>>;
 
 export type Objecting = (objection: Objection) => void;
 
-export interface Objection {
+interface Objection {
   readonly code: 'missing_field' | 'conflict' | 'insecure' | 'wrong_value';
   /** The field it is about, from the options down; [] for the options as a whole. */
   readonly path: readonly (string | number)[];

@@ -113,7 +113,7 @@ export interface MapDeclaration {
   readonly as?: Readonly<Record<string, AsType>>;
 }
 
-export type AddedValue = string | boolean | null | number | bigint;
+type AddedValue = string | boolean | null | number | bigint;
 
 export const asTypes = [
   'bool',
@@ -131,7 +131,7 @@ export const asTypes = [
   'document',
 ] as const;
 
-export type AsType = (typeof asTypes)[number];
+type AsType = (typeof asTypes)[number];
 
 /** A row as a `row` function sees and gives it: int is bigint; decimals, floats, dates and times are text. */
 export type RowFunction = (row: Readonly<Record<string, unknown>>) => unknown;

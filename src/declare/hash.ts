@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { dirname, relative } from 'node:path';
 import type { Declaration } from './declaration.js';
-import { isMapping } from './unsupported.js';
 
 /**
  * The same for two declarations that say the same, wherever the file lies, in YAML or TypeScript, in any order
@@ -13,7 +12,8 @@ export function declarationHash({ file, warnings: _warnings, ...said }: Declarat
     if (typeof value === 'bigint') return { bigint: String(value) };
     if (typeof value === 'function') return 'function';
     if (field === 'ca' && typeof value === 'string') return relative(folder, value);
-    return isMapping(value) ? Object.fromEntries(Object.entries(value).sort(byName)) : value;
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+    return Object.fromEntries(Object.entries(value).sort(byName));
   });
   return createHash('sha256').update(text).digest('hex');
 }

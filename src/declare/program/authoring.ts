@@ -2,6 +2,7 @@
  * What a TypeScript declaration imports from `sluice` at run time. Both functions give back what they were
  * given; they are there for the types, and to remember the line of their call.
  */
+import type { RowValue } from '../../transform/row.js';
 import type { CopyInput, PipelineInput } from '../schema/document.js';
 
 /** Under this symbol an object remembers the stack of the call that made it. Shared by bundles: global. */
@@ -13,8 +14,8 @@ export function pipeline(declaration: PipelineInput): PipelineInput {
 }
 
 /** A step that moves what a source holds into a sink; `row` may change each row on its way. */
-export function copy(step: CopyInput): CopyInput {
-  return remembering(step, copy);
+export function copy<Row = Record<string, RowValue>>(step: CopyInput<Row>): CopyInput {
+  return remembering(step as CopyInput, copy);
 }
 
 function remembering<T extends object>(value: T, caller: (value: never) => unknown): T {

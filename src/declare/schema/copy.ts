@@ -9,7 +9,7 @@ const added = z.union([z.string(), z.boolean(), z.null(), z.int(), z.bigint()], 
     'expected text, an integer, true, false or null: quote a number with a fraction, and give `as: decimal`',
 });
 
-export const map = z
+const map = z
   .strictObject({
     only: z
       .union([z.array(column).min(1), z.record(column, column)], {
@@ -35,7 +35,7 @@ export const map = z
 const perSecond = (what: string) =>
   z.number().positive().max(1e9).optional().describe(`${what} a second. Fractions are possible: 0.5.`);
 
-export const pace = z
+const pace = z
   .strictObject({
     items: perSecond('Rows or items'),
     bytes: perSecond('Bytes'),

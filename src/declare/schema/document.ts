@@ -43,10 +43,13 @@ export const document = z
   })
   .meta({ title: 'Sluice pipeline' });
 
-/** A copy as a TypeScript declaration spells it. */
-export type CopyInput = z.input<typeof copy> & {
+/**
+ * A copy as a TypeScript declaration spells it. `Row` is what its row function takes to be read; nobody checks
+ * that against the source.
+ */
+export type CopyInput<Row = Record<string, RowValue>> = z.input<typeof copy> & {
   /** Makes the row that is written from the row that was read. What it returns is checked. */
-  row?(row: Record<string, RowValue>): Readonly<Record<string, RowValue>>;
+  row?(row: Row): Readonly<Record<string, RowValue>>;
 };
 
 export interface ParallelInput {
