@@ -1,5 +1,6 @@
+import type { RowFunction } from '../transform/row.js';
 import type { ConnectionKinds } from './connections.js';
-import type { CopyStep, Limit, MapDeclaration, PaceDeclaration, RowFunction } from './declaration.js';
+import type { CopyStep, Limit, MapDeclaration, PaceDeclaration } from './declaration.js';
 import { type DocumentPath, formatPath } from './document-path.js';
 import { checkEnds, type Ends } from './ends.js';
 import { checked } from './issues.js';

@@ -4,6 +4,8 @@
  */
 import type { ConnectionKind } from '../connectors/registry.js';
 import type { Problem } from '../errors.js';
+import type { AsType } from '../transform/as.js';
+import type { RowFunction } from '../transform/row.js';
 
 export interface Declaration {
   readonly pipeline: string;
@@ -129,9 +131,4 @@ export const asTypes = [
   'timestamp',
   'stringSet',
   'document',
-] as const;
-
-type AsType = (typeof asTypes)[number];
-
-/** A row as a `row` function sees and gives it: int is bigint; decimals, floats, dates and times are text. */
-export type RowFunction = (row: Readonly<Record<string, unknown>>) => unknown;
+] as const satisfies readonly AsType[];

@@ -226,6 +226,20 @@ describe('whatever the text is', () => {
     );
   });
 
+  test('messages are short and hold no orders to a terminal', async () => {
+    const text = `"\\e[2J": 1\n"${'x'.repeat(1000)}": 1\n${fields('parallel: 2')}`;
+    const error: unknown = await parseDeclaration(text, 'p.yaml', { env }).then(
+      undefined,
+      (each: unknown) => each,
+    );
+    const { problems } = error as SluiceError;
+    expect(problems.map(({ message }) => message)).toEqual([
+      'unknown field "\\u001b[2J"',
+      expect.stringMatching(/^unknown field "x{385}…$/),
+    ]);
+    expect(problems[1]?.path.length).toBeLessThan(500);
+  });
+
   test('no prototype changes', async () => {
     for (const key of ['__proto__', 'constructor', 'prototype', '"__proto__"', '!!str __proto__']) {
       await outcome(fields(`map: { add: { ${key}: { polluted: true } } }`));

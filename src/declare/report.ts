@@ -28,6 +28,17 @@ export interface Mistake {
 /** A file can hold more mistakes than anybody wants to read: those beyond are dropped. */
 const MAX_PROBLEMS = 500;
 
+/** Names from a file can be of any length and hold anything, such as orders to a terminal. */
+const MAX_TEXT = 400;
+
+function printable(text: string): string {
+  const short = text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text;
+  return short.replaceAll(
+    /\p{Cc}|\p{Cs}/gu,
+    (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
 /** Collects the mistakes of one file. */
 export class Report {
   readonly #file: string;
@@ -53,12 +64,12 @@ export class Report {
       file: this.#file,
       ...(place && { line: place.line }),
       ...(place?.column !== undefined && { column: place.column }),
-      path: formatPath(path),
+      path: printable(formatPath(path)),
       code,
-      message,
-      ...(hint !== undefined && { hint }),
+      message: printable(message),
+      ...(hint !== undefined && { hint: printable(hint) }),
     };
-    const identity = JSON.stringify([problem.line, problem.path, code, message]);
+    const identity = JSON.stringify([problem.line, problem.path, code, problem.message]);
     if (this.#problems.size < MAX_PROBLEMS && !this.#problems.has(identity))
       this.#problems.set(identity, problem);
   }
