@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { isAbsolute, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SluiceError } from '../errors.js';
 
@@ -11,14 +11,22 @@ export async function writeStarter(flow: string, folder: string, overwrite: bool
       hint: `there is: ${Object.keys(starters).join(', ')}`,
     });
   }
-  const schema = fileURLToPath(new URL('../../docs/reference/pipeline.schema.json', import.meta.url));
-  const text = starter.text.replace('SCHEMA', schema);
+  const text = starter.text.replace('SCHEMA', schemaFor(folder));
   try {
     await writeFile(join(folder, starter.file), text, { flag: overwrite ? 'w' : 'wx' });
   } catch (cause) {
     throw notWritten(starter.file, cause);
   }
   return starter.file;
+}
+
+/** The schema of this version; by a relative path where Sluice is installed below the folder. */
+function schemaFor(folder: string): string {
+  const path = fileURLToPath(new URL('../../docs/reference/pipeline.schema.json', import.meta.url));
+  const fromFolder = relative(folder, path);
+  return fromFolder.startsWith('..') || isAbsolute(fromFolder)
+    ? path
+    : `./${fromFolder.replaceAll(sep, '/')}`;
 }
 
 function notWritten(file: string, cause: unknown): SluiceError {
