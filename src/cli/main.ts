@@ -4,7 +4,10 @@ import { registerCheck } from './commands/check.js';
 import { registerCopy } from './commands/copy.js';
 import { registerInit } from './commands/init.js';
 import { registerPlan } from './commands/plan.js';
+import { registerRejects } from './commands/rejects.js';
+import { registerReplay } from './commands/replay.js';
 import { registerRun } from './commands/run.js';
+import { registerRuns } from './commands/runs.js';
 import { registerSchema } from './commands/schema.js';
 import { reportError } from './errors.js';
 import { exitStatus } from './exit-status.js';
@@ -19,6 +22,9 @@ const registrations: readonly Register[] = [
   registerCheck,
   registerPlan,
   registerRun,
+  registerRuns,
+  registerRejects,
+  registerReplay,
   registerCopy,
   registerSchema,
 ];

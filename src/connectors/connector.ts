@@ -30,6 +30,8 @@ export interface Context {
   /** This run's identity: sortable, `[0-9a-z-]`, at most 32 characters. */
   readonly run: string;
   readonly step: string;
+  /** Single rows are sent again: modes that swap or compare whole tables (`replace`, `mirror`) only write them. */
+  readonly replay?: true;
 }
 
 export interface Cost {

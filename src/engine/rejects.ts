@@ -32,9 +32,14 @@ export interface RejectRecord {
   readonly at: string;
 }
 
+/** A later line of the reject file: a replay has written the row, or found it there. */
+export interface RejectSettled extends Pick<RejectRecord, 'token' | 'index' | 'at'> {
+  readonly settled: 'written' | 'unchanged';
+}
+
 /** Where rejects are kept: durable when `add` returns. Files of mode 0600 (invariant 8). */
 export interface RejectStore {
-  add(records: readonly RejectRecord[]): Promise<void>;
+  add(lines: readonly (RejectRecord | RejectSettled)[]): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -83,6 +88,30 @@ export function rejectRecord(
     attempts: 1,
     at: new Date().toISOString(),
   };
+}
+
+/** The stored row as cells again, in the order of the columns; what the columns do not name is added to them. */
+export function restoredBatch(record: RejectRecord, columns: readonly Column[]): Batch {
+  const known = new Set(columns.map((column) => column.name));
+  const added = Object.entries(record.row).flatMap(([name, cell]) =>
+    known.has(name) ? [] : [columnFor(name, cell)],
+  );
+  const all = added.length === 0 ? columns : [...columns, ...added];
+  const row = all.map((column) => restoredCell(record.row, column.name));
+  return { columns: all, rows: [row], bytes: JSON.stringify(record.row).length };
+}
+
+function columnFor(name: string, cell: StoredCell): Column {
+  const stored = typeof cell === 'object' && cell !== null;
+  const type = stored && 'type' in cell ? cell.type : stored && 'bytes' in cell ? 'bytes' : 'attribute';
+  return { name, type: typeof cell === 'boolean' ? 'bool' : type, nullable: true };
+}
+
+function restoredCell(row: Readonly<Record<string, StoredCell>>, name: string): Cell {
+  const cell = Object.hasOwn(row, name) ? row[name] : undefined;
+  if (cell === undefined || cell === null || typeof cell === 'boolean') return cell;
+  if ('text' in cell) return cell.text;
+  return 'bytes' in cell ? Buffer.from(cell.bytes, 'base64') : cell.attribute;
 }
 
 function storedRow(row: Row, columns: readonly Column[]): Record<string, StoredCell> {

@@ -71,7 +71,13 @@ export async function openRun(options: OpenRunOptions): Promise<OpenedRun> {
   }
 }
 
-async function takeLease({ declaration, state, wait, signal }: OpenRunOptions): Promise<Lease> {
+/** The right to write for a pipeline; with `wait`, once whoever has it is done. */
+export async function takeLease({
+  declaration,
+  state,
+  wait,
+  signal,
+}: Omit<OpenRunOptions, 'fresh'>): Promise<Lease> {
   const folder = await stateFolder(state, declaration.pipeline);
   for (;;) {
     try {

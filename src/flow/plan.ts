@@ -3,7 +3,8 @@ import type { CopyStep, Step } from '../declare/declaration.js';
 import { isPlanned, type Planned, planCopy } from '../engine/plan.js';
 import { SluiceError } from '../errors.js';
 import { openScope, type Scope, type World } from './scope.js';
-import { patternOf, sinkTableName } from './table-names.js';
+import { type SingleCopy, singleCopy } from './single-copy.js';
+import { patternOf } from './table-names.js';
 
 /** The declaration's steps with every copy planned. */
 export type PlannedStep = PlannedCopyStep | PlannedParallel;
@@ -61,8 +62,9 @@ async function planStep(world: World, step: Step, expected: Expected): Promise<P
 async function planCopies(world: World, step: CopyStep, expected: Expected): Promise<PreparedCopy[]> {
   const copies: PreparedCopy[] = [];
   try {
-    for (const { name, single } of await singleCopies(world, step, expected)) {
-      const prepared = await prepareCopy(world, name, single, expected.get(tableKey(single.from))?.found);
+    for (const single of await singleCopies(world, step, expected)) {
+      const found = expected.get(tableKey(single.step.from))?.found;
+      const prepared = await prepareCopy(world, single, found ? { expected: found } : {});
       copies.push(prepared);
       expectSink(prepared, expected);
     }
@@ -83,11 +85,11 @@ function refusedCopy(world: World, step: CopyStep, error: SluiceError): Prepared
 /** Plans one copy in a scope of its own. Called again for each attempt after the first. */
 export async function prepareCopy(
   world: World,
-  name: string,
-  step: CopyStep,
-  expected?: SourceDescription,
+  { name, step }: SingleCopy,
+  options: { readonly expected?: SourceDescription; readonly replay?: true } = {},
 ): Promise<PreparedCopy> {
-  const scope = openScope(world, step, name);
+  const { expected, ...scoped } = options;
+  const scope = openScope(world, step, name, scoped);
   const from = await world.connections.get(step.from.connection);
   const to = await world.connections.get(step.to.connection);
   const source = from.source(step.from, scope.context);
@@ -96,14 +98,14 @@ export async function prepareCopy(
   return { name, step, scope, planned, early: expected !== undefined };
 }
 
-/** The step itself, or with `tables` one step for each table that is there or will be. */
+/** The step itself, or with `tables` one copy for each table that is there or will be. */
 async function singleCopies(
   world: World,
   step: CopyStep,
   expected: Expected,
-): Promise<readonly { readonly name: string; readonly single: CopyStep }[]> {
-  const { tables: patterns, ...from } = step.from;
-  if (!patterns) return [{ name: step.name, single: step }];
+): Promise<readonly SingleCopy[]> {
+  const patterns = step.from.tables;
+  if (!patterns) return [{ name: step.name, step }];
   const connection = await world.connections.get(step.from.connection);
   const tables = new Set(await connection.tables(patterns));
   for (const made of expected.values()) {
@@ -115,23 +117,14 @@ async function singleCopies(
       path: `${step.path}.from.tables`,
     });
   }
-  const names = new Map(
-    [...tables].sort().map((table) => [table, sinkTableName(step.to.table, table, patterns)]),
-  );
-  if (new Set(names.values()).size < names.size) {
+  const copies = [...tables].sort().map((table) => singleCopy(step, table));
+  if (new Set(copies.map((copy) => copy.step.to.table)).size < copies.length) {
     throw new SluiceError('declaration_invalid', 'two of the tables would go into one', {
       path: `${step.path}.to.table`,
       hint: 'use {table}, which differs for each of them',
     });
   }
-  return [...names].map(([table, sinkTable]) => ({
-    name: `${step.name}.${table}`,
-    single: {
-      ...step,
-      from: { ...from, table },
-      to: { ...step.to, table: sinkTable },
-    },
-  }));
+  return copies;
 }
 
 function expectSink({ step, planned }: PreparedCopy, expected: Expected): void {

@@ -115,7 +115,7 @@ function doneBefore(course: Course, { name }: PreparedCopy): CopyOutcome | undef
 
 async function planAgain(course: Course, copy: PreparedCopy): Promise<PreparedCopy> {
   if (isPlanned(copy.planned)) await Promise.all([copy.planned.source.close(), copy.planned.sink.close()]);
-  return await prepareCopy(course.world, copy.name, copy.step);
+  return await prepareCopy(course.world, copy);
 }
 
 /** `retry`: the copy goes on from its last commit, after backoff^n seconds, unless what failed cannot succeed. */
@@ -126,7 +126,7 @@ async function runAttempts(course: Course, copy: PreparedCopy, stop: AbortSignal
     try {
       await sleep(1000 * backoff ** (attempt - 1), undefined, { signal: stop });
       await course.journal.refresh();
-      const again = await prepareCopy(course.world, copy.name, copy.step);
+      const again = await prepareCopy(course.world, copy);
       outcome = await runOnce(course, again, stop, attempt);
     } catch (error) {
       if (!stop.aborted) throw error;
@@ -160,7 +160,7 @@ async function runOnce(
   const started = performance.now();
   try {
     const scratch = await makeScratch(course.world, name);
-    const rejects = new RejectFile(await rejectPath(course.world, name));
+    const rejects = new RejectFile(await rejectPath(course.world, name), course.journal.guard);
     const result = await runCopy(planned, {
       run: course.world.run,
       counters: scope.counters,

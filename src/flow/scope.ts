@@ -4,6 +4,7 @@ import type { CopyStep, Declaration, Step } from '../declare/declaration.js';
 import { type Counters, zeroCounters } from '../engine/counters.js';
 import { Pacer } from '../engine/pace.js';
 import { retry } from '../engine/retry.js';
+import { rejectFilePath } from '../journal/reject-folder.js';
 import { stateFolder } from '../journal/state-folder.js';
 import { Connections, type LoadConnector } from './connections.js';
 
@@ -54,7 +55,12 @@ export function openWorld(
 }
 
 /** `name` is the step's, or with `tables` that of one of its copies. */
-export function openScope(world: World, step: CopyStep, name: string): Scope {
+export function openScope(
+  world: World,
+  step: CopyStep,
+  name: string,
+  options: { readonly replay?: true } = {},
+): Scope {
   const controller = new AbortController();
   const { signal } = controller;
   const { pace } = step;
@@ -64,10 +70,11 @@ export function openScope(world: World, step: CopyStep, name: string): Scope {
     env: world.env,
     retry: (call) => retry(call, step.patienceSeconds * 1000, signal),
     paceRead: (cost) => readPacer.spend(cost, signal),
-    scratch: join(world.state, world.declaration.pipeline, 'scratch', name),
+    scratch: join(world.state, world.declaration.pipeline, 'scratch', encodeURIComponent(name)),
     pipeline: world.declaration.pipeline,
     run: world.run,
     step: name,
+    ...options,
   };
   const rates = {
     ...(pace.items === undefined ? {} : { items: pace.items }),
@@ -82,17 +89,20 @@ export function openScope(world: World, step: CopyStep, name: string): Scope {
   };
 }
 
-/** Where the rejects of one copy of one run are kept. */
+/** The file in which the rejects of one copy of this run are kept. */
 export async function rejectPath(world: World, name: string): Promise<string> {
-  return join(
-    await stateFolder(world.state, world.declaration.pipeline, 'rejects', world.run),
-    `${name}.jsonl`,
-  );
+  await stateFolder(world.state, world.declaration.pipeline, 'rejects', world.run);
+  return rejectFilePath(rejectsFolder(world), world.run, name);
+}
+
+/** The folder of a pipeline's rejects. */
+export function rejectsFolder(world: Pick<World, 'state' | 'declaration'>): string {
+  return join(world.state, world.declaration.pipeline, 'rejects');
 }
 
 /** Makes the folder that `Context.scratch` names. */
 export async function makeScratch(world: World, name: string): Promise<string> {
-  return await stateFolder(world.state, world.declaration.pipeline, 'scratch', name);
+  return await stateFolder(world.state, world.declaration.pipeline, 'scratch', encodeURIComponent(name));
 }
 
 /** All copies of the steps, nested ones too, in the order of the document. */

@@ -1,45 +1,27 @@
-import { constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
-import type { RejectRecord, RejectStore } from '../engine/rejects.js';
-import { SluiceError } from '../errors.js';
+import type { RejectRecord, RejectSettled, RejectStore } from '../engine/rejects.js';
+import { RecordFile } from './record-file.js';
 
-/** JSON Lines, appended and synced; mode 0600, made at the first reject. A symbolic link is refused. */
+/** A record file that is made at the first reject. It holds rows (invariant 8: mode 0600). */
 export class RejectFile implements RejectStore {
   readonly #path: string;
-  #file: Promise<FileHandle> | undefined;
-  #last: Promise<void> = Promise.resolve();
+  readonly #guard: () => Promise<void>;
+  #file: Promise<RecordFile> | undefined;
 
-  constructor(path: string) {
+  /** `guard`: see `RecordFile.open`. */
+  constructor(path: string, guard: () => Promise<void>) {
     this.#path = path;
+    this.#guard = guard;
   }
 
-  add(records: readonly RejectRecord[]): Promise<void> {
-    const lines = records.map((record) => `${JSON.stringify(record)}\n`).join('');
-    this.#last = this.#last.then(() => this.#append(lines));
-    return this.#last;
+  async add(lines: readonly (RejectRecord | RejectSettled)[]): Promise<void> {
+    this.#file ??= RecordFile.open(this.#path, this.#guard).then(({ file }) => file);
+    const file = await this.#file;
+    await Promise.all(lines.map((line) => file.add(line)));
   }
 
   async close(): Promise<void> {
-    await this.#last.catch(() => undefined);
-    await (await this.#file)?.close();
+    const file = await this.#file?.catch(() => undefined); // whoever added has had the error
     this.#file = undefined;
-  }
-
-  async #append(lines: string): Promise<void> {
-    try {
-      this.#file ??= open(
-        this.#path,
-        constants.O_APPEND | constants.O_CREAT | constants.O_WRONLY | constants.O_NOFOLLOW,
-        0o600,
-      );
-      const file = await this.#file;
-      await file.appendFile(lines);
-      await file.datasync();
-    } catch (error) {
-      throw new SluiceError('state_unusable', `the reject file ${this.#path} cannot be written`, {
-        hint: 'free space, or name another state directory with --state',
-        cause: error,
-      });
-    }
+    await file?.close();
   }
 }

@@ -49,11 +49,14 @@ export function isResumable(history: RunHistory): boolean {
 
 /** The journal of one run, open for writing. */
 export class RunJournal {
+  /** Throws once the run has lost its lease; whatever else it writes asks it too. */
+  readonly guard: () => Promise<void>;
   readonly #path: string;
   readonly #file: RecordFile;
   #history: RunHistory;
 
-  private constructor(path: string, file: RecordFile, history: RunHistory) {
+  private constructor(path: string, file: RecordFile, history: RunHistory, guard: () => Promise<void>) {
+    this.guard = guard;
     this.#path = path;
     this.#file = file;
     this.#history = history;
@@ -70,7 +73,7 @@ export class RunJournal {
     const { file } = await RecordFile.open(path, guard);
     const started = new Date().toISOString();
     await file.add({ is: 'run', format: FORMAT, run, hash, at: started } satisfies RunRecord);
-    return new RunJournal(path, file, { run, hash, started, steps: new Map() });
+    return new RunJournal(path, file, { run, hash, started, steps: new Map() }, guard);
   }
 
   /** Goes on with a run. */
@@ -79,7 +82,7 @@ export class RunJournal {
     const { file, records } = await RecordFile.open(path, guard);
     const history = historyOf(records as RunRecord[], path);
     await file.add({ is: 'attempt', at: new Date().toISOString() } satisfies RunRecord);
-    return new RunJournal(path, file, history);
+    return new RunJournal(path, file, history, guard);
   }
 
   /** The step's part of the journal, as it was when the run was opened or last refreshed. */
@@ -128,11 +131,20 @@ export async function runsFolder(state: string, pipeline: string): Promise<strin
 
 /** Names of all runs, oldest first: they begin with the time. */
 export async function runNames(folder: string): Promise<readonly string[]> {
-  const names = await readdir(folder);
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
   return names
     .filter((name) => name.endsWith('.jsonl'))
     .map((name) => name.slice(0, -'.jsonl'.length))
     .sort();
+}
+
+/** All runs of a folder, newest first, each read when it is asked for. */
+export async function* histories(folder: string): AsyncGenerator<RunHistory> {
+  for (const run of (await runNames(folder)).toReversed())
+    yield await readHistory(join(folder, `${run}.jsonl`));
 }
 
 /** Puts records together; throws `state_unusable` for a format that this Sluice does not know. */

@@ -49,7 +49,8 @@ export class DynamodbSink implements Sink {
     this.#context = context;
     this.#role = role;
     this.#name = options.table;
-    this.#mode = options.mode ?? 'put';
+    const mode = options.mode ?? 'put';
+    this.#mode = context.replay && mode === 'mirror' ? 'put' : mode;
   }
 
   async plan(incoming: Incoming): Promise<SinkPlan> {

@@ -48,7 +48,7 @@ class MysqlSink implements Sink {
   readonly #options: MysqlSinkOptions;
   readonly #connections: Connections;
   readonly #context: Context;
-  readonly #mode: SinkMode;
+  #mode: SinkMode;
   readonly #pending: PendingTables;
   #planned: Planned | undefined;
   #opened: Opened | undefined;
@@ -80,6 +80,7 @@ class MysqlSink implements Sink {
       this.#planned = { name, server, creates: plan.creates, table, relations: noRelations };
       return plan;
     }
+    if (this.#context.replay) this.#mode = modeOfReplay(this.#mode, table);
     const relations = await this.#ask((session) => describeRelations(session, table));
     const savedTriggers = await this.#ask((session) => this.#keeper(table).savedNames(session));
     this.#planned = { name, server, creates: undefined, table, relations };
@@ -224,6 +225,12 @@ class MysqlSink implements Sink {
   #ask<T>(use: (session: Session) => Promise<T>): Promise<T> {
     return this.#context.retry(() => this.#connections.withConnection(this.#context, use));
   }
+}
+
+/** Rows that are sent again one by one neither swap nor compare the table. */
+function modeOfReplay(mode: SinkMode, table: Table): SinkMode {
+  if (mode !== 'replace' && mode !== 'mirror') return mode;
+  return table.primaryKey.length > 0 ? 'upsert' : 'append';
 }
 
 const noRelations: Relations = { foreignKeys: [], referencedBy: [], triggers: [] };

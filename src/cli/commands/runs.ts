@@ -1,0 +1,26 @@
+import type { Command } from 'commander';
+import type { Io } from '../io.js';
+import type { RunsOptions } from '../list-runs.js';
+
+const examples = `
+Examples:
+  sluice runs orders.yaml                  newest first
+  sluice runs orders.yaml 20261120t060000  one run, step by step (the beginning of its name will do)`;
+
+export function registerRuns(program: Command, io: Io, exit: (status: number) => void): void {
+  program
+    .command('runs')
+    .summary('what ran, when, and what came of it')
+    .description('Lists the runs of a pipeline on this machine, newest first.')
+    .argument('<file>', 'the declaration, YAML or TypeScript')
+    .argument('[run]', 'show this run step by step')
+    .option('-n <count>', 'at most so many', Number, 20)
+    .option('--state <folder>', 'where runs are kept (default: .sluice beside the file)')
+    .option('--json', 'one JSON line for each run')
+    .addHelpText('after', examples)
+    .action(async (file: string, run: string | undefined, options: RunsOptions) => {
+      const { loadDeclaration } = await import('../../declare/load.js');
+      const { listRuns } = await import('../list-runs.js');
+      exit(await listRuns(await loadDeclaration(file, { env: io.env }), run, io, options));
+    });
+}
