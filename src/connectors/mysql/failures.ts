@@ -75,7 +75,16 @@ const rules: ReadonlyMap<number, Rule> = new Map<number, Rule>([
   [1227, { code: 'access_denied', retry: never, says: 'the user lacks a privilege', words: true }],
   [1370, { code: 'access_denied', retry: never, says: 'the user lacks a privilege', words: true }],
   [1419, { code: 'access_denied', retry: never, says: 'the user lacks a privilege', words: true }],
-  [1146, { code: 'table_missing', retry: never, says: 'the table does not exist', words: true }],
+  [
+    1146,
+    {
+      code: 'table_missing',
+      retry: never,
+      says: 'the table does not exist',
+      words: true,
+      hint: 'check the name of the table, and database of the connection',
+    },
+  ],
   [1051, { code: 'table_missing', retry: never, says: 'the table does not exist', words: true }],
   [1054, { code: 'column_missing', retry: never, says: 'a column does not exist', words: true }],
   [1050, { code: 'unsupported', retry: never, says: 'the table exists already', words: true }],

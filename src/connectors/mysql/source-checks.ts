@@ -38,9 +38,18 @@ async function refusable<T>(field: 'where' | 'query', check: () => Promise<T>): 
   } catch (error) {
     if (!(error instanceof SluiceError) || nativeFailure(error) === undefined) throw error;
     if (error.retry !== 'never' || kept.has(error.code)) throw error;
-    throw new SluiceError('sql_invalid', `${field}: ${error.message}`, { path: field, cause: error.cause });
+    throw new SluiceError('sql_invalid', `${field}: ${error.message}`, {
+      path: field,
+      hint: hints[field],
+      cause: error.cause,
+    });
   }
 }
+
+const hints = {
+  where: "one SQL condition, as it stands behind WHERE: status <> 'draft'",
+  query: 'one SELECT statement',
+} as const;
 
 /** Refusals that say more than that the SQL is wrong. */
 const kept: ReadonlySet<string> = new Set([
