@@ -110,14 +110,18 @@ export class Ledger {
     }
   }
 
-  /** Which of the batches are in, and what they came to. */
+  /**
+   * Which of the batches are in, and what they came to. The locks wait for a transaction of a killed run that
+   * the server has not ended yet.
+   */
   async recorded(session: Session, tokens: readonly string[]): Promise<ReadonlyMap<string, RecordedBatch>> {
     const found = new Map<string, RecordedBatch>();
     for (let start = 0; start < tokens.length; start += LOOKUP_TOKENS) {
       const some = tokens.slice(start, start + LOOKUP_TOKENS).map((token) => Buffer.from(token));
       const rows = await session.rows(
         `SELECT token, written, unchanged, rejected FROM ${this.#table}
-         WHERE place = ? AND run = ? AND token IN (${some.map(() => '?').join(', ')})`,
+         WHERE place = ? AND run = ? AND token IN (${some.map(() => '?').join(', ')})
+         LOCK IN SHARE MODE`,
         [this.#place, this.#context.run, ...some],
       );
       for (const [token, written, unchanged, rejected] of rows) {

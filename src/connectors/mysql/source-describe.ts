@@ -43,6 +43,7 @@ export function describeSource(
     columns: shape.columns.map(({ column }) => column),
     open: false,
     key: keyNames(shape),
+    ...(shape.key.length > 0 ? { ranged: true as const } : {}),
     ...estimates,
     consistency: consistencyText(shape, consistency),
     findings: findingsOf(shape, consistency),

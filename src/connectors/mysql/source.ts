@@ -18,6 +18,7 @@ import {
   estimate,
   sourcePermissions,
 } from './source-describe.js';
+import { parseKeyCells } from './source-key.js';
 import { parseRange, splitByKey, WHOLE } from './source-parts.js';
 import { readPart } from './source-read.js';
 import { type SourceShape, sourceShape } from './source-shape.js';
@@ -65,9 +66,13 @@ class MysqlSource implements Source {
 
   async *read(part: Part, request: ReadRequest): AsyncGenerator<Batch, void, void> {
     if (request.after !== undefined) this.#resumed = true;
+    const shape = await this.#shaped();
+    const whole = parseRange(part.range);
+    const range =
+      request.through === undefined ? whole : { ...whole, upTo: parseKeyCells(request.through, shape.key) };
     yield* readPart({
-      shape: await this.#shaped(),
-      range: parseRange(part.range),
+      shape,
+      range,
       request,
       connections: this.#connections,
       context: this.#context,
