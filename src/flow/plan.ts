@@ -115,6 +115,7 @@ async function singleCopies(
   if (tables.size === 0) {
     throw new SluiceError('table_missing', `no table matches ${patterns.join(', ')}`, {
       path: `${step.path}.from.tables`,
+      hint: '* stands for any text, ? for one character; views are left out',
     });
   }
   const copies = [...tables].sort().map((table) => singleCopy(step, table));
