@@ -1,10 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { SluiceError } from '../../errors.js';
 import type { Attribute } from '../../values/cell.js';
 import type { Context } from '../connector.js';
 import type { DynamodbClient } from './client.js';
 import { tornAnswer } from './failures.js';
 import { type KeyAttribute, keyOfItem } from './key.js';
+import { patiently, shortWait } from './patience.js';
 import type { Problem } from './problem.js';
 import type { Slots } from './slots.js';
 
@@ -12,9 +12,6 @@ import type { Slots } from './slots.js';
 const MAX_REQUESTS = 25;
 /** Well under the 16 MB of a call. */
 const MAX_CALL_CHARACTERS = 4 * 1024 * 1024;
-/** Between calls that take some of the items: random up to a bound that doubles. */
-const FIRST_WAIT_MS = 10;
-const LONGEST_WAIT_MS = 1000;
 
 /** One item to put or key to delete. */
 export interface WriteRequest {
@@ -114,10 +111,10 @@ async function writePacket(writing: Writing, packet: Packet): Promise<void> {
   const { table, ends } = writing;
   let rest: Packet | undefined = packet;
   for (let round = 0; rest; round++) {
-    if (round > 0) await jitter(round, table.context.signal);
+    if (round > 0) await shortWait(round, table.context.signal);
     const asked: Packet = rest;
     try {
-      const { unprocessed, units } = await table.context.retry(() => writeOnce(table, asked));
+      const { unprocessed, units } = await patiently(table.context, () => writeOnce(table, asked));
       ends.written(asked.requests.length - unprocessed.length, units);
       rest = unprocessed.length === 0 ? undefined : repack(writing, unprocessed);
     } catch (error) {
@@ -129,11 +126,6 @@ async function writePacket(writing: Writing, packet: Packet): Promise<void> {
       return;
     }
   }
-}
-
-async function jitter(round: number, signal: AbortSignal): Promise<void> {
-  const bound = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(round, 10));
-  await sleep(Math.random() * bound, undefined, { signal });
 }
 
 /** One call; fails as throttled when the service took nothing at all, so that `retry` waits and keeps the patience. */

@@ -1,8 +1,10 @@
+import { setMaxListeners } from 'node:events';
 import { awsCredentials } from '../aws-credentials.js';
 import { awsPlace } from '../aws-endpoint.js';
 import type { Connection, Context } from '../connector.js';
 import { createClient, type DynamodbClient } from './client.js';
 import type { DynamodbConnectionOptions, DynamodbSinkOptions, DynamodbSourceOptions } from './options.js';
+import { patiently } from './patience.js';
 import { DynamodbSink } from './sink.js';
 import { DynamodbSource } from './source.js';
 
@@ -16,12 +18,24 @@ export function connectDynamodb(options: DynamodbConnectionOptions, context: Con
     session: context.pipeline,
   });
   const client = createClient({ place, credentials, signal: context.signal });
+  manyWait(context);
   return {
     tables: (patterns) => tables(client, patterns, context),
-    source: (source, own) => new DynamodbSource(client, source as DynamodbSourceOptions, own, options.role),
-    sink: (sink, own) => new DynamodbSink(client, sink as DynamodbSinkOptions, own, options.role),
+    source: (source, own) => {
+      manyWait(own);
+      return new DynamodbSource(client, source as DynamodbSourceOptions, own, options.role);
+    },
+    sink: (sink, own) => {
+      manyWait(own);
+      return new DynamodbSink(client, sink as DynamodbSinkOptions, own, options.role);
+    },
     close: () => client.close(),
   };
+}
+
+/** All calls under way may wait on the one signal at once: that is no leak to warn of. */
+function manyWait({ signal }: Context): void {
+  setMaxListeners(0, signal);
 }
 
 interface TablePage {
@@ -39,7 +53,7 @@ async function tables(
   let start: string | undefined;
   do {
     const body = JSON.stringify({ ExclusiveStartTableName: start });
-    const page = await context.retry(() => client.call<TablePage>('ListTables', body));
+    const page = await patiently(context, () => client.call<TablePage>('ListTables', body));
     found.push(...(page.TableNames ?? []).filter((name) => matches.some((match) => match.test(name))));
     start = page.LastEvaluatedTableName;
   } while (start !== undefined);

@@ -4,6 +4,7 @@ import type { DynamodbClient } from './client.js';
 import { tornAnswer } from './failures.js';
 import { type KeyAttribute, keyOfItem } from './key.js';
 import type { Item } from './open-columns.js';
+import { patiently, shortWait } from './patience.js';
 
 /** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html */
 export const MAX_FETCHED = 100;
@@ -38,9 +39,10 @@ export async function fetchItems(
   const items = new Map<string, Item>();
   let bytes = 0;
   let keys = new Set(entries.map((entry) => keyText(entry, fetcher.key)));
-  while (keys.size > 0) {
+  for (let round = 0; keys.size > 0; round++) {
+    if (round > 0) await shortWait(round, fetcher.context.signal);
     const asked = keys;
-    const got = await fetcher.context.retry(() => fetchOnce(fetcher, asked));
+    const got = await patiently(fetcher.context, () => fetchOnce(fetcher, asked));
     for (const item of got.items) items.set(keyText(item, fetcher.key), item);
     bytes += got.bytes;
     keys = got.left;

@@ -1,6 +1,6 @@
 import { type FileHandle, mkdir, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DIGEST_BYTES, digest } from './digest.js';
+import { DIGEST_BYTES, digest } from '../digest.js';
 
 /**
  * The keys that came in a run, as digests in files of the run's own folder, so that a resumed run knows the keys

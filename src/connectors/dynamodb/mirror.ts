@@ -2,13 +2,14 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SluiceError } from '../../errors.js';
 import type { Attribute } from '../../values/cell.js';
+import { type BucketFiles, bucketed, fixedRecords, textRecord, textRecords } from '../buckets.js';
 import type { Finished } from '../connector.js';
+import { DIGEST_BYTES, digest } from '../digest.js';
 import { type BatchWriteTable, batchWrite, type WriteRequest, type WriteRequests } from './batch-write.js';
-import { Buckets, fixedRecords, textRecord, textRecords } from './buckets.js';
-import { DIGEST_BYTES, digest } from './digest.js';
 import { tornAnswer } from './failures.js';
 import { keyOfItem } from './key.js';
 import type { KeyLogs } from './key-log.js';
+import { patiently } from './patience.js';
 
 /** As many deletes are handed on at once. */
 const DELETE_ROWS = 1000;
@@ -33,7 +34,7 @@ export async function deleteGone({ table, logs, limit }: MirrorOptions): Promise
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const came = await bucketed(folder, 'came', async (buckets) => {
     for (const file of await logs.files()) {
-      for await (const record of fixedRecords(file, DIGEST_BYTES)) await buckets.add(Buffer.from(record));
+      for await (const record of fixedRecords(file, DIGEST_BYTES)) await buckets.add(record);
     }
   });
   let items = 0;
@@ -47,22 +48,6 @@ export async function deleteGone({ table, logs, limit }: MirrorOptions): Promise
   if (gone > 0) await deleteAll(table, goneKeys(found));
   await rm(folder, { recursive: true });
   return { deleted: gone, findings: [] };
-}
-
-type BucketFiles = ReadonlyMap<number, string>;
-
-async function bucketed(
-  folder: string,
-  label: string,
-  fill: (buckets: Buckets) => Promise<void>,
-): Promise<BucketFiles> {
-  const buckets = new Buckets(folder, label);
-  try {
-    await fill(buckets);
-    return await buckets.finish();
-  } finally {
-    await buckets.close();
-  }
 }
 
 /** Keys of the sink that did not come; in memory is one bucket's share of the digests. */
@@ -96,7 +81,10 @@ interface KeyPage {
 }
 
 /** Gives the key of every item of the table; returns how many there are. */
-async function scanKeys(table: BatchWriteTable, give: (key: string) => Promise<void>): Promise<number> {
+async function scanKeys(
+  table: BatchWriteTable,
+  give: (key: string) => Promise<void> | undefined,
+): Promise<number> {
   const names: Record<string, string> = {};
   for (const [index, part] of table.key.entries()) names[`#${index}`] = part.name;
   const asked = {
@@ -111,7 +99,7 @@ async function scanKeys(table: BatchWriteTable, give: (key: string) => Promise<v
     let start: Record<string, Attribute> | undefined;
     do {
       const body = JSON.stringify({ ...asked, Segment: segment, ExclusiveStartKey: start });
-      const page = await table.context.retry(() => table.client.call<KeyPage>('Scan', body));
+      const page = await patiently(table.context, () => table.client.call<KeyPage>('Scan', body));
       for (const item of page.Items ?? []) {
         const key = keyOfItem(item, table.key);
         if (key === undefined) throw tornAnswer('Scan', 'an item without its key');

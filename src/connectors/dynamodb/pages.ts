@@ -1,6 +1,7 @@
 import type { Context, Cost } from '../connector.js';
 import type { DynamodbClient } from './client.js';
 import type { Item } from './open-columns.js';
+import { patiently } from './patience.js';
 import type { ReadPlan } from './request.js';
 import { opened, type Settled, settled } from './settled.js';
 
@@ -75,7 +76,7 @@ async function load(
   await context.paceRead(estimated);
   const from = start === undefined ? '' : `,"ExclusiveStartKey":${start}`;
   const body = `${plan.body}${extra}${limit === undefined ? '' : `,"Limit":${limit}`}${from}}`;
-  const { answer, bytes } = await context.retry(() => client.callSized<Answer>(plan.action, body));
+  const { answer, bytes } = await patiently(context, () => client.callSized<Answer>(plan.action, body));
   const items = answer.Items ?? [];
   const units = answer.ConsumedCapacity?.CapacityUnits ?? 0;
   reader.used.units += units;

@@ -6,6 +6,7 @@ import { type BatchWriteTable, exhausted, refusedItem } from './batch-write.js';
 import type { Conditional } from './client.js';
 import { type EncoderCache, unitsOf } from './encoder-cache.js';
 import type { ItemEncoder } from './item.js';
+import { patiently } from './patience.js';
 import type { Problem } from './problem.js';
 import { sameItem } from './same-item.js';
 import { Tally } from './tally.js';
@@ -87,7 +88,7 @@ async function writeRow(
   const body = `{"TableName":${JSON.stringify(table.name)},"ReturnConsumedCapacity":"TOTAL"${call.text}}`;
   let unsure = false;
   try {
-    const answer = await table.context.retry(async () => {
+    const answer = await patiently(table.context, async () => {
       try {
         return await table.client.callIf<Answer>(call.action, body);
       } catch (error) {

@@ -18,6 +18,7 @@ import { type Fetcher, keyText } from './fetch.js';
 import { attributeColumn, type Item, OpenColumns } from './open-columns.js';
 import type { DynamodbSourceOptions } from './options.js';
 import type { PageReader } from './pages.js';
+import { patiently } from './patience.js';
 import { permissions } from './permissions.js';
 import { readItems } from './read-items.js';
 import { type ReadPlan, readPlan } from './request.js';
@@ -98,7 +99,7 @@ export class DynamodbSource implements Source {
   /** Lets DynamoDB check the expressions before anything is written anywhere: one item, not looked at. */
   async #probe(plan: ReadPlan): Promise<void> {
     if (this.#options.filter === undefined && !this.#options.query) return;
-    await this.#context.retry(() => this.#client.call(plan.action, `${plan.body},"Limit":1}`));
+    await patiently(this.#context, () => this.#client.call(plan.action, `${plan.body},"Limit":1}`));
   }
 
   #findings(table: Table, whole: boolean): Finding[] {

@@ -4,6 +4,7 @@ import type { Context } from '../connector.js';
 import type { DynamodbClient } from './client.js';
 import { serviceType } from './failures.js';
 import type { KeyAttribute, KeyType } from './key.js';
+import { patiently } from './patience.js';
 
 export interface Index {
   readonly name: string;
@@ -70,7 +71,7 @@ export async function findTable(
 ): Promise<Table | undefined> {
   const body = JSON.stringify({ TableName: name });
   try {
-    const answer = await context.retry(() => client.call<{ Table: Described }>('DescribeTable', body));
+    const answer = await patiently(context, () => client.call<{ Table: Described }>('DescribeTable', body));
     return tableOf(answer.Table, client.place.region);
   } catch (error) {
     if (error instanceof SluiceError && error.code === 'table_missing') return undefined;
@@ -147,7 +148,7 @@ export async function createTable(
 ): Promise<Table> {
   const body = createTableCall(name, key);
   try {
-    await context.retry(() => client.call('CreateTable', body));
+    await patiently(context, () => client.call('CreateTable', body));
   } catch (error) {
     if (serviceType(error) !== 'ResourceInUseException') throw error;
   }
