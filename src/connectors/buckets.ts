@@ -1,0 +1,143 @@
+import { createReadStream } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** One for each value of a record's first byte. */
+const BUCKETS = 256;
+/** A bucket is written to its file when it holds this much. */
+const BUFFER_BYTES = 32 * 1024;
+
+/** Records sorted into files by their first byte; bounded memory however many there are. */
+export class Buckets {
+  readonly #prefix: string;
+  readonly #pending: (Buffer | undefined)[] = new Array<undefined>(BUCKETS).fill(undefined);
+  readonly #bytes: number[] = new Array<number>(BUCKETS).fill(0);
+  readonly #files = new Map<number, FileHandle>();
+  /** Writes go one after the other, whoever adds. */
+  #turn: Promise<void> = Promise.resolve();
+
+  constructor(folder: string, label: string) {
+    this.#prefix = join(folder, label);
+  }
+
+  /** The record is copied. Wait for what is returned, if anything, before adding more. */
+  add(record: Buffer): Promise<void> | undefined {
+    const bucket = record[0] ?? 0;
+    if (record.length > BUFFER_BYTES) return this.#addLarge(bucket, record);
+    const used = this.#bytes[bucket] ?? 0;
+    const full = used + record.length > BUFFER_BYTES ? this.#flush(bucket) : undefined;
+    this.#pending[bucket] ??= Buffer.allocUnsafe(BUFFER_BYTES);
+    const at = this.#bytes[bucket] ?? 0;
+    this.#pending[bucket].set(record, at);
+    this.#bytes[bucket] = at + record.length;
+    return full;
+  }
+
+  /** After the last record: writes what is pending and gives the file of each bucket that has records. */
+  async finish(): Promise<BucketFiles> {
+    for (let bucket = 0; bucket < BUCKETS; bucket++) await this.#flush(bucket);
+    await this.#turn;
+    const paths = new Map([...this.#files.keys()].map((bucket) => [bucket, this.#path(bucket)]));
+    await this.close();
+    return paths;
+  }
+
+  async close(): Promise<void> {
+    const files = [...this.#files.values()];
+    this.#files.clear();
+    await Promise.all(files.map((file) => file.close()));
+  }
+
+  #addLarge(bucket: number, record: Buffer): Promise<void> {
+    this.#flush(bucket);
+    return this.#append(bucket, Buffer.from(record));
+  }
+
+  #flush(bucket: number): Promise<void> {
+    const pending = this.#pending[bucket];
+    const used = this.#bytes[bucket] ?? 0;
+    if (!pending || used === 0) return this.#turn;
+    this.#pending[bucket] = undefined;
+    this.#bytes[bucket] = 0;
+    return this.#append(bucket, pending.subarray(0, used));
+  }
+
+  #append(bucket: number, bytes: Buffer): Promise<void> {
+    this.#turn = this.#turn.then(() => this.#write(bucket, bytes));
+    this.#turn.catch(() => undefined); // whoever adds or finishes next awaits it and throws
+    return this.#turn;
+  }
+
+  async #write(bucket: number, bytes: Buffer): Promise<void> {
+    let file = this.#files.get(bucket);
+    if (!file) {
+      file = await open(this.#path(bucket), 'w', 0o600);
+      this.#files.set(bucket, file);
+    }
+    await file.appendFile(bytes);
+  }
+
+  #path(bucket: number): string {
+    return `${this.#prefix}-${bucket.toString(16).padStart(2, '0')}`;
+  }
+}
+
+/** The file of each bucket that has records. */
+export type BucketFiles = ReadonlyMap<number, string>;
+
+/** Sorts what `fill` adds into files of the folder, whose names begin with the label. */
+export async function bucketed(
+  folder: string,
+  label: string,
+  fill: (buckets: Buckets) => Promise<void>,
+): Promise<BucketFiles> {
+  const buckets = new Buckets(folder, label);
+  try {
+    await fill(buckets);
+    return await buckets.finish();
+  } finally {
+    await buckets.close();
+  }
+}
+
+/** Records of one size, in turn; a torn last one is left out. */
+export async function* fixedRecords(path: string, size: number): AsyncGenerator<Buffer> {
+  for await (const { bytes } of wholeRecords(path, () => size)) yield bytes;
+}
+
+/** Records of `headBytes` and a text whose length stands in front of it as 4 bytes. */
+export async function* textRecords(
+  path: string,
+  headBytes: number,
+): AsyncGenerator<{ readonly head: Buffer; readonly text: string }> {
+  const start = headBytes + 4;
+  const sizeOf = (bytes: Buffer, at: number) =>
+    bytes.length - at < start ? start : start + bytes.readUInt32BE(at + headBytes);
+  for await (const { bytes } of wholeRecords(path, sizeOf)) {
+    yield { head: bytes.subarray(0, headBytes), text: bytes.toString('utf8', start) };
+  }
+}
+
+export function textRecord(head: Buffer, text: string): Buffer {
+  const bytes = Buffer.byteLength(text);
+  const record = Buffer.allocUnsafe(head.length + 4 + bytes);
+  head.copy(record);
+  record.writeUInt32BE(bytes, head.length);
+  record.write(text, head.length + 4);
+  return record;
+}
+
+async function* wholeRecords(path: string, sizeOf: (bytes: Buffer, at: number) => number) {
+  let rest: Buffer = Buffer.alloc(0);
+  for await (const chunk of createReadStream(path)) {
+    const bytes: Buffer = rest.length === 0 ? (chunk as Buffer) : Buffer.concat([rest, chunk as Buffer]);
+    let at = 0;
+    for (;;) {
+      const size = sizeOf(bytes, at);
+      if (bytes.length - at < size) break;
+      yield { bytes: bytes.subarray(at, at + size) };
+      at += size;
+    }
+    rest = bytes.subarray(at);
+  }
+}
