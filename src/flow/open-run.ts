@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Declaration, Step } from '../declare/declaration.js';
 import { declarationHash } from '../declare/hash.js';
@@ -91,8 +90,8 @@ export async function takeLease({
 }
 
 async function lastRun(folder: string): Promise<RunHistory | undefined> {
-  const name = (await runNames(folder)).at(-1);
-  return name === undefined ? undefined : await readHistory(join(folder, `${name}.jsonl`));
+  for await (const history of histories(folder)) return history;
+  return undefined;
 }
 
 async function abandon(folder: string, run: string, guard: () => Promise<void>): Promise<void> {

@@ -159,8 +159,8 @@ describe('the journal of a run', () => {
     await step.intend({ token: '0.1', part: '0', sequence: 1, rows: 2, bytes: 9, from: 'b', to: 'd' });
     await journal.close();
     const history = await readHistory(join(folder, 'r1.jsonl'));
-    expect(isResumable(history)).toBe(true);
-    const past = history.steps.get('copy');
+    expect(history && isResumable(history)).toBe(true);
+    const past = history?.steps.get('copy');
     expect(past?.commits.get('0.0')).toEqual(counts);
     expect(past && remainder(past, '0', true)).toEqual({
       again: [{ token: '0.1', part: '0', sequence: 1, rows: 2, bytes: 9, from: 'b', to: 'd' }],
@@ -189,9 +189,15 @@ describe('the journal of a run', () => {
       const journal = await RunJournal.create(folder, outcome, 'hash', free);
       await journal.end(outcome);
       await journal.close();
-      expect(isResumable(await readHistory(join(folder, `${outcome}.jsonl`)))).toBe(resumable);
+      const history = await readHistory(join(folder, `${outcome}.jsonl`));
+      expect(history && isResumable(history)).toBe(resumable);
     }
     expect(await runNames(folder)).toEqual(['abandoned', 'complete', 'interrupted', 'rejects', 'stopped']);
+  });
+
+  test('that was killed before its first record never was', async () => {
+    await writeFile(join(folder, 'r1.jsonl'), '{"is":"run","form');
+    expect(await readHistory(join(folder, 'r1.jsonl'))).toBeUndefined();
   });
 
   test('of another format is refused', async () => {

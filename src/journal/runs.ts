@@ -106,7 +106,7 @@ export class RunJournal {
 
   /** Reads what this run has recorded itself, before a step is tried again. */
   async refresh(): Promise<void> {
-    this.#history = await readHistory(this.#path);
+    this.#history = (await readHistory(this.#path)) ?? this.#history;
   }
 
   async end(outcome: RunEnd): Promise<void> {
@@ -118,10 +118,10 @@ export class RunJournal {
   }
 }
 
-/** Reads a run's journal without touching it. */
-export async function readHistory(path: string): Promise<RunHistory> {
+/** Reads a run's journal without touching it; undefined for a run that was killed before its first record. */
+export async function readHistory(path: string): Promise<RunHistory | undefined> {
   const { records } = parseRecords(await readFile(path), path);
-  return historyOf(records as RunRecord[], path);
+  return records.length === 0 ? undefined : historyOf(records as RunRecord[], path);
 }
 
 /** The folder of a pipeline's journals. */
