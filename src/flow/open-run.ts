@@ -3,14 +3,7 @@ import type { Declaration, Step } from '../declare/declaration.js';
 import { declarationHash } from '../declare/hash.js';
 import { SluiceError } from '../errors.js';
 import { Lease } from '../journal/lease.js';
-import {
-  isResumable,
-  type RunHistory,
-  RunJournal,
-  readHistory,
-  runNames,
-  runsFolder,
-} from '../journal/runs.js';
+import { histories, isResumable, type RunHistory, RunJournal, runsFolder } from '../journal/runs.js';
 import { stateFolder } from '../journal/state-folder.js';
 import { newRunName } from './run-name.js';
 

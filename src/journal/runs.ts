@@ -143,8 +143,10 @@ export async function runNames(folder: string): Promise<readonly string[]> {
 
 /** All runs of a folder, newest first, each read when it is asked for. */
 export async function* histories(folder: string): AsyncGenerator<RunHistory> {
-  for (const run of (await runNames(folder)).toReversed())
-    yield await readHistory(join(folder, `${run}.jsonl`));
+  for (const run of (await runNames(folder)).toReversed()) {
+    const history = await readHistory(join(folder, `${run}.jsonl`));
+    if (history) yield history;
+  }
 }
 
 /** Puts records together; throws `state_unusable` for a format that this Sluice does not know. */
