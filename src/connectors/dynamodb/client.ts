@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { type Dispatcher, Pool } from 'undici';
 import type { Attribute } from '../../values/cell.js';
-import type { AwsCredentialsProvider } from '../aws-credentials.js';
+import type { AwsCredentials, AwsCredentialsProvider } from '../aws-credentials.js';
 import type { AwsPlace } from '../aws-endpoint.js';
 import { errorType, networkError, remedyFor, serviceError, tornAnswer } from './failures.js';
 import { createSigner, type Signer } from './signer.js';
@@ -121,11 +121,10 @@ class Exchange {
   }
 
   /** True if the same request is worth one more try at once. */
-  async #mend(answer: Answered): Promise<boolean> {
+  async #mend({ used, ...answer }: Sent): Promise<boolean> {
     const remedy = remedyFor(errorType(fields(answer.body)));
     if (remedy === 'renew credentials') {
       const { credentials } = this.#options;
-      const used = await credentials();
       credentials.renew(used);
       const fresh = await credentials();
       return fresh.accessKeyId !== used.accessKeyId || fresh.sessionToken !== used.sessionToken;
@@ -139,18 +138,24 @@ class Exchange {
     return false;
   }
 
-  async #send(action: string, payload: Buffer): Promise<Answered> {
+  async #send(action: string, payload: Buffer): Promise<Sent> {
     const { pool, path, origin, signer, credentials, signal } = this.#options;
     signal.throwIfAborted();
     const now = Date.now() + this.#skewMs;
-    const headers = signer(`DynamoDB_20120810.${action}`, payload, await credentials(), now);
+    const used = await credentials();
+    const headers = signer(`DynamoDB_20120810.${action}`, payload, used, now);
     const answer = await dispatch(pool, { path, method: 'POST', headers, body: payload }).catch((error) => {
       signal.throwIfAborted();
       throw networkError(action, origin, error);
     });
     checkWhole(action, answer);
-    return answer;
+    return { ...answer, used };
   }
+}
+
+/** An answer, and the credentials that its request was signed with: others may have been renewed meanwhile. */
+interface Sent extends Answered {
+  readonly used: AwsCredentials;
 }
 
 interface Answered {

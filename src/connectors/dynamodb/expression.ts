@@ -67,7 +67,7 @@ export function filterValues(
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, scalarAttribute(value)]));
 }
 
-export function scalarAttribute(value: Scalar): Attribute {
+function scalarAttribute(value: Scalar): Attribute {
   if (value === null) return { NULL: true };
   if (typeof value === 'boolean') return { BOOL: value };
   if (typeof value === 'object') return { N: value.N };

@@ -5,7 +5,7 @@ import { type KeyOf, type KeySource, keyOf } from './key.js';
 import type { Problem } from './problem.js';
 
 /** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html */
-export const MAX_ITEM_BYTES = 400 * 1024;
+const MAX_ITEM_BYTES = 400 * 1024;
 /** No character of JSON text stands for more bytes of an item than this. */
 const MAX_BYTES_PER_CHARACTER = 3;
 
