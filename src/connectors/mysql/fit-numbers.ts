@@ -28,7 +28,7 @@ const MAX_INTEGER_DIGITS = 20;
 export function numberTakers(column: TableColumn, isKey: boolean): Takers | undefined {
   const bits = integerBits[column.dataType];
   if (bits !== undefined) return { ...numeric(integerFit(bits, column.unsigned), isKey), bool: zeroOrOne };
-  if (column.dataType === 'decimal') return numeric(decimalFit(column), isKey);
+  if (column.dataType === 'decimal') return decimalTakers(column, isKey);
   if (column.dataType === 'double') return numeric(doubleFit(column), isKey);
   if (column.dataType === 'float') return numeric(floatFit(column), isKey);
   if (column.dataType === 'year') return numeric(yearFit, isKey);
@@ -49,8 +49,24 @@ function zeroOrOne(value: boolean): Fitted {
   return value ? '1' : '0';
 }
 
-/** Numbers of up to 15 digits are exact as doubles; the usual case by far. */
-const shortInteger = /^(?:-?[1-9]\d{0,14}|0)$/;
+/** As many digits are exact in a double. */
+const MAX_SHORT_CHARS = 15;
+
+/** The value of a short integer without leading zeros, the usual case by far; NaN for any other text. */
+function shortInteger(text: string): number {
+  const { length } = text;
+  if (length > MAX_SHORT_CHARS) return Number.NaN;
+  const negative = text.charCodeAt(0) === 45;
+  const first = negative ? 1 : 0;
+  if (length === first || (text.charCodeAt(first) === 48 && length > 1)) return Number.NaN;
+  let value = 0;
+  for (let index = first; index < length; index++) {
+    const digit = text.charCodeAt(index) - 48;
+    if (digit < 0 || digit > 9) return Number.NaN;
+    value = value * 10 + digit;
+  }
+  return negative ? -value : value;
+}
 
 function integerFit(bits: bigint, unsigned: boolean): TextFit {
   const least = unsigned ? 0n : -(2n ** (bits - 1n));
@@ -58,10 +74,8 @@ function integerFit(bits: bigint, unsigned: boolean): TextFit {
   const leastDouble = Number(least);
   const mostDouble = Number(most);
   return (text) => {
-    if (shortInteger.test(text)) {
-      const value = Number(text);
-      return value >= leastDouble && value <= mostDouble ? text : outside;
-    }
+    const short = shortInteger(text);
+    if (short >= leastDouble && short <= mostDouble) return text;
     const plain = wholeNumber(text);
     if (typeof plain !== 'string') return plain;
     const value = BigInt(plain);
@@ -77,6 +91,23 @@ function wholeNumber(text: string): Fitted {
   return plainDecimal(decimal, 0) ?? outside;
 }
 
+/** Text in a key goes the slow way, whose answer always has all digits of the scale. */
+function decimalTakers(column: TableColumn, isKey: boolean): Takers {
+  const check = decimalFit(column);
+  const plain = plainDecimalForm(column);
+  const quick = (text: string): Fitted => (plain.test(text) ? text : check(text));
+  return { number: quick, text: isKey ? (numeric(check, true).text ?? check) : quick };
+}
+
+/** Plain spellings that fit as they are: nothing has to be taken apart. */
+function plainDecimalForm({ precision = 10, scale = 0, unsigned }: TableColumn): RegExp {
+  const whole = precision - scale;
+  const sign = unsigned ? '' : '-?';
+  const digits = whole === 0 ? '0' : `(?:0|[1-9]\\d{0,${whole - 1}})`;
+  const fraction = scale === 0 ? '' : `(?:\\.\\d{1,${scale}})?`;
+  return new RegExp(`^${sign}${digits}${fraction}$`);
+}
+
 function decimalFit(column: TableColumn): TextFit {
   const scale = column.scale ?? 0;
   const whole = (column.precision ?? 10) - scale;
@@ -86,9 +117,7 @@ function decimalFit(column: TableColumn): TextFit {
     if (decimal === undefined) return notNumber;
     if (decimal.negative && unsigned && decimal.digits !== '') return outside;
     if (wholeDigits(decimal) > whole) return outside;
-    const plain = plainDecimal(decimal, scale);
-    if (plain === undefined) return tooFine;
-    return plain;
+    return plainDecimal(decimal, scale) ?? tooFine;
   };
 }
 

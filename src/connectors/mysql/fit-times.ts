@@ -45,7 +45,9 @@ const datetimeForm =
   /^(\d{4}-(?:0\d|1[0-2])-(?:[0-2]\d|3[01]))[T ]((?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)(?:\.(\d+))?$/;
 
 function datetimeFit(digits: number): TextFit {
+  const asItIs = plainDatetimeForm(digits);
   return (text) => {
+    if (asItIs.test(text)) return text;
     const match = datetimeForm.exec(text);
     if (match === null) return notDatetime;
     const fraction = fractionOf(match[3], digits);
@@ -53,8 +55,16 @@ function datetimeFit(digits: number): TextFit {
   };
 }
 
+/** What the server reads as it is; T as well as a space. */
+function plainDatetimeForm(digits: number): RegExp {
+  const fraction = digits === 0 ? '' : `(?:\\.\\d{1,${digits}})?`;
+  return new RegExp(
+    `^\\d{4}-(?:0\\d|1[0-2])-(?:[0-2]\\d|3[01])[T ](?:[01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d${fraction}$`,
+  );
+}
+
 const FIRST_TIMESTAMP = '1970-01-01 00:00:01';
-const zeroTimestamp = /^0000-00-00 00:00:00(?:\.0+)?$/;
+const zeroTimestamp = /^0000-00-00[T ]00:00:00(?:\.0+)?$/;
 
 function timestampFit(digits: number, last: string): TextFit {
   const check = datetimeFit(digits);
@@ -62,7 +72,8 @@ function timestampFit(digits: number, last: string): TextFit {
     const field = check(text);
     if (typeof field !== 'string') return field === tooFine ? field : notTimestamp;
     if (zeroTimestamp.test(field)) return field;
-    if (field < FIRST_TIMESTAMP || field > last) return outside;
+    const comparable = field[10] === 'T' ? `${field.slice(0, 10)} ${field.slice(11)}` : field;
+    if (comparable < FIRST_TIMESTAMP || comparable > last) return outside;
     return inCalendar(field) ? field : notTimestamp;
   };
 }

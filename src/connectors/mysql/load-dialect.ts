@@ -55,3 +55,42 @@ export function insertStatement({ table, columns }: LoadTarget): string {
   const names = columns.map(({ name }) => quoteIdentifier(name)).join(', ');
   return `INSERT INTO ${quoteTable(table)} (${names}) VALUES `;
 }
+
+/** Text is encoded in buffers of about so many characters. */
+const BUFFER_CHARS = 64 * 1024;
+
+/** Lines as LOAD DATA reads them. */
+export interface EncodedLines {
+  readonly count: number;
+  readonly buffers: readonly Buffer[];
+}
+
+/** Collects lines into buffers. Text is encoded many lines at a time: one by one costs more than all the rest. */
+export class LineEncoder {
+  readonly #buffers: Buffer[] = [];
+  #text = '';
+  #count = 0;
+
+  add(line: Line): void {
+    this.#count++;
+    this.#text += line;
+    this.#text += '\n';
+    if (this.#text.length >= BUFFER_CHARS) this.#encode();
+  }
+
+  end(): EncodedLines {
+    if (this.#text !== '') this.#encode();
+    return { count: this.#count, buffers: this.#buffers };
+  }
+
+  #encode(): void {
+    this.#buffers.push(Buffer.from(this.#text, 'utf8'));
+    this.#text = '';
+  }
+}
+
+export function encodeLines(lines: readonly Line[]): EncodedLines {
+  const encoder = new LineEncoder();
+  for (const line of lines) encoder.add(line);
+  return encoder.end();
+}

@@ -2,6 +2,8 @@ import { Readable } from 'node:stream';
 import { SluiceError } from '../../errors.js';
 import { nativeFailure } from './failures.js';
 import {
+  type EncodedLines,
+  encodeLines,
   insertSpelling,
   insertStatement,
   type Line,
@@ -12,9 +14,6 @@ import {
 } from './load-dialect.js';
 import { isRefusal } from './load-refusals.js';
 import type { Session } from './session.js';
-
-/** Text is sent in buffers of about so many characters. */
-const CHUNK_CHARS = 64 * 1024;
 
 /** What came of a load. Anything but `complete` must be undone: rows may be in that were changed or left out. */
 export type Loaded =
@@ -42,27 +41,40 @@ const complete: Loaded = { kind: 'complete' };
 /** LOAD DATA LOCAL INFILE from a stream. */
 export const localLoader: Loader = {
   spelling: loadSpelling,
-  load: async (session, target, lines, expectedWarnings = 0) => {
-    try {
-      const outcome = await session.run(loadStatement(target), [], () => Readable.from(chunksOf(lines)));
-      const [records = -1, , skipped = -1, warnings = -1] = numbersIn(outcome.info);
-      const isComplete =
-        records === lines.length &&
-        outcome.affected === lines.length &&
-        skipped === 0 &&
-        warnings === expectedWarnings;
-      return isComplete ? complete : { kind: 'flawed', skipped, warnings };
-    } catch (error) {
-      return failedBecauseOfRow(error);
-    }
-  },
+  load: (session, target, lines, expectedWarnings) =>
+    loadEncoded(session, target, encodeLines(lines), expectedWarnings),
   loadNew: async (session, target, lines) => {
     if (lines.length === 0) return;
-    const outcome = await session.run(loadStatement(target), [], () => Readable.from(chunksOf(lines)));
+    const outcome = await session.run(loadStatement(target), [], streamOf(encodeLines(lines)));
     const [records, , skipped, warnings] = numbersIn(outcome.info);
     if (records !== lines.length || skipped !== warnings) throw changed(target);
   },
 };
+
+/** Complete only if the server took every line and had nothing to say (invariants 3 and 4). */
+export async function loadEncoded(
+  session: Session,
+  target: LoadTarget,
+  lines: EncodedLines,
+  expectedWarnings = 0,
+): Promise<Loaded> {
+  try {
+    const outcome = await session.run(loadStatement(target), [], streamOf(lines));
+    const [records = -1, , skipped = -1, warnings = -1] = numbersIn(outcome.info);
+    const isComplete =
+      records === lines.count &&
+      outcome.affected === lines.count &&
+      skipped === 0 &&
+      warnings === expectedWarnings;
+    return isComplete ? complete : { kind: 'flawed', skipped, warnings };
+  } catch (error) {
+    return failedBecauseOfRow(error);
+  }
+}
+
+function streamOf(lines: EncodedLines): () => Readable {
+  return () => Readable.from(lines.buffers);
+}
 
 /** Rows of one INSERT take about so many characters; far below any max_allowed_packet in use. */
 const INSERT_CHARS = 512 * 1024;
@@ -115,18 +127,6 @@ export function forbidsLocal(error: unknown): boolean {
 /** `Records: 3  Deleted: 0  Skipped: 0  Warnings: 0`, in whatever language the server speaks. */
 function numbersIn(info: string): readonly number[] {
   return (info.match(/\d+/g) ?? []).map(Number);
-}
-
-function* chunksOf(lines: readonly Line[]): Generator<Buffer> {
-  let text = '';
-  for (const line of lines) {
-    text += line;
-    text += '\n';
-    if (text.length < CHUNK_CHARS) continue;
-    yield Buffer.from(text, 'utf8');
-    text = '';
-  }
-  if (text !== '') yield Buffer.from(text, 'utf8');
 }
 
 function* packets(lines: readonly Line[], maxChars: number): Generator<readonly Line[]> {

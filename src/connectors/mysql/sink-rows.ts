@@ -1,7 +1,7 @@
 import type { Row } from '../../values/cell.js';
 import type { Refused } from '../connector.js';
 import { absent, enumError, type Fitted, type Misfit, misfit } from './fit.js';
-import { type Line, loadSpelling, type Spelling } from './load-dialect.js';
+import { type EncodedLines, type Line, LineEncoder, loadSpelling, type Spelling } from './load-dialect.js';
 import type { ColumnMap, LoadedColumn } from './sink-columns.js';
 
 /** Rows that one statement loads: they have fields for the same columns. */
@@ -20,36 +20,68 @@ export interface PreparedRows {
   readonly refused: readonly Refused[];
 }
 
-/** Turns rows into lines. `only` are the rows to take; all when it is left out. */
+/** The rows of a batch that have all columns, as LOAD DATA reads them; the others are groups of their own. */
+export interface EncodedRows extends PreparedRows {
+  readonly columns: readonly LoadedColumn[];
+  readonly encoded: EncodedLines;
+}
+
+/** Turns rows into lines. */
 export function prepareRows(map: ColumnMap, rows: readonly Row[], spelling: Spelling): PreparedRows {
+  const usual: RowGroup = { columns: map.columns, lines: [], rows: [], warnings: [] };
+  const { groups, refused } = takeRows(map, rows, spelling, (line, row) => {
+    usual.lines.push(line);
+    usual.rows.push(row);
+  });
+  return { groups: usual.lines.length > 0 ? [usual, ...groups] : groups, refused };
+}
+
+/** The same for LOAD DATA, encoded as it goes: much faster, since no line outlives its buffer. */
+export function encodeRows(map: ColumnMap, rows: readonly Row[]): EncodedRows {
+  const encoder = new LineEncoder();
+  const prepared = takeRows(map, rows, loadSpelling, (line) => encoder.add(line));
+  return { ...prepared, columns: map.columns, encoded: encoder.end() };
+}
+
+function takeRows(
+  map: ColumnMap,
+  rows: readonly Row[],
+  spelling: Spelling,
+  take: (line: Line, row: number) => void,
+): PreparedRows {
   const { columns, unknown } = map;
   const refused: Refused[] = [];
-  const usual: RowGroup = { columns, lines: [], rows: [], warnings: [] };
   const odd = new Map<string, RowGroup>();
-  const isPlain = spelling === loadSpelling;
-  next: for (const [index, row] of rows.entries()) {
-    for (const { from, name } of unknown) {
-      if (row[from] === undefined) continue;
-      refused.push({ row: index, ...unknownAttribute(name), column: name });
-      continue next;
+  for (let index = 0; index < rows.length; index++) {
+    const row = rows[index] ?? [];
+    const stray = unknown.find(({ from }) => row[from] !== undefined);
+    if (stray) {
+      refused.push({ row: index, ...unknownAttribute(stray.name), column: stray.name });
+      continue;
     }
-    let line = '';
-    for (let position = 0; position < columns.length; position++) {
-      const loaded = columns[position] as LoadedColumn;
-      const field = loaded.whole ? loaded.whole(row) : loaded.fit(row[loaded.from]);
-      if (typeof field !== 'string') {
-        const refusal = oddRow(map, row, index, spelling, odd);
-        if (refusal) refused.push(refusal);
-        continue next;
-      }
-      if (position > 0) line += ',';
-      line += isPlain ? field : spelling(field, loaded.binary);
+    const line = usualLine(columns, row, spelling);
+    if (line !== undefined) {
+      take(line, index);
+      continue;
     }
-    usual.lines.push(line);
-    usual.rows.push(index);
+    const refusal = oddRow(map, row, index, spelling, odd);
+    if (refusal) refused.push(refusal);
   }
-  const groups = usual.lines.length > 0 ? [usual, ...odd.values()] : [...odd.values()];
-  return { groups, refused };
+  return { groups: [...odd.values()], refused };
+}
+
+/** The row's line if each of its cells is a field; this is where nearly all time goes. */
+function usualLine(columns: readonly LoadedColumn[], row: Row, spelling: Spelling): Line | undefined {
+  const isPlain = spelling === loadSpelling;
+  let line = '';
+  for (let position = 0; position < columns.length; position++) {
+    const loaded = columns[position] as LoadedColumn;
+    const field = loaded.whole ? loaded.whole(row) : loaded.fit(row[loaded.from]);
+    if (typeof field !== 'string') return undefined;
+    const spelled = isPlain ? field : spelling(field, loaded.binary);
+    line = position === 0 ? spelled : `${line},${spelled}`;
+  }
+  return line;
 }
 
 function unknownAttribute(name: string): Misfit {

@@ -3,13 +3,12 @@ import type { Column } from '../../values/column.js';
 import type { Refused, Writer, Written } from '../connector.js';
 import { lastTimestampOf } from './fit-column.js';
 import { quoteTable } from './identifier.js';
-import type { Loader } from './load.js';
 import type { Session } from './session.js';
 import { type ColumnMap, mapColumns } from './sink-columns.js';
 import { type MergeRequest, mergeStage } from './sink-merge.js';
-import { keyLine, type PreparedRows, prepareRows, type RowGroup } from './sink-rows.js';
 import { type RefusedRow, Stage, stageName } from './sink-stage.js';
 import type { Target } from './sink-target.js';
+import { lastOfEachKey, Task } from './sink-task.js';
 
 /**
  * Writes batches through one session. A batch is one transaction with its row in the ledger:
@@ -35,10 +34,9 @@ export class SinkWriter implements Writer {
   async write(batch: Batch, token: string): Promise<Written> {
     const map = this.#mapFor(batch.columns);
     for (;;) {
-      const { loader } = this.#target.loaders;
-      const prepared = prepareRows(map, batch.rows, loader.spelling);
+      const task = new Task(batch, token, map, this.#target.loaders.loader);
       try {
-        return await this.#target.context.retry(() => this.#attempt(batch, token, map, prepared, loader));
+        return await this.#target.context.retry(() => this.#attempt(task));
       } catch (error) {
         if (!this.#target.loaders.yieldsTo(error)) throw error;
       }
@@ -74,22 +72,16 @@ export class SinkWriter implements Writer {
     return map;
   }
 
-  async #attempt(
-    batch: Batch,
-    token: string,
-    map: ColumnMap,
-    prepared: PreparedRows,
-    loader: Loader,
-  ): Promise<Written> {
+  async #attempt(task: Task): Promise<Written> {
     const session = await this.#ready();
     try {
-      const recorded = await this.#target.ledger.find(session, token);
+      const recorded = await this.#target.ledger.find(session, task.token);
       if (recorded) return recorded;
       if (!this.#meetsRows) {
-        const written = await this.#direct(session, batch, token, map, prepared, loader);
+        const written = await this.#direct(session, task);
         if (written) return written;
       }
-      return await this.#staged(session, batch, token, map, prepared, loader);
+      return await this.#staged(session, task);
     } catch (error) {
       await this.#undo(session);
       throw error;
@@ -108,59 +100,42 @@ export class SinkWriter implements Writer {
   }
 
   /** Loads into the table itself; undefined, with everything undone, if a row did not go in as it is. */
-  async #direct(
-    session: Session,
-    batch: Batch,
-    token: string,
-    map: ColumnMap,
-    prepared: PreparedRows,
-    loader: Loader,
-  ): Promise<Written | undefined> {
+  async #direct(session: Session, task: Task): Promise<Written | undefined> {
     await session.run('START TRANSACTION');
-    let count = 0;
-    for (const group of prepared.groups) {
-      const target = {
-        table: this.#target.into,
-        columns: group.columns.map(({ column, binary }) => ({ name: column.name, binary })),
-      };
-      const warnings = group.warnings.reduce((sum, warning) => sum + warning, 0);
-      const loaded = await loader.load(session, target, group.lines, warnings);
-      if (loaded.kind !== 'complete') {
-        await session.run('ROLLBACK');
-        return undefined;
-      }
-      count += group.lines.length;
+    const count = await task.load(session, this.#target.into);
+    if (count === undefined) {
+      await session.run('ROLLBACK');
+      return undefined;
     }
-    const written = { written: count, unchanged: 0, rejects: prepared.refused, units: 0 };
-    return await this.#commit(session, batch, token, map, loader, written);
+    return await this.#commit(session, task, {
+      written: count,
+      unchanged: 0,
+      rejects: task.refused,
+      units: 0,
+    });
   }
 
-  async #staged(
-    session: Session,
-    batch: Batch,
-    token: string,
-    map: ColumnMap,
-    prepared: PreparedRows,
-    loader: Loader,
-  ): Promise<Written> {
-    const { groups, earlier } = this.#lastOfEachKey(batch, map, prepared, loader);
-    const stage = await this.#stageFor(session, map, loader);
+  async #staged(session: Session, task: Task): Promise<Written> {
+    const prepared = task.prepared();
+    const { groups, earlier } = this.#target.overwrites
+      ? lastOfEachKey(task, prepared)
+      : { groups: prepared.groups, earlier: 0 };
+    const stage = await this.#stageFor(session, task);
     const unstaged = await stage.fill(groups);
     const isUnstaged = new Set(unstaged.map(({ row }) => row));
     const numbers = Array.from({ length: stage.size }, (_, number) => number).filter(
       (number) => !isUnstaged.has(stage.rowOf(number)),
     );
     await session.run('START TRANSACTION');
-    const merged = await mergeStage(this.#mergeRequest(session, stage, map), numbers);
+    const merged = await mergeStage(this.#mergeRequest(session, stage, task.map), numbers);
     this.#meetsRows = merged.unchanged + merged.updates + merged.refused.length > 0;
     const rejects = [...prepared.refused, ...[...unstaged, ...merged.refused].map(refusedOf)];
-    const written = {
+    return await this.#commit(session, task, {
       written: merged.written,
       unchanged: merged.unchanged + earlier,
       rejects: rejects.sort((one, other) => one.row - other.row),
       units: 0,
-    };
-    return await this.#commit(session, batch, token, map, loader, written);
+    });
   }
 
   #mergeRequest(session: Session, stage: Stage, map: ColumnMap): MergeRequest {
@@ -168,7 +143,7 @@ export class SinkWriter implements Writer {
     return { session, stage, table: this.#target.into, key, overwrites: this.#target.overwrites };
   }
 
-  async #stageFor(session: Session, map: ColumnMap, loader: Loader): Promise<Stage> {
+  async #stageFor(session: Session, { map, loader }: Task): Promise<Stage> {
     const known = this.#stage;
     if (known && known.session === session && known.map === map && known.stage.loader === loader) {
       return known.stage;
@@ -178,44 +153,16 @@ export class SinkWriter implements Writer {
     return stage;
   }
 
-  /** `duplicates: last`: of rows with one key in a batch the last stays, the others count as unchanged. */
-  #lastOfEachKey(
-    batch: Batch,
-    map: ColumnMap,
-    prepared: PreparedRows,
-    loader: Loader,
-  ): { readonly groups: readonly RowGroup[]; readonly earlier: number } {
-    if (!this.#target.overwrites || map.key.length === 0) return { groups: prepared.groups, earlier: 0 };
-    const last = new Map<string, number>();
-    const keys = batch.rows.map((row) => keyLine(map, row, loader.spelling) ?? '');
-    for (const row of prepared.groups.flatMap(({ rows }) => rows).sort((one, other) => one - other)) {
-      last.set(keys[row] ?? '', row);
-    }
-    const total = prepared.groups.reduce((sum, { rows }) => sum + rows.length, 0);
-    if (last.size === total) return { groups: prepared.groups, earlier: 0 };
-    const groups = prepared.groups.map((group) =>
-      keepRows(group, (row) => last.get(keys[row] ?? '') === row),
-    );
-    return { groups, earlier: total - last.size };
-  }
-
   /** Ends the transaction with the batch's keys and its row in the ledger. */
-  async #commit(
-    session: Session,
-    batch: Batch,
-    token: string,
-    map: ColumnMap,
-    loader: Loader,
-    written: Written,
-  ): Promise<Written> {
+  async #commit(session: Session, task: Task, written: Written): Promise<Written> {
     const { ledger, mirror } = this.#target;
-    const unkeyed = mirror ? await mirror.addKeys(session, batch.rows, map, loader) : 0;
-    if (await ledger.record(session, token, { written, unkeyed })) {
+    const unkeyed = mirror ? await mirror.addKeys(session, task.batch.rows, task.map, task.loader) : 0;
+    if (await ledger.record(session, task.token, { written, unkeyed })) {
       await session.run('COMMIT');
       return written;
     }
     await session.run('ROLLBACK');
-    return (await ledger.find(session, token)) ?? written;
+    return (await ledger.find(session, task.token)) ?? written;
   }
 
   async #undo(session: Session): Promise<void> {
@@ -226,16 +173,6 @@ export class SinkWriter implements Writer {
       this.#target.connections.discard(session);
     }
   }
-}
-
-function keepRows(group: RowGroup, isKept: (row: number) => boolean): RowGroup {
-  const kept = group.rows.map((row, index) => (isKept(row) ? index : -1)).filter((index) => index >= 0);
-  return {
-    columns: group.columns,
-    lines: kept.map((index) => group.lines[index] ?? ''),
-    rows: kept.map((index) => group.rows[index] ?? -1),
-    warnings: group.warnings.length === 0 ? [] : kept.map((index) => group.warnings[index] ?? 0),
-  };
 }
 
 function refusedOf({ row, code, message, column }: RefusedRow): Refused {
