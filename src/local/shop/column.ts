@@ -29,7 +29,7 @@ export interface ShopTable {
 }
 
 /** The borders come in the first rows; longer lists of borders make this many rows special. */
-export const EDGE_ROWS = 40;
+const EDGE_ROWS = 40;
 
 export function createTable(table: ShopTable): string {
   const columns = table.columns.map(({ name, definition }) => `  ${name} ${definition}`);
