@@ -241,6 +241,24 @@ describe('mirror', () => {
   });
 });
 
+describe('a replay', () => {
+  it.each(['replace', 'mirror'])(
+    'of rows that %s has rejected writes them into the table as it is',
+    async (mode) => {
+      const sink = await open({ mode }, { context: { replay: true } });
+      expect(
+        await sink.write([
+          ['1', 'changed'],
+          ['9', 'nine'],
+        ]),
+      ).toMatchObject({ written: 2 });
+      expect(await sink.finish()).toEqual({ deleted: 0, findings: [] });
+      expect(await stored()).toEqual(['1|changed', '2|two', '3|three', '4|four', '5|five', '9|nine']);
+      await sink.close();
+    },
+  );
+});
+
 describe('create', () => {
   it('makes the missing table with the types, collations and key of the source', async () => {
     const incoming = [

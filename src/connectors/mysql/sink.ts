@@ -1,5 +1,7 @@
 import { SluiceError } from '../../errors.js';
+import type { Comparison } from '../comparison.js';
 import type { Context, Finding, Finished, Incoming, Sink, SinkPlan, Writer } from '../connector.js';
+import { MysqlComparison } from './compare.js';
 import type { Connections } from './connection.js';
 import { lastTimestampOf } from './fit-column.js';
 import { PendingTables, verifyForeignKeys } from './foreign-keys.js';
@@ -34,6 +36,7 @@ interface Planned {
   readonly creates: string | undefined;
   readonly table: Table | undefined;
   readonly relations: Relations;
+  readonly incoming: Incoming;
 }
 
 /** What exists once the sink is open. */
@@ -77,13 +80,13 @@ class MysqlSink implements Sink {
     this.#expect(table ?? name);
     if (table === undefined) {
       const plan = planNewTable(name, server, this.#mode, this.#options, incoming, permissions);
-      this.#planned = { name, server, creates: plan.creates, table, relations: noRelations };
+      this.#planned = { name, server, creates: plan.creates, table, relations: noRelations, incoming };
       return plan;
     }
     if (this.#context.replay) this.#mode = modeOfReplay(this.#mode, table);
     const relations = await this.#ask((session) => describeRelations(session, table));
     const savedTriggers = await this.#ask((session) => this.#keeper(table).savedNames(session));
-    this.#planned = { name, server, creates: undefined, table, relations };
+    this.#planned = { name, server, creates: undefined, table, relations, incoming };
     const map = mapColumns({
       incoming: incoming.columns,
       table,
@@ -114,9 +117,11 @@ class MysqlSink implements Sink {
       const triggers = this.#keeper(table);
       if (this.#options.triggers === 'suspend') await triggers.suspend(session);
       else await triggers.restore(session);
-      const shadow = this.#mode === 'replace' ? new Shadow(table) : undefined;
+      const isWhole = this.#context.replay !== true;
+      const shadow = isWhole && this.#mode === 'replace' ? new Shadow(table) : undefined;
       await shadow?.open(session, ledger, resume);
-      const mirror = this.#mode === 'mirror' ? new Mirror(table, this.#options, this.#context) : undefined;
+      const mirror =
+        isWhole && this.#mode === 'mirror' ? new Mirror(table, this.#options, this.#context) : undefined;
       await mirror?.open(session);
       const target: Target = {
         context: this.#context,
@@ -138,6 +143,23 @@ class MysqlSink implements Sink {
   async recorded(tokens: readonly string[]): Promise<ReadonlyMap<string, RecordedBatch>> {
     const { target } = this.#isOpen();
     return await this.#ask((session) => target.ledger.recorded(session, tokens));
+  }
+
+  async comparison(): Promise<Comparison> {
+    const planned = this.#planned;
+    if (planned === undefined) throw new Error('a sink is planned before it is compared');
+    const { name, server, incoming } = planned;
+    this.#settle();
+    const table = await this.#ask((session) => describeTable(session, server, name));
+    return new MysqlComparison({
+      options: this.#options,
+      mode: this.#mode,
+      connections: this.#connections,
+      context: this.#context,
+      server,
+      table,
+      incoming,
+    });
   }
 
   async writer(): Promise<Writer> {
