@@ -31,6 +31,8 @@ export interface DynamodbClient {
     action: string,
     body: string,
   ): Promise<{ readonly answer: Answer; readonly bytes: number }>;
+  /** Like `call`, for pages of items: the answer's bytes, not parsed (see page-body.ts). */
+  callBytes(action: string, body: string): Promise<Buffer>;
   /** Like `call`, for a call with a condition: that it was not met is an answer too. */
   callIf<Answer>(action: string, body: string | Buffer): Promise<Conditional<Answer>>;
   close(): Promise<void>;
@@ -65,8 +67,10 @@ export function createClient({ place, credentials, signal }: ClientOptions): Dyn
     void pool.destroy();
   };
   signal.addEventListener('abort', stop, { once: true });
+  const callBytes = async (action: string, body: string | Buffer) =>
+    succeeded(action, await exchange.call(action, payloadOf(body))).body;
   const callSized = async <Answer>(action: string, body: string | Buffer) => {
-    const { body: bytes } = succeeded(action, await exchange.call(action, payloadOf(body)));
+    const bytes = await callBytes(action, body);
     return { answer: parsed(action, bytes) as Answer, bytes: bytes.length };
   };
   const callIf = async <Answer>(action: string, body: string | Buffer): Promise<Conditional<Answer>> => {
@@ -81,6 +85,7 @@ export function createClient({ place, credentials, signal }: ClientOptions): Dyn
   };
   return {
     place,
+    callBytes,
     callSized,
     callIf,
     call: async <Answer>(action: string, body: string | Buffer) =>

@@ -1,13 +1,17 @@
 import type { Context, Cost } from '../connector.js';
 import type { DynamodbClient } from './client.js';
+import { tornAnswer } from './failures.js';
 import type { Item } from './open-columns.js';
+import { type PageBody, pageBody } from './page-body.js';
 import { patiently } from './patience.js';
 import type { ReadPlan } from './request.js';
 import { opened, type Settled, settled } from './settled.js';
 
 /** Items that came together, and what they cost. */
 export interface Page {
-  readonly items: readonly Item[];
+  /** Parsed as they are asked for, once, so that a page takes little more room than its bytes. */
+  readonly items: Iterable<Item>;
+  readonly count: number;
   /** The items' share of the answer, in bytes. */
   readonly bytes: number;
 }
@@ -23,7 +27,7 @@ export interface PageReader {
 }
 
 interface Answer {
-  readonly Items?: readonly Item[];
+  readonly Count?: number;
   readonly ScannedCount?: number;
   readonly LastEvaluatedKey?: Item;
   readonly ConsumedCapacity?: { readonly CapacityUnits?: number };
@@ -53,7 +57,7 @@ export async function* pages(
   while (next) {
     const { page, start }: Loaded = await opened(next);
     next = start !== undefined && ahead ? begin(start) : undefined;
-    if (page.items.length > 0) yield page;
+    if (page.count > 0) yield page;
     if (start !== undefined && !ahead) next = begin(start);
   }
 }
@@ -76,15 +80,56 @@ async function load(
   await context.paceRead(estimated);
   const from = start === undefined ? '' : `,"ExclusiveStartKey":${start}`;
   const body = `${plan.body}${extra}${limit === undefined ? '' : `,"Limit":${limit}`}${from}}`;
-  const { answer, bytes } = await patiently(context, () => client.callSized<Answer>(plan.action, body));
-  const items = answer.Items ?? [];
+  const { answer, page } = await patiently(context, async () =>
+    taken(plan.action, await client.callBytes(plan.action, body)),
+  );
   const units = answer.ConsumedCapacity?.CapacityUnits ?? 0;
   reader.used.units += units;
-  const cost = { items: answer.ScannedCount ?? items.length, bytes, units };
+  const cost = { items: answer.ScannedCount ?? page.count, bytes: page.bytes, units };
   meter.learn(cost);
   await context.paceRead(difference(cost, estimated));
   const last = answer.LastEvaluatedKey;
-  return { page: { items, bytes }, start: last === undefined ? undefined : JSON.stringify(last) };
+  return { page, start: last === undefined ? undefined : JSON.stringify(last) };
+}
+
+function taken(action: string, bytes: Buffer): { readonly answer: Answer; readonly page: Page } {
+  const { fields, items } = bodyOf(action, bytes);
+  const answer: Answer = fields;
+  const count = answer.Count;
+  if (count === undefined) {
+    const all = [...counted(action, items, undefined)];
+    return { answer, page: { items: all, count: all.length, bytes: bytes.length } };
+  }
+  return { answer, page: { items: counted(action, items, count), count, bytes: bytes.length } };
+}
+
+function bodyOf(action: string, bytes: Buffer): PageBody {
+  try {
+    return pageBody(bytes);
+  } catch (error) {
+    throw notJson(action, error);
+  }
+}
+
+/** The items; that they are as many as the answer says (invariant 2). */
+function* counted(action: string, items: Iterable<Item>, count: number | undefined): Generator<Item> {
+  let given = 0;
+  try {
+    for (const item of items) {
+      given++;
+      yield item;
+    }
+  } catch (error) {
+    throw notJson(action, error);
+  }
+  if (count !== undefined && given !== count) {
+    throw tornAnswer(action, `the answer has ${given} items and says ${count}`);
+  }
+}
+
+/** The parser's own words would quote the body, and with it values (invariant 8). */
+function notJson(action: string, error: unknown): unknown {
+  return error instanceof SyntaxError ? tornAnswer(action, 'the answer is not JSON') : error;
 }
 
 function difference(cost: Required<Cost>, estimated: Cost): Cost {

@@ -1,7 +1,7 @@
 import type { ReadRequest } from '../connector.js';
 import { type Fetcher, fetchItems, keyText, MAX_FETCHED } from './fetch.js';
 import type { Item } from './open-columns.js';
-import { type Page, type PageReader, pages } from './pages.js';
+import { type PageReader, pages } from './pages.js';
 import { hasValue } from './query.js';
 import type { ReadPlan } from './request.js';
 import { opened, type Settled, settled } from './settled.js';
@@ -9,9 +9,15 @@ import { opened, type Settled, settled } from './settled.js';
 /** So many BatchGetItem calls are under way at once behind an index. */
 const FETCHES_AHEAD = 4;
 
+/** Items of a page are parsed so many at once. */
+const PARSED_AT_ONCE = 500;
+
 /** Items, never none, each with the item (of the table or its index) that says where the read goes on after it. */
-export interface PlacedPage extends Page {
+export interface PlacedPage {
+  readonly items: readonly Item[];
   readonly places: readonly Item[];
+  /** The items' share of their page, in bytes. */
+  readonly bytes: number;
 }
 
 /** The items of a part: pages as they come, or the whole items behind an index's entries. */
@@ -23,11 +29,24 @@ export async function* readItems(
 ): AsyncGenerator<PlacedPage> {
   const segment = range === '{}' ? '' : `,${range.slice(1, -1)}`;
   for await (const page of pages(reader, segment, request.after, request.maxRows)) {
-    const items = wanted(page.items, reader.plan);
-    if (items.length === 0) continue;
-    if (fetcher) yield* fetched(fetcher, items, request.maxRows);
-    else yield { items, places: items, bytes: page.bytes };
+    for (const some of chunks(page.items)) {
+      const items = wanted(some, reader.plan);
+      if (items.length === 0) continue;
+      if (fetcher) yield* fetched(fetcher, items, request.maxRows);
+      else yield { items, places: items, bytes: (page.bytes * some.length) / page.count };
+    }
   }
+}
+
+function* chunks(items: Iterable<Item>): Generator<readonly Item[]> {
+  let chunk: Item[] = [];
+  for (const item of items) {
+    chunk.push(item);
+    if (chunk.length < PARSED_AT_ONCE) continue;
+    yield chunk;
+    chunk = [];
+  }
+  if (chunk.length > 0) yield chunk;
 }
 
 function wanted(items: readonly Item[], plan: ReadPlan): readonly Item[] {

@@ -1,0 +1,87 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Attribute } from '../../values/cell.js';
+import { pageBody } from './page-body.js';
+
+const text = fc.oneof(
+  fc.string({ unit: 'grapheme' }),
+  fc.string({
+    unit: fc.constantFrom('"', '\\', ']', '}', ',', ':', '[', '{', 'é', '漢', '😀', '\n', '"Items":['),
+  }),
+);
+
+const attribute = fc.letrec<{ any: Attribute; list: Attribute[]; map: Record<string, Attribute> }>((tie) => ({
+  any: fc.oneof(
+    { maxDepth: 3 },
+    text.map((S) => ({ S })),
+    fc.integer().map((N) => ({ N: String(N) })),
+    fc.uint8Array().map((bytes) => ({ B: Buffer.from(bytes).toString('base64') })),
+    fc.boolean().map((BOOL) => ({ BOOL })),
+    fc.constant<Attribute>({ NULL: true }),
+    fc.array(text, { minLength: 1 }).map((SS) => ({ SS })),
+    tie('list').map((L) => ({ L })),
+    tie('map').map((M) => ({ M })),
+  ),
+  list: fc.array(tie('any'), { maxLength: 4 }),
+  map: fc.dictionary(text, tie('any'), { maxKeys: 4 }),
+})).any;
+
+const item = fc.dictionary(
+  fc.oneof(fc.constantFrom('id', 'name', 'Items', '__proto__', ''), text),
+  attribute,
+);
+
+const answer = fc
+  .record(
+    {
+      Items: fc.array(item),
+      LastEvaluatedKey: item,
+      Count: fc.nat(),
+      ConsumedCapacity: fc.constant({ CapacityUnits: 1.5 }),
+    },
+    { requiredKeys: [] },
+  )
+  .chain((fields) => fc.shuffledSubarray(Object.entries(fields), { minLength: Object.keys(fields).length }))
+  .map((entries) => Object.fromEntries(entries));
+
+function read(bytes: Buffer) {
+  const { fields, items } = pageBody(bytes);
+  return { ...fields, Items: [...items] };
+}
+
+describe('pageBody', () => {
+  it('reads any answer as JSON.parse does', () => {
+    fc.assert(
+      fc.property(answer, fc.constantFrom(undefined, 1), (fields, spaces) => {
+        const body = JSON.stringify(fields, undefined, spaces);
+        expect(read(Buffer.from(body))).toEqual({ Items: [], ...JSON.parse(body) });
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('reads escapes and characters of every width', () => {
+    const body = String.raw`{"Items":[{"a\u0062":{"S":"\ud83d\ude00 é \"x\" \\"},"n":{"N":"-1.5"}},{}],"Count":2}`;
+    expect(read(Buffer.from(body))).toEqual(JSON.parse(body));
+  });
+
+  it('finds the end of the items where a key holds brackets and quotes', () => {
+    const fields = {
+      Items: [{ id: { S: ']}' } }],
+      LastEvaluatedKey: { id: { S: '],"Count":[' }, sort: { S: ']}' } },
+      Count: 1,
+    };
+    expect(read(Buffer.from(JSON.stringify(fields)))).toEqual(fields);
+  });
+
+  it.each(['', '[', '{"Items":[', '{"Items":[{"a":{"S":"x"}}', '{"Items":[{"a":{"S":"x}}]}', 'null'])(
+    'refuses %j, which is no answer',
+    (body) => {
+      expect(() => read(Buffer.from(body))).toThrow(SyntaxError);
+    },
+  );
+
+  it('refuses items that are torn inside', () => {
+    expect(() => read(Buffer.from('{"Items":[{"a":{"S":"x"}},{"a":{"S":"y"]}'))).toThrow(SyntaxError);
+  });
+});
