@@ -6,6 +6,7 @@
 import type { ErrorCode } from '../errors.js';
 import type { Batch, Position } from '../values/batch.js';
 import type { Column } from '../values/column.js';
+import type { Comparison } from './comparison.js';
 
 /** What a run lends to a connector. */
 export interface Context {
@@ -81,6 +82,8 @@ export interface SourceDescription {
   /** Estimates by the server; absent when it has none. */
   readonly rows?: number;
   readonly bytes?: number;
+  /** Read units that reading it all will cost, by estimate; absent where there are none. */
+  readonly units?: number;
   /** `read` honours `through`: a hole between two positions can be read again by itself. */
   readonly ranged?: true;
   /** How the rows of one run relate in time, for the report: 'one snapshot', 'a snapshot for each part', … */
@@ -190,7 +193,7 @@ export interface Journey {
 }
 
 /**
- * Life: plan → open → writers write, side by side → finish | abandon → close. `plan` may be all.
+ * Life: plan → open → writers write, side by side → finish | abandon → close. `plan` may be all, or plan → comparison.
  */
 export interface Sink {
   plan(incoming: Incoming): Promise<SinkPlan>;
@@ -208,6 +211,8 @@ export interface Sink {
     tokens: readonly string[],
   ): Promise<ReadonlyMap<string, Omit<Written, 'rejects'> & { readonly rejected: number }>>;
   writer(): Promise<Writer>;
+  /** After `plan`, instead of `open`: the table as it is, to compare it with what a copy would write. */
+  comparison(): Promise<Comparison>;
   /** After the last row of a complete read: swaps (replace), deletes what is gone (mirror), checks. */
   finish(totals: { readonly rejected: number }): Promise<Finished>;
   /** After a failure: takes away what only this attempt needed, keeps what a resume needs. Never throws. */

@@ -55,8 +55,8 @@ export function itemEncoder(columns: readonly Column[], key: readonly KeySource[
       if (typeof value !== 'string') return { ...value, column: field.name };
       text += field.prefix + value;
     }
-    const maxBytes = (text.length + keyText.length) * MAX_BYTES_PER_CHARACTER;
-    return maxBytes > MAX_ITEM_BYTES && sizeOf(row) > MAX_ITEM_BYTES ? tooLarge : text;
+    const isLarge = mayBeTooLarge(text.length + keyText.length) && sizeOf(row) > MAX_ITEM_BYTES;
+    return isLarge ? tooLarge : text;
   };
 
   const valuesOf = (row: Row) => {
@@ -82,6 +82,11 @@ export function itemEncoder(columns: readonly Column[], key: readonly KeySource[
   };
 
   return { columns, keyOf: keyOf(columns, key), attributesOf, valuesOf, jsonOf, sizeOf };
+}
+
+/** Whether JSON text of so many characters can stand for an item that is too large. */
+export function mayBeTooLarge(characters: number): boolean {
+  return characters * MAX_BYTES_PER_CHARACTER > MAX_ITEM_BYTES;
 }
 
 /** An incoming attribute whose name a joined key has taken: of open sources this is known only now. */

@@ -45,7 +45,7 @@ export async function deleteGone({ table, logs, limit }: MirrorOptions): Promise
   let gone = 0;
   for await (const _ of goneKeys(found)) gone += 1;
   guard(gone, items, limit);
-  if (gone > 0) await deleteAll(table, goneKeys(found));
+  if (gone > 0) await deleteItems(table, goneKeys(found));
   await rm(folder, { recursive: true });
   return { deleted: gone, findings: [] };
 }
@@ -113,7 +113,11 @@ async function scanKeys(
   return items;
 }
 
-async function deleteAll(table: BatchWriteTable, keys: AsyncIterable<string>): Promise<void> {
+/** Deletes the items with these keys (texts as `keyOf` makes them); one that is not there does no harm. */
+export async function deleteItems(
+  table: BatchWriteTable,
+  keys: AsyncIterable<string> | Iterable<string>,
+): Promise<void> {
   let requests: WriteRequest[] = [];
   for await (const key of keys) {
     requests.push({ row: requests.length, key });
@@ -133,7 +137,7 @@ async function deleteSome(table: BatchWriteTable, requests: readonly WriteReques
   await batchWrite(table, deletes, {
     written: () => undefined,
     refused: (_, problem) => {
-      throw new SluiceError('throttled', `mirror could not delete all that is gone: ${problem.message}`, {
+      throw new SluiceError('throttled', `could not delete all that is gone: ${problem.message}`, {
         hint: 'what was written stays; run again to delete the rest',
       });
     },

@@ -47,3 +47,23 @@ export function numberSize(text: string): number {
   if (!decimal) return text.length;
   return Math.ceil(decimal.digits.length / 2) + 1 + (decimal.negative ? 1 : 0);
 }
+
+/** Whether one number is less than another. Both must be valid. */
+export function isLess(one: string, other: string): boolean {
+  const [a, b] = [parseDecimal(one), parseDecimal(other)];
+  if (!a || !b) return false;
+  if (a.digits === '' || b.digits === '' || a.negative !== b.negative) return signOf(a) < signOf(b);
+  return a.negative ? isSmaller(b, a) : isSmaller(a, b);
+}
+
+function signOf({ negative, digits }: Decimal): number {
+  if (digits === '') return 0;
+  return negative ? -1 : 1;
+}
+
+function isSmaller(one: Decimal, other: Decimal): boolean {
+  const power = (decimal: Decimal) => decimal.digits.length + decimal.exponent;
+  if (power(one) !== power(other)) return power(one) < power(other);
+  const length = Math.max(one.digits.length, other.digits.length);
+  return one.digits.padEnd(length, '0') < other.digits.padEnd(length, '0');
+}

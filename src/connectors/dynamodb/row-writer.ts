@@ -4,11 +4,12 @@ import type { Attribute, Row } from '../../values/cell.js';
 import type { Writer } from '../connector.js';
 import { type BatchWriteTable, exhausted, refusedItem } from './batch-write.js';
 import type { Conditional } from './client.js';
+import { sameItem } from './compare-item.js';
 import { type EncoderCache, unitsOf } from './encoder-cache.js';
 import type { ItemEncoder } from './item.js';
 import { patiently } from './patience.js';
 import type { Problem } from './problem.js';
-import { sameItem } from './same-item.js';
+
 import { Tally } from './tally.js';
 
 /** One call for one row. */

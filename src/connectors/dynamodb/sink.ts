@@ -1,7 +1,9 @@
 import { SluiceError } from '../../errors.js';
+import type { Comparison } from '../comparison.js';
 import type { Context, Finding, Finished, Incoming, Sink, SinkPlan, Writer, Written } from '../connector.js';
 import type { BatchWriteTable } from './batch-write.js';
 import type { DynamodbClient } from './client.js';
+import { DynamodbComparison } from './compare.js';
 import { type EncoderCache, encoderCache } from './encoder-cache.js';
 import type { KeySource } from './key.js';
 import { KeyLogs } from './key-log.js';
@@ -12,7 +14,7 @@ import { insertMode, newestMode, updateMode } from './row-modes.js';
 import { rowWriter } from './row-writer.js';
 import { planSink, type SinkMode } from './sink-plan.js';
 import { Slots } from './slots.js';
-import { createTable, findTable } from './table.js';
+import { createTable, findTable, tableMissing } from './table.js';
 
 /** Calls under way at once, over all writers of a sink. */
 const MAX_CALLS = 16;
@@ -31,6 +33,7 @@ export class DynamodbSink implements Sink {
   #key: readonly KeySource[] = [];
   #encoders: EncoderCache | undefined;
   #create = false;
+  #incoming: Incoming | undefined;
   #logs: KeyLogs | undefined;
   /** Rows that the writers of this sink refused: mirror knows their keys, or that they can have none. */
   #rejected = 0;
@@ -66,6 +69,7 @@ export class DynamodbSink implements Sink {
       maxWriters: MAX_CALLS,
     });
     this.#key = key;
+    this.#incoming = incoming;
     this.#create = plan.creates !== undefined;
     this.#encoders = encoderCache(key);
     return plan;
@@ -88,6 +92,23 @@ export class DynamodbSink implements Sink {
         return written;
       },
     };
+  }
+
+  async comparison(): Promise<Comparison> {
+    const incoming = this.#incoming;
+    if (!incoming || this.#key.length === 0) throw new RangeError('plan the sink before comparing it');
+    const table = await findTable(this.#client, this.#name, this.#context);
+    if (!table) throw tableMissing(this.#name, 'run the pipeline first');
+    return new DynamodbComparison({
+      client: this.#client,
+      context: this.#context,
+      options: this.#options,
+      mode: this.#mode,
+      table,
+      key: this.#key,
+      ...(incoming.open ? {} : { names: new Set(incoming.columns.map(({ name }) => name)) }),
+      deletesLimit: this.#options.deletes?.limit ?? DELETES_LIMIT,
+    });
   }
 
   async #modeWriter(): Promise<Writer> {

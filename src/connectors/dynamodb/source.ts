@@ -72,7 +72,7 @@ export class DynamodbSource implements Source {
       columns,
       open: plan.projected === undefined,
       key: table.key.map(({ name }) => name),
-      ...(whole ? { rows: table.items, bytes: table.bytes } : {}),
+      ...(whole ? { rows: table.items, bytes: table.bytes, units: unitsOf(table, plan) } : {}),
       consistency: this.#consistency,
       findings: this.#findings(table, whole),
       permissions: this.#permissions(table, plan),
@@ -196,6 +196,14 @@ function consistencyOf(plan: ReadPlan, options: DynamodbSourceOptions): string {
   const strong = options.fetch ? options.consistency !== 'eventual' : plan.strong;
   const how = strong ? 'strongly consistent, item by item' : 'eventually consistent';
   return options.fetch ? `${how}, behind an eventually consistent index` : how;
+}
+
+/** A strongly consistent read unit is a read of up to this many bytes. */
+const UNIT_BYTES = 4096;
+
+/** Read units of a Scan of the whole table. */
+function unitsOf(table: Table, plan: ReadPlan): number {
+  return Math.ceil(table.bytes / UNIT_BYTES) * (plan.strong ? 1 : 0.5);
 }
 
 /** Where the read goes on after this item. */

@@ -12,7 +12,7 @@ import type { Session } from './session.js';
 import type { ColumnMap } from './sink-columns.js';
 import { keyLine } from './sink-rows.js';
 
-const DEFAULT_LIMIT = '10%';
+export const DEFAULT_LIMIT = '10%';
 /** Rows that are deleted in one transaction. */
 const DELETE_ROWS = 5000;
 

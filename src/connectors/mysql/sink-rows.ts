@@ -84,7 +84,7 @@ function usualLine(columns: readonly LoadedColumn[], row: Row, spelling: Spellin
   return line;
 }
 
-function unknownAttribute(name: string): Misfit {
+export function unknownAttribute(name: string): Misfit {
   return misfit('attribute_unknown', `the table has no column for the attribute ${name}`);
 }
 
@@ -120,7 +120,7 @@ function oddRow(
   return undefined;
 }
 
-function fieldOf(loaded: LoadedColumn, row: Row): Fitted {
+export function fieldOf(loaded: LoadedColumn, row: Row): Fitted {
   return loaded.whole ? loaded.whole(row) : loaded.fit(row[loaded.from]);
 }
 

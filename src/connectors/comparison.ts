@@ -1,0 +1,60 @@
+import type { Batch } from '../values/batch.js';
+import type { Refused } from './connector.js';
+
+/**
+ * A row in the spelling of its sink: equal texts mean that the sink holds the same, and a copy would change
+ * nothing. Numbers are compared as the sink compares them, everything else byte for byte.
+ */
+export interface ComparableRow {
+  /** Which of the sink's rows it is; '' where rows have no key. */
+  readonly key: string;
+  /** What is compared of the row besides its key. */
+  readonly content: string;
+}
+
+/** What a copy would make of an incoming row: a row of the sink, or a reject, whose key may be known all the same. */
+export type Expected = ComparableRow | { readonly refused: Refused; readonly key?: string };
+
+/** A column in which two rows differ. A text is absent where the row has no such column. */
+export interface Difference {
+  readonly column: string;
+  readonly expected?: string;
+  readonly actual?: string;
+}
+
+/** A sink's table as it is, for comparing it with what a copy would write. Nothing is written but by `remove`. */
+export interface Comparison {
+  /** False: rows have no key, and are compared as a bag of contents. */
+  readonly keyed: boolean;
+  /** Whether the mode takes a row that the source lacks for a difference (mirror, replace), or leaves it alone. */
+  readonly extras: 'different' | 'allowed';
+  /** False: rows with different contents may be equal all the same, as the mode has it; ask `differences`. */
+  readonly exact: boolean;
+  /** What the comparison takes for equal, for people: `newest: equal where the sink holds a newer item`. */
+  readonly rule: string;
+  /** Estimates by the server of what `actual` reads; absent where it has none. */
+  readonly rows?: number;
+  readonly bytes?: number;
+  /** Read units that `actual` will cost, by estimate. */
+  readonly units?: number;
+  expected(batch: Batch): readonly Expected[];
+  /** The table's rows, each in one of at most `wanted` streams; bounded memory, at the read pace. */
+  actual(wanted: number): readonly AsyncIterable<readonly ComparableRow[]>[];
+  /** The rows with these keys as they are now; those that are not there are left out. */
+  fetch(keys: readonly string[]): Promise<ReadonlyMap<string, ComparableRow>>;
+  /** Where the row that is there is not as it must be; none where it is, by the rules of the mode. */
+  differences(expected: ComparableRow, actual: ComparableRow): readonly Difference[];
+  /** A key's values by name, for people. */
+  keyValues(key: string): Readonly<Record<string, string>>;
+  /** Read units used so far. */
+  used(): number;
+  /**
+   * Options of a sink (as its kind's schema has them) that writes single rows such that they come to be what the
+   * mode wants; or why there is none.
+   */
+  readonly mending: { readonly options: object } | { readonly impossible: string };
+  /** The share of the rows, or the number, that may be deleted (`deletes.limit`). */
+  readonly deletesLimit: number | string;
+  /** Deletes these rows; those that are gone already do not count. */
+  remove(keys: readonly string[]): Promise<number>;
+}
