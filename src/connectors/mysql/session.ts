@@ -46,6 +46,7 @@ export class Session {
   readonly #login: Login;
   readonly #pending = new Set<(error: unknown) => void>();
   #lost: SluiceError | undefined;
+  #interrupted = false;
   #signal: AbortSignal | undefined;
   readonly #onAbort = () => this.destroy(this.#signal?.reason);
   /** The server's own number for this connection, as KILL wants it; 0 before the handshake. */
@@ -102,9 +103,9 @@ export class Session {
     return this.#lost !== undefined;
   }
 
-  /** Whether a statement runs. */
+  /** Whether a statement runs, or did when the session was destroyed, so that the server may still run it. */
   get busy(): boolean {
-    return this.#pending.size > 0;
+    return this.#pending.size > 0 || this.#interrupted;
   }
 
   /** The driver's connection, for the streaming reader. */
@@ -161,6 +162,7 @@ export class Session {
   destroy(reason: unknown = this.#ended()): void {
     this.#signal?.removeEventListener('abort', this.#onAbort);
     this.#lost ??= reason instanceof SluiceError ? reason : this.#ended();
+    this.#interrupted ||= this.#pending.size > 0;
     this.#driver.destroy();
     this.#rejectAll(reason);
   }

@@ -17,8 +17,9 @@ const loopback = new BlockList();
 loopback.addSubnet('127.0.0.0', 8, 'ipv4');
 loopback.addAddress('::1', 'ipv6');
 
-/** Whether the host is this machine, so that nobody can listen on the way. */
+/** Whether the host is this machine (a path is a Unix socket), so that nobody can listen on the way. */
 export function isLoopback(host: string): boolean {
+  if (host.startsWith('/')) return true;
   const address = host.replace(/^\[(.*)\]$/, '$1');
   const family = isIP(address);
   if (family === 0) return address.toLowerCase() === 'localhost';
