@@ -50,10 +50,10 @@ export function loadStatement({ table, columns }: LoadTarget): string {
   ].join(' ');
 }
 
-/** The head of a multi-row INSERT; `(line)`s follow. */
-export function insertStatement({ table, columns }: LoadTarget): string {
+/** The head of a multi-row INSERT; `(line)`s follow. `lenient`: what cannot be stored is a warning. */
+export function insertStatement({ table, columns }: LoadTarget, lenient: boolean): string {
   const names = columns.map(({ name }) => quoteIdentifier(name)).join(', ');
-  return `INSERT INTO ${quoteTable(table)} (${names}) VALUES `;
+  return `INSERT ${lenient ? 'IGNORE ' : ''}INTO ${quoteTable(table)} (${names}) VALUES `;
 }
 
 /** Text is encoded in buffers of about so many characters. */

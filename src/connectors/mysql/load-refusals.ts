@@ -56,7 +56,8 @@ function isCustom(errno: number): boolean {
 /** What to say of the one row for which a statement failed. */
 export function refusalOf(error: SluiceError): Refusal {
   const native = nativeFailure(error);
-  const said = reasons.get(error.code);
+  const said =
+    error.code === 'item_too_large' ? 'the row is larger than max_allowed_packet' : reasons.get(error.code);
   if (said === undefined) {
     return { code: 'write_refused', message: `the server refused the row (error ${native?.errno ?? 0})` };
   }

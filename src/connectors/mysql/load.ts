@@ -73,40 +73,69 @@ export async function loadEncoded(
 }
 
 function streamOf(lines: EncodedLines): () => Readable {
-  return () => Readable.from(lines.buffers);
+  return () => Readable.from(packetsOf(lines.buffers));
+}
+
+/** No packet may be larger than the server's max_allowed_packet, however long a line is. */
+const PACKET_BYTES = 1024 * 1024;
+
+function* packetsOf(buffers: readonly Buffer[]): Generator<Buffer> {
+  for (const buffer of buffers) {
+    for (let start = 0; start < buffer.length; start += PACKET_BYTES) {
+      yield buffer.subarray(start, start + PACKET_BYTES);
+    }
+  }
 }
 
 /** Rows of one INSERT take about so many characters; far below any max_allowed_packet in use. */
 const INSERT_CHARS = 512 * 1024;
 
-/** Multi-row INSERT, for servers that forbid LOCAL. In strict mode it fails where LOAD DATA warns. */
-export const insertLoader: Loader = {
-  spelling: insertSpelling,
-  load: async (session, target, lines, expectedWarnings = 0) => {
-    const head = insertStatement(target);
-    const mode = expectedWarnings > 0 ? 'INSERT IGNORE' : 'INSERT';
-    let warnings = 0;
-    try {
-      for (const rows of packets(lines, INSERT_CHARS)) {
-        const outcome = await session.run(`${head.replace('INSERT', mode)}(${rows.join('),(')})`);
-        warnings += outcome.warnings;
-        if (outcome.affected !== rows.length) {
-          return { kind: 'flawed', skipped: rows.length - outcome.affected, warnings };
+/** What a statement needs besides its rows, at most. */
+const STATEMENT_CHARS = 64 * 1024;
+
+/**
+ * Multi-row INSERT, for servers that forbid LOCAL. In strict mode it fails where LOAD DATA warns. A row that no
+ * packet can hold fails before it is sent: the server would break the connection.
+ */
+export function insertLoader(maxAllowedPacket: number): Loader {
+  return {
+    spelling: insertSpelling,
+    load: async (session, target, lines, expectedWarnings = 0) => {
+      const head = insertStatement(target, expectedWarnings > 0);
+      let warnings = 0;
+      try {
+        for (const rows of packets(lines)) {
+          const statement = `${head}(${rows.join('),(')})`;
+          if (isTooLong(statement, maxAllowedPacket)) return { kind: 'failed', error: tooLong(target) };
+          const outcome = await session.run(statement);
+          warnings += outcome.warnings;
+          if (outcome.affected !== rows.length) {
+            return { kind: 'flawed', skipped: rows.length - outcome.affected, warnings };
+          }
         }
+      } catch (error) {
+        return failedBecauseOfRow(error);
       }
-    } catch (error) {
-      return failedBecauseOfRow(error);
-    }
-    return warnings === expectedWarnings ? complete : { kind: 'flawed', skipped: 0, warnings };
-  },
-  loadNew: async (session, target, lines) => {
-    const head = insertStatement(target).replace('INSERT', 'INSERT IGNORE');
-    for (const rows of packets(lines, INSERT_CHARS)) {
-      const outcome = await session.run(`${head}(${rows.join('),(')})`);
-      if (outcome.warnings !== rows.length - outcome.affected) throw changed(target);
-    }
-  },
-};
+      return warnings === expectedWarnings ? complete : { kind: 'flawed', skipped: 0, warnings };
+    },
+    loadNew: async (session, target, lines) => {
+      const head = insertStatement(target, true);
+      for (const rows of packets(lines)) {
+        const outcome = await session.run(`${head}(${rows.join('),(')})`);
+        if (outcome.warnings !== rows.length - outcome.affected) throw changed(target);
+      }
+    },
+  };
+}
+
+function isTooLong(statement: string, maxAllowedPacket: number): boolean {
+  const room = maxAllowedPacket - STATEMENT_CHARS;
+  return statement.length * 3 > room && Buffer.byteLength(statement) > room;
+}
+
+function tooLong({ table }: LoadTarget): SluiceError {
+  return new SluiceError('item_too_large', `${table.table}: a row is larger than max_allowed_packet`);
+}
 
 function changed({ table }: LoadTarget): SluiceError {
   return new SluiceError('server_error', `${table.table}: the server would have changed what was loaded`);
@@ -129,7 +158,7 @@ function numbersIn(info: string): readonly number[] {
   return (info.match(/\d+/g) ?? []).map(Number);
 }
 
-function* packets(lines: readonly Line[], maxChars: number): Generator<readonly Line[]> {
+function* packets(lines: readonly Line[], maxChars = INSERT_CHARS): Generator<readonly Line[]> {
   let packet: Line[] = [];
   let chars = 0;
   for (const line of lines) {

@@ -43,12 +43,13 @@ export interface MapRequest {
   readonly table: Table;
   readonly extra: MysqlSinkOptions['extra'];
   readonly lastTimestamp: string;
-  readonly numbersRows: boolean;
+  /** Rows without their key get one from the server. Default: they are refused. */
+  readonly numbersRows?: boolean;
 }
 
 /** Columns meet by their exact names. */
 export function mapColumns(request: MapRequest): ColumnMap {
-  const { incoming, table, lastTimestamp, numbersRows } = request;
+  const { incoming, table, lastTimestamp, numbersRows = false } = request;
   const into = intoColumn(request);
   const byName = new Map(table.columns.map((column) => [column.name, column]));
   const columns: LoadedColumn[] = [];

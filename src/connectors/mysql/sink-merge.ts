@@ -1,6 +1,6 @@
 import { SluiceError } from '../../errors.js';
 import { quoteIdentifier, quoteTable, type TableName } from './identifier.js';
-import { isRefusal, type Refusal, refusalOf } from './load-refusals.js';
+import { isRefusal, type Refusal, refusalOf, warningRefusal } from './load-refusals.js';
 import type { TableColumn } from './schema.js';
 import type { Session } from './session.js';
 import type { LoadedColumn } from './sink-columns.js';
@@ -154,11 +154,10 @@ async function writeHalving(
   unique: number[],
 ): Promise<number> {
   if (numbers.length === 0) return 0;
-  const error = await writeOnce(request, fate, numbers);
-  if (error === undefined) return numbers.length;
+  const refusal = await writeOnce(request, fate, numbers);
+  if (refusal === undefined) return numbers.length;
   const [only] = numbers;
   if (numbers.length === 1 && only !== undefined) {
-    const refusal = refusalOf(error);
     refused.set(only, isKeyFolding(request, refusal) ? folds : refusal);
     if (refusal.code === 'unique_clash') unique.push(only);
     return 0;
@@ -173,24 +172,33 @@ function isKeyFolding(request: MergeRequest, refusal: Refusal): boolean {
   return refusal.code === 'unique_clash' && refusal.constraint === 'PRIMARY' && request.overwrites;
 }
 
-/** All of the rows or, with the row's error, none: a failed statement undoes itself. */
+/** All of the rows or, with the row's error, none. A warning is an error too (invariant 3). */
 async function writeOnce(
   request: WriteRequest,
   fate: number,
   numbers: readonly number[],
-): Promise<SluiceError | undefined> {
+): Promise<Refusal | undefined> {
   const { session } = request;
   const range = `s.${FATE_COLUMN} = ${fate} AND s.${ROW_COLUMN} ${request.among(numbers)}`;
-  const sql = fate === fates.update ? updateSql(request, range) : insertSql(request, range);
+  await session.run('SAVEPOINT sluice');
   try {
-    const outcome = await session.run(sql);
+    const outcome = await session.run(
+      fate === fates.update ? updateSql(request, range) : insertSql(request, range),
+    );
     const found = fate === fates.update ? Number(/\d+/.exec(outcome.info)?.[0] ?? -1) : outcome.affected;
-    if (found === numbers.length && outcome.warnings === 0) return undefined;
+    if (found !== numbers.length) throw rowsChanged();
+    if (outcome.warnings === 0) return undefined;
   } catch (error) {
-    if (isRefusal(error)) return error;
+    if (isRefusal(error)) return refusalOf(error);
     throw error;
   }
-  throw new SluiceError('deadlock', 'rows of the sink changed while they were written', { retry: 'later' });
+  const refusal = await warningRefusal(session);
+  await session.run('ROLLBACK TO SAVEPOINT sluice');
+  return refusal;
+}
+
+function rowsChanged(): SluiceError {
+  return new SluiceError('deadlock', 'rows of the sink changed while they were written', { retry: 'later' });
 }
 
 type Among = (numbers: readonly number[]) => string;

@@ -30,10 +30,12 @@ export interface Target {
 
 /** LOAD DATA LOCAL where the server takes it; decided once for all writers. */
 export class LoaderChoice {
+  readonly #insert: Loader;
   #loader: Loader;
 
-  constructor(server: Server) {
-    this.#loader = server.localInfile ? localLoader : insertLoader;
+  constructor({ localInfile, maxAllowedPacket }: Server) {
+    this.#insert = insertLoader(maxAllowedPacket);
+    this.#loader = localInfile ? localLoader : this.#insert;
   }
 
   get loader(): Loader {
@@ -43,7 +45,7 @@ export class LoaderChoice {
   /** Whether the error only says that LOCAL is forbidden; from now on rows go by INSERT. */
   yieldsTo(error: unknown): boolean {
     if (this.#loader !== localLoader || !forbidsLocal(error)) return false;
-    this.#loader = insertLoader;
+    this.#loader = this.#insert;
     return true;
   }
 }

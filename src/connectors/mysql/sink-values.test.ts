@@ -1,11 +1,13 @@
+import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { createConnection } from 'mysql2/promise';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type TestDatabase, testDatabase } from '../../../test/fixtures/mysql.js';
-import { column, planSink } from '../../../test/fixtures/mysql-sink.js';
+import { column, planSink, type SinkRequest } from '../../../test/fixtures/mysql-sink.js';
 import { startMysql } from '../../local/mysql.js';
 import type { Cell } from '../../values/cell.js';
-import type { LogicalType } from '../../values/column.js';
+import type { Column, LogicalType } from '../../values/column.js';
+import type { Refused } from '../connector.js';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -19,15 +21,16 @@ const ways = ['LOAD DATA', 'INSERT'] as const;
 async function open(
   way: (typeof ways)[number],
   table: string,
-  columns: readonly ReturnType<typeof column>[],
+  columns: readonly Column[],
+  more: Partial<SinkRequest> = {},
 ) {
-  const sink = await planSink(database, { options: { table, mode: 'append' }, columns });
-  if (way === 'LOAD DATA') return sink;
-  await sink.close();
-  const other = await planSink(database, { options: { table, mode: 'append' }, columns });
-  const server = await other.connections.server(other.context.context);
-  Object.assign(server, { localInfile: false });
-  return other;
+  const mode = more.key ? 'upsert' : 'append';
+  const sink = await planSink(database, { options: { table, mode }, columns, ...more });
+  if (way === 'INSERT') {
+    const server = await sink.connections.server(sink.context.context);
+    Object.assign(server, { localInfile: false });
+  }
+  return sink;
 }
 
 const fixed = [
@@ -531,25 +534,36 @@ const cases: readonly Case[] = [
 
 describe.each(ways)('values by %s', (way) => {
   it.each(cases.map((entry) => [`${entry.type} from ${entry.from}`, entry] as const))(
-    '%s are exact or rejects',
+    '%s are exact or rejects, straight into the table and by the stage',
     async (_, { type, from, cells }) => {
       await database.execute(`DROP TABLE IF EXISTS v; CREATE TABLE v (id INT PRIMARY KEY, c ${type})`);
-      const sink = await open(way, 'v', [column('id', 'int'), column('c', from)]);
+      const sink = await open(way, 'v', [column('id', 'int'), column('c', from)], { key: ['id'] });
       expect(sink.plan.findings.filter(({ level }) => level === 'refuse')).toEqual([]);
-      const written = await sink.write(cells.map(([cell], id) => [String(id), cell]));
-      const rejected = new Map(written.rejects.map(({ row, code }) => [row, code]));
-      const shown =
-        /BIT|BINARY|BLOB|POINT/.test(type) && !/TEXT/.test(type)
-          ? hexShown(type)
-          : 'CONVERT(c USING utf8mb4)';
-      const found = await database.query(`SELECT CAST(id AS CHAR), ${shown} FROM v ORDER BY id`);
-      const stored = new Map(found.map(([id, value]) => [Number(id), value === null ? null : String(value)]));
-      const outcome = cells.map((__, id) => (rejected.has(id) ? no(rejected.get(id) ?? '') : stored.get(id)));
-      expect(outcome).toEqual(cells.map(([, expected]) => expected));
+      const rows = cells.map(([cell], id) => [String(id), cell]);
+      const count = cells.filter(([, expected]) => expected === null || typeof expected === 'string').length;
+      const outcomes = async (rejects: readonly Refused[]) => {
+        const rejected = new Map(rejects.map(({ row, code }) => [row, code]));
+        const found = await database.query(`SELECT CAST(id AS CHAR), ${shown(type)} FROM v ORDER BY id`);
+        const stored = new Map(
+          found.map(([id, value]) => [Number(id), value === null ? null : String(value)]),
+        );
+        return cells.map((__, id) => (rejected.has(id) ? no(rejected.get(id) ?? '') : stored.get(id)));
+      };
+      const expected = cells.map(([, value]) => value);
+      const direct = await sink.write(rows);
+      expect(await outcomes(direct.rejects)).toEqual(expected);
+      expect(await sink.write(rows)).toEqual({ ...direct, written: 0, unchanged: count });
+      await database.execute('DELETE FROM v WHERE id % 2 = 0; UPDATE v SET c = NULL');
+      const staged = await sink.write(rows);
+      expect(await outcomes(staged.rejects)).toEqual(expected);
       await sink.close();
     },
   );
 });
+
+function shown(type: string): string {
+  return /^(BIT|BINARY|VARBINARY|LONGBLOB|POINT)/.test(type) ? hexShown(type) : 'CONVERT(c USING utf8mb4)';
+}
 
 function hexShown(type: string): string {
   const bits = /BIT\((\d+)\)/.exec(type)?.[1];
@@ -596,6 +610,24 @@ describe('a server that forbids LOCAL', () => {
     } finally {
       await server.stop();
     }
+  });
+});
+
+describe.each(ways)('a long text by %s', (way) => {
+  it('goes in whole, beyond the size of a packet, or is a reject', async () => {
+    await database.execute('DROP TABLE IF EXISTS l; CREATE TABLE l (id INT PRIMARY KEY, c LONGTEXT)');
+    const sink = await open(way, 'l', [column('id', 'int'), column('c', 'text')], { key: ['id'] });
+    const long = 'é"\\\n'.repeat(4_000_000);
+    expect(
+      await sink.write([
+        ['1', long],
+        ['2', 'b'],
+      ]),
+    ).toMatchObject({ written: 2, rejects: [] });
+    expect(await database.query('SELECT id, LENGTH(c), MD5(c) FROM l WHERE id = 1')).toEqual([
+      ['1', String(Buffer.byteLength(long)), createHash('md5').update(long).digest('hex')],
+    ]);
+    await sink.close();
   });
 });
 
