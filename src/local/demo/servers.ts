@@ -98,17 +98,26 @@ function mysqlVariables(
 }
 
 async function refuseTaken(dynamodb: LocalDynamodb, tables: readonly string[]): Promise<void> {
-  const { TableNames: present } = await callDynamodb(dynamodb, 'ListTables', {});
-  const taken = tables.find((table) => (present as string[]).includes(table));
-  if (taken === undefined) return;
-  throw new SluiceError('usage', `the table ${taken} is already there, at ${dynamodb.endpoint}`, {
-    hint: 'the demo would write into it: delete it, or unset SLUICE_DYNAMODB_URL',
-  });
+  for (const table of tables) {
+    if (!(await isThere(dynamodb, table))) continue;
+    throw new SluiceError('usage', `the table ${table} is already there, at ${dynamodb.endpoint}`, {
+      hint: 'the demo would write into it: delete it, or unset SLUICE_DYNAMODB_URL',
+    });
+  }
 }
 
 async function removeTables(dynamodb: LocalDynamodb, tables: readonly string[]): Promise<void> {
-  const { TableNames: present } = await callDynamodb(dynamodb, 'ListTables', {});
-  for (const table of tables.filter((name) => (present as string[]).includes(name))) {
-    await callDynamodb(dynamodb, 'DeleteTable', { TableName: table });
+  for (const table of tables) {
+    if (await isThere(dynamodb, table)) await callDynamodb(dynamodb, 'DeleteTable', { TableName: table });
+  }
+}
+
+async function isThere(dynamodb: LocalDynamodb, table: string): Promise<boolean> {
+  try {
+    await callDynamodb(dynamodb, 'DescribeTable', { TableName: table });
+    return true;
+  } catch (error) {
+    if (error instanceof Error && error.message.includes('ResourceNotFoundException')) return false;
+    throw error;
   }
 }

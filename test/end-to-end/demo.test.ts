@@ -1,0 +1,36 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { beforeAll, expect, inject, test } from 'vitest';
+import { build } from '../fixtures/build.js';
+import { dynamodbCall } from '../fixtures/dynamodb.js';
+import { testDatabase } from '../fixtures/mysql.js';
+
+const root = resolve(import.meta.dirname, '../..');
+
+beforeAll(build);
+
+test('npm start moves a shop there and back, proves it equal, and leaves nothing', async () => {
+  const { host, port, user, password } = inject('mysql');
+  const demo = `process.exitCode = await (await import('./dist/local/demo.js')).demo(['--orders', '300'])`;
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', demo], {
+    cwd: root,
+    env: {
+      ...process.env,
+      SLUICE_MYSQL_URL: `mysql://${user}:${password}@${host}:${port}`,
+      SLUICE_DYNAMODB_URL: inject('dynamodb').endpoint,
+    },
+  });
+  const proof = stdout.slice(stdout.indexOf('Proved'));
+  expect(proof).toMatch(/orders +300 +300 +300 +(\d+) +\1 +equal/);
+  expect(proof).toMatch(/customers +30 +30 +30 +(\d+) +\1 +equal/);
+
+  const database = await testDatabase();
+  expect(await database.query("SHOW DATABASES LIKE 'sluice\\_demo\\_%'")).toEqual([]);
+  await database.drop();
+  for (const TableName of ['shop-orders', 'shop-customers']) {
+    await expect(dynamodbCall('DescribeTable', { TableName })).rejects.toThrow(/ResourceNotFoundException/);
+  }
+  expect(existsSync(resolve(root, 'examples/.sluice'))).toBe(false);
+});
