@@ -21,39 +21,49 @@ export interface DemoServers {
 /** Servers of its own, or those that were given by URL, where nothing that exists is touched. */
 export async function startServers(stageTables: readonly string[]): Promise<DemoServers> {
   const [mysql, dynamodb] = await Promise.all([startMysql(), startDynamodb()]);
+  if (dynamodb.given) await refuseTaken(dynamodb, stageTables);
   const { host, port, user, password } = mysql;
   const connection = await createConnection({ host, port, user, password, charset: 'utf8mb4' });
   const prefix = mysql.given ? `sluice_demo_${randomBytes(4).toString('hex')}_` : '';
   const databases = { shop: `${prefix}shop`, report: `${prefix}report` };
-  if (dynamodb.given) await refuseTaken(dynamodb, stageTables);
-  for (const database of Object.values(databases)) {
-    await connection.query(`CREATE DATABASE ${database} CHARACTER SET utf8mb4`);
-  }
-  const [reader, writer] = await makeLogins(mysql, connection, databases);
-  return {
-    mysql,
-    dynamodb,
-    connection,
-    databases,
-    env: {
+  try {
+    for (const database of Object.values(databases)) {
+      await connection.query(`CREATE DATABASE ${database} CHARACTER SET utf8mb4`);
+    }
+    const [reader, writer] = await makeLogins(mysql, connection, databases);
+    const env = {
       ...mysqlVariables('SHOP', mysql, reader, databases.shop),
       ...mysqlVariables('REPORT', mysql, writer, databases.report),
       AWS_ENDPOINT_URL_DYNAMODB: dynamodb.endpoint,
       AWS_REGION: dynamodb.region,
       AWS_ACCESS_KEY_ID: 'demo',
       AWS_SECRET_ACCESS_KEY: 'demo',
-    },
-    remove: async () => {
-      if (mysql.given) {
-        for (const database of Object.values(databases)) {
-          await connection.query(`DROP DATABASE IF EXISTS ${database}`);
-        }
-      }
-      if (dynamodb.given) await removeTables(dynamodb, stageTables);
-      connection.destroy();
-      await Promise.all([mysql.stop(), dynamodb.stop()]);
-    },
-  };
+    };
+    const remove = () => removeAll({ mysql, dynamodb, connection, databases }, stageTables);
+    return { mysql, dynamodb, connection, databases, env, remove };
+  } catch (error) {
+    connection.destroy();
+    throw error;
+  }
+}
+
+async function removeAll(
+  {
+    mysql,
+    dynamodb,
+    connection,
+    databases,
+  }: Pick<DemoServers, 'mysql' | 'dynamodb' | 'connection' | 'databases'>,
+  stageTables: readonly string[],
+): Promise<void> {
+  if (mysql.given) {
+    for (const database of Object.values(databases)) {
+      await connection.query(`DROP DATABASE IF EXISTS ${database}`);
+    }
+  }
+  if (dynamodb.given) await removeTables(dynamodb, stageTables);
+  connection.destroy();
+  await Promise.all([mysql.stop(), dynamodb.stop()]);
 }
 
 interface Login {
