@@ -87,6 +87,7 @@ const rules: ReadonlyMap<number, Rule> = new Map<number, Rule>([
   ],
   [1051, { code: 'table_missing', retry: never, says: 'the table does not exist', words: true }],
   [1054, { code: 'column_missing', retry: never, says: 'a column does not exist', words: true }],
+  [1356, { code: 'unsupported', retry: never, says: 'the view cannot be read', words: true }],
   [1050, { code: 'unsupported', retry: never, says: 'the table exists already', words: true }],
   [1148, { code: 'unsupported', retry: never, says: 'the server forbids LOAD DATA LOCAL' }],
   [3948, { code: 'unsupported', retry: never, says: 'the server forbids LOAD DATA LOCAL' }],

@@ -2,6 +2,7 @@ import type { FieldPacket } from 'mysql2';
 import type { LogicalType } from '../../values/column.js';
 import { cellKind, type ReadColumn } from './columns.js';
 import { quoteIdentifier } from './identifier.js';
+import type { CellKind } from './rows.js';
 
 /**
  * Types and flags of a result's columns in the protocol.
@@ -48,6 +49,13 @@ export function queryColumns(fields: readonly FieldPacket[]): readonly ReadColum
 export function needsForm(field: FieldPacket): boolean {
   const fixed = field.columnType === DOUBLE && field.decimals < FREE_DECIMALS;
   return field.columnType === FLOAT || fixed || field.columnType === YEAR || flagged(field, ZEROFILL_FLAG);
+}
+
+/** Whether a result's column is still read as it was described; ENUM, SET and JSON of MariaDB come as text. */
+export function isReadAs(field: FieldPacket, kind: CellKind, type: LogicalType | undefined): boolean {
+  const [found] = typeOf(field);
+  if (cellKind(found) !== kind) return false;
+  return kind !== 'ascii' || type === undefined || type === found;
 }
 
 function queryColumn(field: FieldPacket): ReadColumn {

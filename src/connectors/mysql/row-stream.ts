@@ -1,5 +1,4 @@
 import type { FieldPacket } from 'mysql2';
-import { SluiceError } from '../../errors.js';
 import type { Row } from '../../values/cell.js';
 import { mysqlFailure } from './failures.js';
 import type { RowReader } from './rows.js';
@@ -14,7 +13,8 @@ export interface RowChunk {
 export interface RowStreamOptions {
   readonly sql: string;
   readonly read: RowReader;
-  readonly columns: number;
+  /** Throws when the result's columns are not those that `read` was made for. */
+  readonly verify: (fields: readonly FieldPacket[]) => void;
   readonly maxRows: number;
   readonly maxBytes: number;
 }
@@ -82,10 +82,12 @@ export class RowStream {
   }
 
   #start(): void {
-    const query = this.#session.driver.query({ sql: this.#options.sql }, (error, _, fields) => {
+    const running = this.#session.driver.query({ sql: this.#options.sql }, (error) => {
       if (error) this.#fail(mysqlFailure(error, this.#session.place));
-      else this.#end(fields);
-    }) as unknown as RunningQuery;
+      else this.#close();
+    });
+    running.on('fields', (fields: FieldPacket[]) => this.#verify(fields));
+    const query = running as unknown as RunningQuery;
     const native = query.row;
     if (native === undefined) throw new Error('this version of the driver hands rows over in another way');
     const handler: PacketHandler = (packet, connection) => {
@@ -100,6 +102,7 @@ export class RowStream {
 
   #row(packet: Packet): void {
     const { maxRows, maxBytes, read } = this.#options;
+    if (this.#ended) return;
     const size = packet.end - packet.offset;
     if (this.#rows.length > 0 && this.#bytes + size > maxBytes) this.#flush();
     this.#rows.push(read(packet.buffer, packet.offset, packet.end));
@@ -123,12 +126,12 @@ export class RowStream {
     this.#session.driver.resume();
   }
 
-  #end(fields: readonly FieldPacket[] | undefined): void {
-    if (fields?.length !== this.#options.columns) {
-      this.#fail(new SluiceError('response_invalid', `${this.#session.place}: the result has other columns`));
-      return;
+  #verify(fields: readonly FieldPacket[]): void {
+    try {
+      this.#options.verify(fields);
+    } catch (error) {
+      this.#fail(error);
     }
-    this.#close();
   }
 
   #fail(error: unknown): void {

@@ -118,8 +118,15 @@ export class Session {
     const [rows, fields] = await this.#call(sql, values);
     if (!Array.isArray(rows)) return [];
     const readers = fields.map(cellReader);
-    return (rows as (Buffer | null)[][]).map((row) =>
-      row.map((cell, index) => (cell === null ? null : (readers[index]?.(cell) ?? cell))),
+    return (rows as (Buffer | null)[][]).map((row) => row.map((cell, index) => read(cell, readers[index])));
+  }
+
+  /** Like `rows`, each by the names of its columns: for statements whose columns differ between servers. */
+  async records(sql: string): Promise<readonly ReadonlyMap<string, SqlCell>[]> {
+    const [rows, fields] = await this.#call(sql, []);
+    const readers = fields.map(cellReader);
+    return (rows as (Buffer | null)[][]).map(
+      (row) => new Map(row.map((cell, index) => [fields[index]?.name ?? '', read(cell, readers[index])])),
     );
   }
 
@@ -257,6 +264,10 @@ export class Session {
       retry: 'later',
     });
   }
+}
+
+function read(cell: Buffer | null, reader: ((cell: Buffer) => SqlCell) | undefined): SqlCell {
+  return cell === null || reader === undefined ? cell : reader(cell);
 }
 
 /** How the cells of a result's column are read: text as UTF-8, binary strings as they are. */

@@ -8,6 +8,11 @@ const IDLE_SECONDS = 86_400;
 /** A transaction that waits longer for a row lock is undone and retried by us. */
 const ROW_LOCK_SECONDS = 50;
 const TABLE_LOCK_SECONDS = 60;
+/**
+ * A sort compares only so many bytes, by default 1024: keys that are equal up to there would come in any order,
+ * and a read that goes on after one of them would miss others. A key of 3072 bytes has weights of at most this.
+ */
+const MAX_SORT_BYTES = 8192;
 
 /**
  * Strict, so that nothing is stored changed with a mere warning (invariant 4). Zero and impossible dates are
@@ -39,6 +44,7 @@ const everywhere = [
   'SESSION sql_warnings = 0',
   'SESSION sql_auto_is_null = 0',
   'SESSION sql_big_selects = 1',
+  `SESSION max_sort_length = ${MAX_SORT_BYTES}`,
   'SESSION sql_safe_updates = 0',
   'SESSION sql_select_limit = 18446744073709551615',
 ];

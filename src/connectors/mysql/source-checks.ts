@@ -15,6 +15,14 @@ export async function checkWhere(session: Session, name: TableName, where: strin
 }
 
 /**
+ * Proves that the user may read every column: information_schema leaves out those that he may not, and a copy
+ * would lack them without a word (invariant 4). Throws `access_denied`.
+ */
+export async function checkAllReadable(session: Session, name: TableName): Promise<void> {
+  await session.check(`SELECT * FROM ${quoteTable(name)} LIMIT 0`);
+}
+
+/**
  * Proves that `query` is one SELECT, without running it: it must be a statement, and a derived table, which
  * only a SELECT can be. Returns its columns. Throws `sql_invalid` and what the server refuses.
  */

@@ -111,6 +111,7 @@ export async function estimate(
     return { rows: table.rows, ...(table.bytes === undefined ? {} : { bytes: table.bytes }) };
   }
   const rows = await estimatedRows(session, `EXPLAIN SELECT 1 ${fromClause(origin)}`);
+  if (rows === undefined) return {};
   const share = table.rows === 0 ? 0 : Math.min(1, rows / table.rows);
   return { rows: Math.min(rows, table.rows), bytes: Math.round((table.bytes ?? 0) * share) };
 }

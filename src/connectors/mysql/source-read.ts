@@ -1,3 +1,4 @@
+import type { FieldPacket } from 'mysql2';
 import { SluiceError } from '../../errors.js';
 import type { Batch, Position } from '../../values/batch.js';
 import type { Row } from '../../values/cell.js';
@@ -7,7 +8,7 @@ import type { Connections } from './connection.js';
 import { type RowChunk, RowStream } from './row-stream.js';
 import type { Session } from './session.js';
 import { type KeyCells, keyCell, parseKeyCells } from './source-key.js';
-import type { SourceShape } from './source-shape.js';
+import { type SourceShape, verifyFields } from './source-shape.js';
 import { type KeyRange, readStatement } from './source-sql.js';
 
 /** A running SELECT in its snapshot. */
@@ -68,7 +69,7 @@ function begin(part: PartRead, range: KeyRange): Promise<Reading> {
   const options = {
     sql: readStatement(shape, range),
     read: shape.read,
-    columns: shape.columns.length + shape.hidden.length,
+    verify: (fields: readonly FieldPacket[]) => verifyFields(shape, fields),
     ...limits(part),
   };
   return context.retry(async () => {

@@ -1,14 +1,15 @@
+import type { FieldPacket } from 'mysql2';
 import { SluiceError } from '../../errors.js';
 import type { Context } from '../connector.js';
 import { logicalType, type ReadColumn, readColumn } from './columns.js';
 import type { Connections } from './connection.js';
 import { showTable, type TableName, tableNamed } from './identifier.js';
 import type { MysqlSourceOptions } from './options.js';
-import { needsForm, queryColumns } from './query-columns.js';
+import { isReadAs, needsForm, queryColumns } from './query-columns.js';
 import { type CellKind, type RowReader, rowReader } from './rows.js';
 import { describeTable, type Table } from './schema.js';
 import type { Session } from './session.js';
-import { checkQuery, checkWhere, withoutSemicolon } from './source-checks.js';
+import { checkAllReadable, checkQuery, checkWhere, withoutSemicolon } from './source-checks.js';
 import { type KeyColumn, orderKey } from './source-key.js';
 import type { Selection } from './source-sql.js';
 
@@ -38,6 +39,7 @@ export async function sourceShape(
       if (options.table === undefined)
         throw new SluiceError('declaration_invalid', 'a source needs a table or a query');
       const table = await describeTable(session, server, tableNamed(options.table, database));
+      if (options.columns === undefined) await checkAllReadable(session, table);
       if (options.where !== undefined) await checkWhere(session, table, options.where);
       return tableShape(table, options);
     }),
@@ -75,6 +77,23 @@ async function queryShape(
     unknown: [],
     ...arranged(queryColumns(chosen), []),
   };
+}
+
+/** Throws when the table was altered since it was described, so that its rows would be read as what they are not. */
+export function verifyFields(shape: SourceShape, fields: readonly FieldPacket[]): void {
+  const wanted = [
+    ...shape.columns.map(({ column, kind }) => ({ name: column.name, kind, type: column.type })),
+    ...shape.hidden.map(({ name, kind }) => ({ name, kind, type: undefined })),
+  ];
+  const altered = wanted.find(({ kind, type }, index) => {
+    const field = fields[index];
+    return field === undefined || !isReadAs(field, kind, type);
+  });
+  if (altered === undefined && fields.length === wanted.length) return;
+  throw new SluiceError('type_refused', `${shape.name}: the table was altered while it was copied`, {
+    hint: 'run again with --fresh',
+    ...(altered === undefined ? {} : { path: altered.name }),
+  });
 }
 
 /** Key cells that no column of the rows gives in the form of a position are selected after the columns. */
