@@ -38,7 +38,7 @@ it('holds no value of a row', async () => {
   });
   await sink.write([['canary-1'], ['2']]);
   const rows = await database.query('SELECT * FROM sluice_ledger');
-  expect(JSON.stringify(rows)).toContain('value_type');
-  expect(JSON.stringify(rows)).not.toContain('canary-1');
+  expect(rows.flat().map(String).join(' ')).toContain('value_type');
+  expect(rows.flat().map(String).join(' ')).not.toContain('canary-1');
   await sink.close();
 });
