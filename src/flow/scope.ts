@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Context } from '../connectors/connector.js';
 import type { CopyStep, Declaration, Step } from '../declare/declaration.js';
 import { type Counters, zeroCounters } from '../engine/counters.js';
-import { Pacer } from '../engine/pace.js';
+import { Pacer, type Rates } from '../engine/pace.js';
 import { retry } from '../engine/retry.js';
 import { rejectFilePath } from '../journal/reject-folder.js';
 import { stateFolder } from '../journal/state-folder.js';
@@ -15,6 +15,8 @@ export interface World {
   /** The state directory; it is made when something is first written to it. */
   readonly state: string;
   readonly run: string;
+  /** Nothing is written, and what is read keeps to the whole pace of a step. */
+  readonly readsOnly?: true;
   readonly connections: Connections;
 }
 
@@ -28,12 +30,12 @@ export interface Scope {
 
 export function openWorld(
   declaration: Declaration,
-  options: Pick<World, 'env' | 'state' | 'run'> & {
+  options: Pick<World, 'env' | 'state' | 'run' | 'readsOnly'> & {
     readonly load: LoadConnector;
     readonly signal: AbortSignal;
   },
 ): World {
-  const { env, state, run, load, signal } = options;
+  const { env, state, run, readsOnly, load, signal } = options;
   const patienceMs = 1000 * Math.max(...copySteps(declaration.steps).map((step) => step.patienceSeconds));
   const context: Context = {
     signal,
@@ -50,6 +52,7 @@ export function openWorld(
     env,
     state,
     run,
+    ...(readsOnly ? { readsOnly } : {}),
     connections: new Connections(declaration.connections, load, context),
   };
 }
@@ -64,21 +67,24 @@ export function openScope(
   const controller = new AbortController();
   const { signal } = controller;
   const { pace } = step;
-  const readPacer = new Pacer(pace.readUnits === undefined ? {} : { units: pace.readUnits });
+  const units = pace.readUnits === undefined ? {} : { units: pace.readUnits };
+  const readRates = world.readsOnly ? { ...itemsAndBytes(pace), ...units } : units;
+  const readPacer = new Pacer(readRates);
   const context: Context = {
     signal,
     env: world.env,
     retry: (call) => retry(call, step.patienceSeconds * 1000, signal),
     paceRead: (cost) => readPacer.spend(cost, signal),
+    ...(readPacer.limits ? { readRates } : {}),
     scratch: join(world.state, world.declaration.pipeline, 'scratch', encodeURIComponent(name)),
     pipeline: world.declaration.pipeline,
     run: world.run,
     step: name,
+    ...(world.readsOnly && readPacer.limits ? { readRates } : {}),
     ...options,
   };
   const rates = {
-    ...(pace.items === undefined ? {} : { items: pace.items }),
-    ...(pace.bytes === undefined ? {} : { bytes: pace.bytes }),
+    ...itemsAndBytes(pace),
     ...(pace.writeUnits === undefined ? {} : { units: pace.writeUnits }),
   };
   return {
@@ -87,6 +93,10 @@ export function openScope(
     pacer: new Pacer(rates),
     abort: (reason) => controller.abort(reason),
   };
+}
+
+function itemsAndBytes({ items, bytes }: CopyStep['pace']): Rates {
+  return { ...(items === undefined ? {} : { items }), ...(bytes === undefined ? {} : { bytes }) };
 }
 
 /** The file in which the rejects of one copy of this run are kept. */

@@ -1,0 +1,150 @@
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import {
+  allItems,
+  createTable,
+  dynamodbCall,
+  dynamodbConnection,
+  putItems,
+  tableName,
+} from '../fixtures/dynamodb.js';
+import { type TestDatabase, testDatabase } from '../fixtures/mysql.js';
+import { needsServer } from '../fixtures/servers.js';
+import { type HttpProxy, startHttpProxy } from './http-proxy.js';
+import { type Scenario, sweep } from './kill-sweep.js';
+import { type MysqlProxy, startMysqlProxy } from './mysql-proxy.js';
+
+needsServer('mysql');
+needsServer('dynamodb');
+
+/** Points for each scenario; `SLUICE_SWEEP=all` (npm run test:faults) tries every moment. */
+const POINTS = process.env['SLUICE_SWEEP'] === 'all' ? Number.MAX_SAFE_INTEGER : 26;
+/** Other points each day, the same for everyone on that day. */
+const OFFSET = Math.floor(Date.now() / 86_400_000) * 7;
+const MANY = 25_000;
+const FEW = 2_200;
+
+let database: TestDatabase;
+let mysql: MysqlProxy;
+let dynamodb: HttpProxy;
+const stage = tableName('sweep');
+
+beforeAll(async () => {
+  database = await testDatabase('sweep');
+  mysql = await startMysqlProxy(inject('mysql'));
+  dynamodb = await startHttpProxy(inject('dynamodb').endpoint);
+  await database.execute(`
+    CREATE TABLE many (id INT PRIMARY KEY, v VARCHAR(40) NOT NULL, n DECIMAL(12, 3));
+    INSERT INTO many SELECT seq, CONCAT('value ', seq), seq / 8 FROM seq_1_to_${MANY};
+    CREATE TABLE few LIKE many; INSERT INTO few SELECT * FROM many WHERE id <= ${FEW};`);
+});
+afterAll(async () => {
+  await Promise.all([mysql.stop(), dynamodb.stop()]);
+  await database.drop();
+});
+
+function declaration(from: object, to: object): object {
+  const { port, host } = mysql;
+  return {
+    pipeline: 'sweep',
+    connections: {
+      shop: { ...database.connection, host, port },
+      stage: { ...dynamodbConnection(), endpoint: dynamodb.endpoint },
+    },
+    steps: [{ copy: 'copy', from, to, parallel: 3 }],
+  };
+}
+
+/** A MySQL sink beside its source. `fill` is what the sink holds before. */
+function mysqlScenario(from: string, mode: string, columns: string, fill: string): Scenario {
+  return {
+    declaration: declaration(
+      { connection: 'shop', table: from },
+      { connection: 'shop', table: 'sink', mode },
+    ),
+    reset: () => database.execute(`DROP TABLE IF EXISTS sink; CREATE TABLE sink (${columns}); ${fill}`),
+    dump: async () => [
+      await database.query('SELECT * FROM sink ORDER BY id, v, n'),
+      (await database.query('SHOW TABLES'))
+        .flat()
+        .filter((name) => /^sluice_(new|old|keys)/.test(String(name))),
+      await database.query('SELECT COUNT(*) FROM sluice_ledger'),
+    ],
+  };
+}
+
+/** A DynamoDB sink of a MySQL table. */
+function dynamodbScenario(mode: string, before: number): Scenario {
+  const item = (id: number) => ({ id: { N: String(id) }, v: { S: 'older' } });
+  return {
+    declaration: declaration(
+      { connection: 'shop', table: 'few' },
+      { connection: 'stage', table: stage, mode },
+    ),
+    reset: async () => {
+      await emptyTable(stage);
+      await putItems(
+        stage,
+        Array.from({ length: before }, (_, index) => item(FEW + 1 - index)),
+      );
+    },
+    dump: () => sortedItems(stage),
+  };
+}
+
+async function emptyTable(name: string): Promise<void> {
+  await dynamodbCall('DeleteTable', { TableName: name }).catch(() => undefined);
+  await createTable(name, ['id', 'N']);
+}
+
+async function sortedItems(name: string): Promise<unknown[]> {
+  const items = await allItems(name);
+  const ordered = items.map((item) => Object.fromEntries(Object.entries(item).sort()));
+  return ordered.sort((one, other) => Number(Object(one['id']).N) - Number(Object(other['id']).N));
+}
+
+const keyed = 'id INT PRIMARY KEY, v VARCHAR(40) NOT NULL, n DECIMAL(12, 3)';
+const keyless = 'id INT, v VARCHAR(40), n DECIMAL(12, 3)';
+const some = `INSERT INTO sink SELECT id, 'older', n FROM many WHERE id % 5 = 0;`;
+const gone = `INSERT INTO sink VALUES (-1, 'gone', 0), (${MANY + 1}, 'gone', 0);`;
+
+const scenarios: readonly (readonly [string, () => Scenario])[] = [
+  ['append to a table without a key', () => mysqlScenario('many', 'append', keyless, '')],
+  ['upsert over older rows', () => mysqlScenario('many', 'upsert', keyed, some)],
+  ['replace', () => mysqlScenario('many', 'replace', keyed, gone)],
+  ['replace of a table without a key', () => mysqlScenario('many', 'replace', keyless, gone)],
+  ['mirror', () => mysqlScenario('many', 'mirror', keyed, some + gone)],
+  ['put into DynamoDB', () => dynamodbScenario('put', 100)],
+  ['insert into DynamoDB', () => dynamodbScenario('insert', 100)],
+  ['mirror into DynamoDB', () => dynamodbScenario('mirror', 100)],
+  ['append from DynamoDB', appendFromDynamodb],
+];
+
+function appendFromDynamodb(): Scenario {
+  const base = mysqlScenario('few', 'append', keyless, '');
+  return {
+    ...base,
+    declaration: declaration(
+      { connection: 'stage', table: stage },
+      { connection: 'shop', table: 'sink', mode: 'append' },
+    ),
+    reset: async () => {
+      await base.reset();
+      await emptyTable(stage);
+      const value = (id: number) => ({ id: { N: String(id) }, v: { S: 'x'.repeat(30) }, n: { N: '0.5' } });
+      await putItems(
+        stage,
+        Array.from({ length: FEW }, (_, index) => value(index)),
+      );
+    },
+  };
+}
+
+test.each(scenarios)(
+  'killed at any moment and run again, %s leaves what an undisturbed run leaves',
+  async (_name, make) => {
+    const result = await sweep(make(), { mysql, dynamodb }, POINTS, OFFSET);
+    expect(result.failures).toEqual([]);
+    expect(result.killed).toBeGreaterThan(result.tried / 2);
+  },
+  3_600_000,
+);

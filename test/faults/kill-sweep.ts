@@ -1,0 +1,135 @@
+/**
+ * Kills the program with SIGKILL at moments of its talk with the servers, lets it run again, and compares what
+ * is in the sink with what an undisturbed run leaves there (invariant 5).
+ */
+import type { ChildProcess } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sluice } from '../fixtures/cli.js';
+import type { HttpProxy } from './http-proxy.js';
+import type { MysqlProxy } from './mysql-proxy.js';
+
+/** One kind of copy that can be run again and again from the same state. */
+export interface Scenario {
+  readonly declaration: object;
+  /** Puts source and sink back to where the copy begins. */
+  reset(): Promise<void>;
+  /** Everything the sink holds, in an order of its own; leftovers too. */
+  dump(): Promise<unknown>;
+}
+
+export interface Wire {
+  readonly mysql: MysqlProxy;
+  readonly dynamodb: HttpProxy;
+}
+
+/** How a point ended that did not end well. */
+export interface Failure {
+  readonly point: number;
+  readonly moment: string;
+  readonly problem: string;
+}
+
+export interface SweepResult {
+  /** Moments at which the program could be killed. */
+  readonly moments: number;
+  /** Points that were tried, and of them those at which the program was still alive to be killed. */
+  readonly tried: number;
+  readonly killed: number;
+  readonly failures: readonly Failure[];
+}
+
+/** A run after a kill is killed no more; it may need this many tries while the servers notice. */
+const MAX_RERUNS = 3;
+
+/** Tries `points` of the moments, evenly spread from `offset`; all of them when there are no more. */
+export async function sweep(
+  scenario: Scenario,
+  wire: Wire,
+  points: number,
+  offset: number,
+): Promise<SweepResult> {
+  await scenario.reset();
+  const undisturbed = await runUntil(scenario, wire, undefined);
+  if (undisturbed.status !== 0) throw new Error(`the undisturbed run failed: ${undisturbed.output}`);
+  const expected = JSON.stringify(await scenario.dump());
+  const { moments } = undisturbed;
+  const step = Math.max(1, moments / points);
+  const failures: Failure[] = [];
+  let tried = 0;
+  let killed = 0;
+  for (let at = offset % step; at < moments; at += step) {
+    const point = Math.floor(at);
+    tried++;
+    await scenario.reset();
+    const outcome = await runUntil(scenario, wire, point);
+    if (outcome.killed) killed++;
+    const problem = outcome.problem ?? ((await sameAs(scenario, expected)) ? undefined : 'the sink differs');
+    if (problem !== undefined) failures.push({ point, moment: outcome.moment, problem });
+  }
+  return { moments, tried, killed, failures };
+}
+
+async function sameAs(scenario: Scenario, expected: string): Promise<boolean> {
+  return JSON.stringify(await scenario.dump()) === expected;
+}
+
+interface Outcome {
+  readonly status: number | null;
+  readonly moments: number;
+  readonly killed: boolean;
+  readonly moment: string;
+  readonly output: string;
+  readonly problem?: string;
+}
+
+/** Runs in a new folder, killed at the point if there is one, and then again until it is complete. */
+async function runUntil(scenario: Scenario, wire: Wire, point: number | undefined): Promise<Outcome> {
+  const folder = await mkdtemp(join(tmpdir(), 'sluice-sweep-'));
+  const file = join(folder, 'sweep.yaml');
+  await writeFile(file, JSON.stringify(scenario.declaration));
+  try {
+    const first = await runOnce(file, folder, wire, point);
+    if (!first.killed) return first;
+    let last = first;
+    for (let rerun = 0; rerun < MAX_RERUNS; rerun++) {
+      last = await runOnce(file, folder, wire, undefined);
+      if (last.status === 0) return { ...first, status: 0 };
+    }
+    return { ...first, problem: `exit ${last.status} after the kill: ${last.output}` };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function runOnce(
+  file: string,
+  folder: string,
+  wire: Wire,
+  point: number | undefined,
+): Promise<Outcome> {
+  let child: ChildProcess | undefined;
+  let moments = 0;
+  let moment = '';
+  const watcher = async (at: string, event: { readonly statement?: string; readonly action?: string }) => {
+    const reached = moments++;
+    if (reached !== point || !child) return;
+    moment = `${at} ${event.action ?? event.statement?.slice(0, 80)}`;
+    const gone = new Promise((resolve) => child?.once('exit', resolve));
+    child.kill('SIGKILL');
+    await gone;
+  };
+  wire.mysql.watch(watcher);
+  wire.dynamodb.watch(watcher);
+  const run = await sluice(['run', file, '--json'], {
+    cwd: folder,
+    started: (started) => {
+      child = started;
+    },
+  });
+  wire.mysql.watch(undefined);
+  wire.dynamodb.watch(undefined);
+  const output = (run.stderr + run.stdout).slice(-600);
+  return { status: run.status, moments, killed: run.status === null && moment !== '', moment, output };
+}
