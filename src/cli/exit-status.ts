@@ -8,6 +8,8 @@ export const exitStatus = {
   rejects: 3,
   /** Stopped; `sluice run` goes on. */
   stopped: 4,
+  /** `verify`: the two sides do not agree. `repair`: they still do not. */
+  different: 5,
   interrupted: 130,
   terminated: 143,
 } as const;

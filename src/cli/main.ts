@@ -9,6 +9,7 @@ import { registerReplay } from './commands/replay.js';
 import { registerRun } from './commands/run.js';
 import { registerRuns } from './commands/runs.js';
 import { registerSchema } from './commands/schema.js';
+import { registerVerify } from './commands/verify.js';
 import { reportError } from './errors.js';
 import { exitStatus } from './exit-status.js';
 import { type Io, processIo } from './io.js';
@@ -25,6 +26,7 @@ const registrations: readonly Register[] = [
   registerRuns,
   registerRejects,
   registerReplay,
+  registerVerify,
   registerCopy,
   registerSchema,
 ];

@@ -14,7 +14,12 @@ export function stateOf(declaration: Declaration, io: Io, state: string | undefi
 export function openSession(
   declaration: Declaration,
   io: Io,
-  options: { readonly state: string; readonly run: string; readonly signal: AbortSignal },
+  options: {
+    readonly state: string;
+    readonly run: string;
+    readonly signal: AbortSignal;
+    readonly readsOnly?: true;
+  },
 ): World {
   const load = async (kind: ConnectionKind) => await registry[kind].load();
   return openWorld(declaration, { env: io.env, load, ...options });

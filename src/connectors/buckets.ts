@@ -102,19 +102,25 @@ export async function bucketed(
 
 /** Records of one size, in turn; a torn last one is left out. */
 export async function* fixedRecords(path: string, size: number): AsyncGenerator<Buffer> {
-  for await (const { bytes } of wholeRecords(path, () => size)) yield bytes;
+  for await (const records of wholeRecords(path, () => size)) yield* records;
 }
 
-/** Records of `headBytes` and a text whose length stands in front of it as 4 bytes. */
-export async function* textRecords(
-  path: string,
-  headBytes: number,
-): AsyncGenerator<{ readonly head: Buffer; readonly text: string }> {
+/** A record of `headBytes` and a text whose length stands in front of it as 4 bytes. */
+export interface TextRecord {
+  readonly head: Buffer;
+  readonly text: string;
+}
+
+/** Such records in turn, as many at once as are read at once. */
+export async function* textRecords(path: string, headBytes: number): AsyncGenerator<readonly TextRecord[]> {
   const start = headBytes + 4;
   const sizeOf = (bytes: Buffer, at: number) =>
     bytes.length - at < start ? start : start + bytes.readUInt32BE(at + headBytes);
-  for await (const { bytes } of wholeRecords(path, sizeOf)) {
-    yield { head: bytes.subarray(0, headBytes), text: bytes.toString('utf8', start) };
+  for await (const records of wholeRecords(path, sizeOf)) {
+    yield records.map((bytes) => ({
+      head: bytes.subarray(0, headBytes),
+      text: bytes.toString('utf8', start),
+    }));
   }
 }
 
@@ -131,13 +137,15 @@ async function* wholeRecords(path: string, sizeOf: (bytes: Buffer, at: number) =
   let rest: Buffer = Buffer.alloc(0);
   for await (const chunk of createReadStream(path)) {
     const bytes: Buffer = rest.length === 0 ? (chunk as Buffer) : Buffer.concat([rest, chunk as Buffer]);
+    const records: Buffer[] = [];
     let at = 0;
     for (;;) {
       const size = sizeOf(bytes, at);
       if (bytes.length - at < size) break;
-      yield { bytes: bytes.subarray(at, at + size) };
+      records.push(bytes.subarray(at, at + size));
       at += size;
     }
+    if (records.length > 0) yield records;
     rest = bytes.subarray(at);
   }
 }

@@ -48,11 +48,6 @@ export interface Comparison {
   keyValues(key: string): Readonly<Record<string, string>>;
   /** Read units used so far. */
   used(): number;
-  /**
-   * Options of a sink (as its kind's schema has them) that writes single rows such that they come to be what the
-   * mode wants; or why there is none.
-   */
-  readonly mending: { readonly options: object } | { readonly impossible: string };
   /** The share of the rows, or the number, that may be deleted (`deletes.limit`). */
   readonly deletesLimit: number | string;
   /** Deletes these rows; those that are gone already do not count. */

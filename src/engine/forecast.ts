@@ -34,6 +34,11 @@ export function forecast(plan: CopyPlan): Forecast {
   };
 }
 
+/** What reading so many DynamoDB units costs on demand, in US dollars. */
+export function readDollars(units: number): number {
+  return (units / 1e6) * DOLLARS_PER_MILLION.read;
+}
+
 function timeForecast(plan: CopyPlan, rows: number | undefined, units: number | undefined): Forecast {
   if (rows === undefined) return {};
   const { pace } = plan.step;

@@ -104,7 +104,7 @@ function changed(history: RunHistory): SluiceError {
 }
 
 /** What decides which rows end up where: how fast and how patiently may change between attempts. */
-function runHash(declaration: Declaration): string {
+export function runHash(declaration: Declaration): string {
   const { schedule: _schedule, ...rest } = declaration;
   return declarationHash({ ...rest, steps: declaration.steps.map(essence) });
 }

@@ -51,7 +51,6 @@ export class DynamodbComparison implements Comparison {
   readonly rows: number;
   readonly bytes: number;
   readonly units: number;
-  readonly mending: Comparison['mending'];
   readonly deletesLimit: number | string;
   readonly #request: CompareRequest;
   readonly #encoders: EncoderCache;
@@ -71,8 +70,6 @@ export class DynamodbComparison implements Comparison {
     this.rows = table.items;
     this.bytes = table.bytes;
     this.units = Math.ceil(table.bytes / UNIT_BYTES);
-    const { deletes: _deletes, ...single } = options;
-    this.mending = { options: mode === 'mirror' ? { ...single, mode: 'put' } : single };
     this.deletesLimit = deletesLimit;
   }
 

@@ -58,8 +58,8 @@ async function* goneKeys({ came, there }: { readonly came: BucketFiles; readonly
     if (cameFile !== undefined) {
       for await (const record of fixedRecords(cameFile, DIGEST_BYTES)) digests.add(record.toString('latin1'));
     }
-    for await (const { head, text } of textRecords(path, DIGEST_BYTES)) {
-      if (!digests.has(head.toString('latin1'))) yield text;
+    for await (const records of textRecords(path, DIGEST_BYTES)) {
+      for (const { head, text } of records) if (!digests.has(head.toString('latin1'))) yield text;
     }
   }
 }

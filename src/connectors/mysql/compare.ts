@@ -40,7 +40,6 @@ export class MysqlComparison implements Comparison {
   readonly rule: string;
   readonly rows?: number;
   readonly bytes?: number;
-  readonly mending: Comparison['mending'];
   readonly deletesLimit: number | string;
   readonly #request: CompareRequest;
   readonly #compared: ComparedColumns;
@@ -57,7 +56,6 @@ export class MysqlComparison implements Comparison {
     this.rule = `${mode}: ${key.length + content.length} columns are compared, byte for byte`;
     if (table.rows !== undefined) this.rows = table.rows;
     if (table.bytes !== undefined) this.bytes = table.bytes;
-    this.mending = mendingOf(mode, options, this.keyed);
     this.deletesLimit = mode === 'replace' ? '100%' : (options.deletes?.limit ?? DEFAULT_LIMIT);
   }
 
@@ -205,11 +203,4 @@ function comparedColumns(request: CompareRequest): ComparedColumns {
     content: columns.filter(({ name }) => !keyNames.includes(name)),
     byValue: new Set(json.map(({ name }) => name)),
   };
-}
-
-function mendingOf(mode: SinkMode, options: MysqlSinkOptions, keyed: boolean): Comparison['mending'] {
-  const { deletes: _deletes, ...single } = options;
-  if (mode === 'upsert' || mode === 'append') return { options: single };
-  if (keyed) return { options: { ...single, mode: 'upsert' } };
-  return { impossible: 'its rows have no key; run the pipeline again, which replaces them all' };
 }

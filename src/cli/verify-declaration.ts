@@ -1,0 +1,146 @@
+import { resolve } from 'node:path';
+import type { Declaration } from '../declare/declaration.js';
+import { zeroCounters } from '../engine/counters.js';
+import type { Verification } from '../engine/verify/verification.js';
+import { runHash } from '../flow/open-run.js';
+import { planSteps } from '../flow/plan.js';
+import { newRunName } from '../flow/run-name.js';
+import type { World } from '../flow/scope.js';
+import { openComparisons, type VerifyObserver, verifyCopies, verifyRefusals } from '../flow/verify.js';
+import { keepReport, type VerifyReport, writeReport } from '../journal/verify-reports.js';
+import { exitStatus } from './exit-status.js';
+import { onInterrupt } from './interrupt.js';
+import type { Io } from './io.js';
+import { reportRefusals } from './plan-report.js';
+import { barProgress, jsonProgress, type Progress, quietProgress } from './progress.js';
+import { onlyStep, openSession, stateOf } from './session.js';
+import { costEvents, costText, differenceEvents, verifySummary, verifyText } from './verify-text.js';
+
+export interface VerifyCommandOptions {
+  readonly step?: string | undefined;
+  readonly sample?: number | undefined;
+  readonly strict?: boolean | undefined;
+  readonly limit?: number | undefined;
+  readonly settle?: number | undefined;
+  readonly show?: boolean | undefined;
+  readonly report?: string | undefined;
+  readonly state?: string | undefined;
+  readonly json?: boolean | undefined;
+  readonly quiet?: boolean | undefined;
+}
+
+const DEFAULT_LIMIT = 1000;
+const DEFAULT_SETTLE = 1;
+
+/** `sluice verify`: compares both sides of every step. Gives the exit status. */
+export async function verifyDeclaration(
+  declaration: Declaration,
+  io: Io,
+  options: VerifyCommandOptions,
+): Promise<number> {
+  const interrupt = onInterrupt(io);
+  try {
+    const report = await makeReport(declaration, io, options, interrupt.signal);
+    if (report === undefined) return exitStatus.refused;
+    return report.steps.some((step) => step.different) ? exitStatus.different : exitStatus.complete;
+  } catch (error) {
+    const status = interrupt.status();
+    if (status !== undefined) return status;
+    throw error;
+  } finally {
+    interrupt.dispose();
+  }
+}
+
+/** Verifies, says what was found, and keeps the report; undefined when the pipeline cannot be compared. */
+export async function makeReport(
+  declaration: Declaration,
+  io: Io,
+  options: VerifyCommandOptions,
+  signal: AbortSignal,
+): Promise<VerifyReport | undefined> {
+  const chosen = onlyStep(declaration, options.step);
+  const state = stateOf(declaration, io, options.state);
+  const world = openSession(chosen, io, { state, run: newRunName(), signal, readsOnly: true });
+  try {
+    const steps = await verifyWorld(world, io, options, signal);
+    if (steps === undefined) return undefined;
+    const { pipeline } = declaration;
+    const at = new Date().toISOString();
+    const report: VerifyReport = { verify: world.run, pipeline, hash: runHash(chosen), at, steps };
+    const path = await keepReport(state, report);
+    if (options.report !== undefined) await writeReport(resolve(io.cwd, options.report), report);
+    say(report, path, io, options);
+    return report;
+  } finally {
+    await world.connections.close();
+  }
+}
+
+async function verifyWorld(
+  world: World,
+  io: Io,
+  options: VerifyCommandOptions,
+  stop: AbortSignal,
+): Promise<readonly Verification[] | undefined> {
+  const json = options.json === true;
+  const steps = await planSteps(world);
+  const refused = verifyRefusals(steps);
+  if (refused.length > 0) {
+    reportRefusals(refused, io, json);
+    return undefined;
+  }
+  const copies = await openComparisons(steps);
+  if (json) for (const event of costEvents(copies, options.sample)) io.out(JSON.stringify(event));
+  else io.err(costText(copies, options.sample));
+  const progress = await progressFor(io, options);
+  const settings = {
+    limit: options.limit ?? DEFAULT_LIMIT,
+    settle: options.settle ?? DEFAULT_SETTLE,
+    strict: options.strict === true,
+    ...(options.sample === undefined ? {} : { sample: options.sample }),
+    stop,
+  };
+  try {
+    return await verifyCopies(world, copies, settings, observerOf(progress));
+  } finally {
+    progress.close();
+  }
+}
+
+function say(report: VerifyReport, path: string, io: Io, options: VerifyCommandOptions): void {
+  const show = options.show === true;
+  if (!options.json) {
+    io.out(verifyText(report, { show, color: io.color }));
+    if (report.steps.some((step) => step.different)) io.err(`report: ${path}\nmend it: sluice repair`);
+    return;
+  }
+  for (const event of differenceEvents(report, show)) io.out(JSON.stringify(event));
+  io.out(JSON.stringify(verifySummary(report, path)));
+}
+
+async function progressFor(io: Io, options: VerifyCommandOptions): Promise<Progress> {
+  if (options.json) return jsonProgress(io);
+  if (options.quiet || !io.terminal) return quietProgress();
+  return await barProgress(io, () => undefined);
+}
+
+/** Bars as a run has them. */
+function observerOf(progress: Progress): VerifyObserver {
+  return {
+    started: (label, counters, rows) => {
+      progress.started(label, counters, { attempt: 1, ...(rows === undefined ? {} : { rows }) });
+    },
+    ended: (label) => {
+      const result = {
+        name: label,
+        deleted: 0,
+        seconds: 0,
+        consistency: '',
+        findings: [],
+        ...zeroCounters(),
+      };
+      progress.ended(label, { outcome: 'complete', result });
+    },
+  };
+}
