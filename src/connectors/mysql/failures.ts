@@ -171,7 +171,10 @@ const systemRules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['ETIMEDOUT', unreachable('no answer in time', 'check host, port, security groups and routes')],
   ['EHOSTUNREACH', unreachable('there is no way to the host')],
   ['ENETUNREACH', unreachable('there is no way to the network')],
-  ['ENOTFOUND', unreachable('the name of the host is not known', 'check host')],
+  [
+    'ENOTFOUND',
+    { code: 'unreachable', retry: never, says: 'the name of the host is not known', hint: 'check host' },
+  ],
   ['EAI_AGAIN', unreachable('the name of the host could not be looked up')],
   ['ENOENT', unreachable('the socket does not exist')],
   ['PROTOCOL_CONNECTION_LOST', lost('the server closed the connection')],
@@ -244,8 +247,9 @@ function unknown(native: DriverError): Rule {
 
 function describeFailure(native: DriverError, errno: number, symbol: string): NativeFailure {
   const text = native.sqlMessage ?? '';
+  // MySQL 8 writes the table before the index: 'orders.by_mail'.
   const constraint =
-    /for key '([^']+)'$/.exec(text) ??
+    /for key '(?:[^']+\.)?([^'.]+)'$/.exec(text) ??
     /CONSTRAINT `([^`]+)`/.exec(text) ??
     /[Cc]heck constraint '([^']+)' is violated/.exec(text);
   const place = /(?:for )?[Cc]olumn (?:`[^`]+`\.`[^`]+`\.)?[`']([^`']+)[`']/.exec(text);

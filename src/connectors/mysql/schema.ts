@@ -14,7 +14,7 @@ export interface Table extends TableName {
   readonly columns: readonly TableColumn[];
   /** The primary key's columns in order; empty when there is none. */
   readonly primaryKey: readonly string[];
-  /** All indexes, the primary key too (named PRIMARY). */
+  /** All indexes by name; first the primary key, if there is one (named PRIMARY). */
   readonly indexes: readonly Index[];
   /** Estimates; undefined for a view. */
   readonly rows: number | undefined;
@@ -204,7 +204,9 @@ async function readIndexes(session: Session, server: Server, name: TableName): P
     });
     indexes.set(known.name, known);
   }
-  return [...indexes.values()];
+  const all = [...indexes.values()];
+  const isPrimary = (index: Index): boolean => index.name === 'PRIMARY';
+  return [...all.filter(isPrimary), ...all.filter((index) => !isPrimary(index))];
 }
 
 /** The base tables of a database, sorted; views, sequences and the server's own are left out. */

@@ -44,8 +44,7 @@ const binary: ReadonlySet<string> = new Set([
  * NOT NULL, which serves as well. Empty when there is none, or when it only holds prefixes.
  */
 export function orderKey(table: Table): { readonly index: string; readonly columns: readonly KeyColumn[] } {
-  const indexes = [...table.indexes].sort((one, other) => rank(one.name) - rank(other.name));
-  for (const index of indexes) {
+  for (const index of table.indexes) {
     const whole = index.parts.every((part) => part.column !== undefined && part.prefix === undefined);
     if (!index.unique || !whole || index.parts.some((part) => part.nullable)) continue;
     const columns = index.parts.map((part) => table.columns.find((column) => column.name === part.column));
@@ -53,10 +52,6 @@ export function orderKey(table: Table): { readonly index: string; readonly colum
     if (found.length === index.parts.length) return { index: index.name, columns: found.map(keyColumn) };
   }
   return { index: '', columns: [] };
-}
-
-function rank(index: string): number {
-  return index === 'PRIMARY' ? 0 : 1;
 }
 
 function keyColumn(column: TableColumn): KeyColumn {

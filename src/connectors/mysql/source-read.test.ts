@@ -219,3 +219,47 @@ describe('a read', () => {
     },
   );
 });
+
+describe('a key', () => {
+  it('longer than a sort of the server looks by default is gone on after, whichever index is used', async () => {
+    await database.execute(
+      `CREATE TABLE lengthy (k VARCHAR(760) PRIMARY KEY, s VARCHAR(40), KEY (s)) CHARACTER SET utf8mb4;
+       INSERT INTO lengthy SELECT CONCAT(REPEAT('x', 750), seq), MD5(seq) FROM seq_1_to_400;
+       ANALYZE TABLE lengthy`,
+    );
+    const opened = await openSource(database, {
+      table: 'lengthy',
+      columns: ['k'],
+      where: `s > '' AND s < 'zz'`,
+    });
+    const found = new Set<unknown>();
+    let after: string | undefined;
+    for (let size = -1; size < found.size; ) {
+      size = found.size;
+      const request = { maxRows: 90, maxBytes: 1_000_000, ...(after ? { after } : {}) };
+      for await (const batch of opened.source.read({ id: '0', range: '{}' }, request)) {
+        for (const [k] of batch.rows) found.add(k);
+        after = batch.position;
+        break;
+      }
+    }
+    expect(found.size).toBe(400);
+    await opened.close();
+  });
+});
+
+describe('a table that is altered while it is copied', () => {
+  it('is refused when its rows would be read as what they are not', async () => {
+    const opened = await openSource(database, { table: 't' });
+    await opened.source.describe();
+    await database.execute('ALTER TABLE t MODIFY v VARBINARY(4000)');
+    await expect(readRows(opened.source)).rejects.toMatchObject({
+      code: 'type_refused',
+      path: 'v',
+      retry: 'never',
+    });
+    await database.execute('ALTER TABLE t DROP COLUMN v');
+    await expect(readRows(opened.source)).rejects.toMatchObject({ code: 'column_missing', retry: 'never' });
+    await opened.close();
+  });
+});
