@@ -25,18 +25,13 @@ async function compile() {
     if (status !== 0) return status;
     const program = join(fresh, 'cli', 'main.js');
     if (existsSync(program)) chmodSync(program, 0o755);
-    swap(fresh, join(root, 'dist'));
+    const place = join(root, 'dist');
+    rmSync(place, { recursive: true, force: true });
+    renameSync(fresh, place);
     return 0;
   } finally {
     rmSync(fresh, { recursive: true, force: true });
   }
-}
-
-function swap(fresh, place) {
-  const old = `${fresh}-old`;
-  if (existsSync(place)) renameSync(place, old);
-  renameSync(fresh, place);
-  rmSync(old, { recursive: true, force: true });
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
