@@ -1,10 +1,14 @@
+import { createRequire } from 'node:module';
 import { crc32 } from 'node:zlib';
-import { type Dispatcher, Pool } from 'undici';
+import type { Pool as ConnectionPool, Dispatcher } from 'undici';
 import type { Attribute } from '../../values/cell.js';
 import type { AwsCredentials, AwsCredentialsProvider } from '../aws-credentials.js';
 import type { AwsPlace } from '../aws-endpoint.js';
 import { errorType, networkError, remedyFor, serviceError, tornAnswer } from './failures.js';
 import { createSigner, type Signer } from './signer.js';
+
+/** The pool alone: loading all of undici, fetch and WebSocket included, would double the time and memory. */
+const Pool: typeof ConnectionPool = createRequire(import.meta.url)('undici/lib/dispatcher/pool.js');
 
 /** More requests than this are never under way at once; the rest wait their turn. */
 const MAX_CONNECTIONS = 64;
@@ -102,7 +106,7 @@ function payloadOf(body: string | Buffer): Buffer {
 }
 
 interface ExchangeOptions {
-  readonly pool: Pool;
+  readonly pool: ConnectionPool;
   readonly path: string;
   readonly origin: string;
   readonly signer: Signer;
@@ -172,7 +176,7 @@ interface Answered {
 }
 
 /** undici's lowest level: no streams between the socket and the whole body. */
-function dispatch(pool: Pool, options: Dispatcher.DispatchOptions): Promise<Answered> {
+function dispatch(pool: ConnectionPool, options: Dispatcher.DispatchOptions): Promise<Answered> {
   return new Promise((resolve, reject) => {
     let status = 0;
     let received: Record<string, string | string[] | undefined> = {};
