@@ -3,6 +3,7 @@ import { type ConnectionKind, registry } from '../connectors/registry.js';
 import type { CopyStep, Declaration, Step } from '../declare/declaration.js';
 import { SluiceError } from '../errors.js';
 import { copySteps, openWorld, type World } from '../flow/scope.js';
+import { keepHeapSmall } from './heap.js';
 import type { Io } from './io.js';
 
 /** `.sluice/` lies beside the file unless `--state` names another folder. */
@@ -21,6 +22,7 @@ export function openSession(
     readonly readsOnly?: true;
   },
 ): World {
+  keepHeapSmall();
   const load = async (kind: ConnectionKind) => await registry[kind].load();
   return openWorld(declaration, { env: io.env, load, ...options });
 }
