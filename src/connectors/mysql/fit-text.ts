@@ -25,13 +25,14 @@ export function textTakers(column: TableColumn): Takers | undefined {
 
 /** What may not stand bare between quotes, or needs a closer look: quote, backslash, NUL, surrogates. */
 const special = /["\\\0\ud800-\udfff]/;
-const escaped = /["\\\0]/g;
+const escaped = /["\\]/g;
 const loneSurrogate = /\p{Surrogate}/u;
 const supplementary = /[\u{10000}-\u{10ffff}]/u;
 
 /** A quoted field; the text must be well-formed. */
 export function quoteField(text: string): string {
-  return `"${text.replace(escaped, (character) => (character === '\0' ? '\\0' : `\\${character}`))}"`;
+  const quoted = text.replace(escaped, '\\$&');
+  return `"${text.includes('\0') ? quoted.replaceAll('\0', '\\0') : quoted}"`;
 }
 
 /** Checks length in characters and bytes, and the character set, and quotes. */

@@ -30,6 +30,7 @@ const wanted = [
   'read_only',
   'super_read_only',
   'log_bin',
+  'binlog_format',
   'aurora_version',
 ];
 

@@ -33,6 +33,7 @@ export function findingsOf(facts: SinkFacts): readonly Finding[] {
     ...neededFindings(facts),
     ...triggerFindings(facts),
     ...foreignKeyFindings(facts),
+    ...serverFindings(facts),
     ...serverNotes(facts),
   ];
 }
@@ -225,6 +226,26 @@ function deleteFindings(name: string, referencedBy: readonly ForeignKey[]): read
 
 function describeKey({ name, from, to }: ForeignKey): string {
   return `${name}: ${from.table} → ${to.table}`;
+}
+
+/** What the server's settings do not allow. */
+function serverFindings({ server: { variables } }: SinkFacts): readonly Finding[] {
+  const findings: Finding[] = [];
+  const isOn = (name: string) => variables.get(name) === 'ON';
+  if (isOn('log_bin') && variables.get('binlog_format') === 'STATEMENT') {
+    const message =
+      'the server writes its binary log by statement, so that its replicas would not get what is loaded';
+    findings.push(refuse('unsupported', message, 'set binlog_format to ROW or MIXED', 'to.connection'));
+  }
+  if (isOn('super_read_only')) {
+    findings.push(
+      refuse('unsupported', 'the server is read-only (super_read_only)', undefined, 'to.connection'),
+    );
+  } else if (isOn('read_only')) {
+    const message = 'the server is read-only for users without SUPER: a replica?';
+    findings.push({ level: 'warn', code: 'note', message, path: 'to.connection' });
+  }
+  return findings;
 }
 
 function serverNotes({ server, table, mode, map }: SinkFacts): readonly Finding[] {

@@ -613,6 +613,30 @@ describe('a server that forbids LOCAL', () => {
   });
 });
 
+describe('a server that logs by statement', () => {
+  it('is refused, since its replicas would not get what is loaded', async () => {
+    const server = await startMysql({
+      extraArgs: ['--log-bin=log', '--binlog-format=STATEMENT', '--server-id=7'],
+    });
+    const { host, port, user, password } = server;
+    try {
+      const admin = await createConnection({ host, port, user, password, multipleStatements: true });
+      await admin.query('CREATE DATABASE d; CREATE TABLE d.t (id INT PRIMARY KEY)');
+      const sink = await planSink(database, {
+        options: { table: 't' },
+        columns: [column('id', 'int')],
+        key: ['id'],
+        connection: { port, database: 'd' },
+      });
+      expect(sink.plan.findings).toMatchObject([{ level: 'refuse', code: 'unsupported' }]);
+      await sink.close();
+      await admin.end();
+    } finally {
+      await server.stop();
+    }
+  });
+});
+
 describe.each(ways)('a long text by %s', (way) => {
   it('goes in whole, beyond the size of a packet, or is a reject', async () => {
     await database.execute('DROP TABLE IF EXISTS l; CREATE TABLE l (id INT PRIMARY KEY, c LONGTEXT)');
