@@ -1,4 +1,5 @@
 import type { Cell } from '../../values/cell.js';
+import { parseDecimal, plainDecimal } from '../../values/decimal.js';
 import { comparableJson } from './compare-json.js';
 import { NULL_FIELD } from './fit.js';
 import { hex, isBinary } from './fit-bytes.js';
@@ -19,7 +20,9 @@ export function fieldSpelling(column: TableColumn, byValue: boolean): FieldSpell
   const { dataType } = column;
   if (isBinary(column)) return hexField;
   if (dataType === 'float' || dataType === 'double') return doubleField;
-  if (/^(?:time|datetime|timestamp)$/.test(dataType) && (column.fraction ?? 0) > 0) return trimmedField;
+  if (dataType === 'decimal') return decimalField;
+  if (dataType === 'time') return trimmedField;
+  if (dataType === 'datetime' || dataType === 'timestamp') return datetimeField;
   const isNative = dataType === 'json';
   if (isNative || byValue) return (field) => jsonField(field, isNative);
   return undefined;
@@ -34,8 +37,26 @@ function doubleField(field: string): string {
   return field === NULL_FIELD ? field : String(Number(field));
 }
 
+const plainForm = /^(?:0|-?(?:[1-9]\d*(?:\.\d+)?|0\.\d+))$/;
+
+function decimalField(field: string): string {
+  const trimmed = trimmedField(field);
+  if (plainForm.test(trimmed)) return trimmed;
+  const decimal = parseDecimal(trimmed);
+  return decimal ? (plainDecimal(decimal, Math.max(0, -decimal.exponent)) ?? trimmed) : trimmed;
+}
+
+/** Zeros at the end of a fraction mean nothing. */
 function trimmedField(field: string): string {
-  return field.includes('.') ? field.replace(/\.?0+$/, '') : field;
+  if (!field.includes('.')) return field;
+  let end = field.length;
+  while (field.charCodeAt(end - 1) === 48) end--;
+  return field.slice(0, field.charCodeAt(end - 1) === 46 ? end - 1 : end);
+}
+
+function datetimeField(field: string): string {
+  const trimmed = trimmedField(field);
+  return trimmed.charCodeAt(10) === 84 ? `${trimmed.slice(0, 10)} ${trimmed.slice(11)}` : trimmed;
 }
 
 function jsonField(field: string, isNative: boolean): string {
