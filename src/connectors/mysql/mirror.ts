@@ -26,6 +26,8 @@ export class Mirror {
   readonly #key: readonly TableColumn[];
   readonly #limit: number | string;
   readonly #prefix: string;
+  /** Rows found gone, by the first of the attempts to delete them. */
+  #gone = 0;
 
   constructor(table: Table, options: MysqlSinkOptions, context: Context) {
     this.#table = table;
@@ -71,11 +73,12 @@ export class Mirror {
     const unknown = totals.unkeyed + Math.max(0, rejected - totals.rejected);
     if (unknown > 0) return { deleted: 0, findings: [withheld(unknown)] };
     const gone = await this.#count(session, `${this.#antiJoin()}`);
-    if (gone === 0) return { deleted: 0, findings: [] };
+    this.#gone = Math.max(this.#gone, gone);
+    if (gone === 0) return { deleted: this.#gone, findings: [] };
     const total = await this.#count(session, `SELECT COUNT(*) FROM ${quoteTable(this.#table)}`);
     this.#guard(gone, total);
     await this.#delete(session);
-    return { deleted: gone, findings: [] };
+    return { deleted: this.#gone, findings: [] };
   }
 
   async close(session: Session): Promise<void> {

@@ -192,11 +192,11 @@ describe('mirror', () => {
       ['two', 'x'],
     ]);
     expect(await sink.finish(1)).toMatchObject({ deleted: 0, findings: [{ level: 'warn' }] });
+    await sink.close();
     const other = await open({ mode: 'mirror', ...limit });
     await other.write([['1', 'one']]);
     expect(await other.finish(1)).toMatchObject({ deleted: 0, findings: [{ level: 'warn' }] });
     expect(await stored()).toHaveLength(5);
-    await sink.close();
     await other.close();
   });
 
@@ -239,6 +239,29 @@ describe('mirror', () => {
     expect(await stored()).toEqual(['1|one']);
     await sink.close();
   });
+});
+
+describe('two runs at once', () => {
+  it.each(['replace', 'mirror'])(
+    'of which one does a %s: the second is told to wait',
+    async (mode) => {
+      const one = await open({ mode }, { context: { run: 'one' } });
+      await one.write([
+        ['1', 'one'],
+        ['2', 'two'],
+        ['3', 'three'],
+        ['4', 'four'],
+        ['5', 'V'],
+      ]);
+      const other = await open({ mode }, { context: { run: 'other', pipeline: 'another' } });
+      await expect(other.write([['1', 'x']])).rejects.toMatchObject({ code: 'run_locked' });
+      await one.finish();
+      await one.close();
+      await other.close();
+      expect(await stored()).toContain('5|V');
+    },
+    60_000,
+  );
 });
 
 describe('a replay', () => {

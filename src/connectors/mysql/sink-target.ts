@@ -42,9 +42,9 @@ export class LoaderChoice {
     return this.#loader;
   }
 
-  /** Whether the error only says that LOCAL is forbidden; from now on rows go by INSERT. */
-  yieldsTo(error: unknown): boolean {
-    if (this.#loader !== localLoader || !forbidsLocal(error)) return false;
+  /** Whether the error only says that LOCAL, which `used` is, is forbidden; from now on rows go by INSERT. */
+  yieldsTo(error: unknown, used: Loader): boolean {
+    if (used !== localLoader || !forbidsLocal(error)) return false;
     this.#loader = this.#insert;
     return true;
   }

@@ -38,7 +38,7 @@ export class SinkWriter implements Writer {
       try {
         return await this.#target.context.retry(() => this.#attempt(task));
       } catch (error) {
-        if (!this.#target.loaders.yieldsTo(error)) throw error;
+        if (!this.#target.loaders.yieldsTo(error, task.loader)) throw error;
       }
     }
   }

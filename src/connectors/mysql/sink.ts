@@ -16,6 +16,7 @@ import type { Session } from './session.js';
 import { Shadow } from './shadow.js';
 import { mapColumns } from './sink-columns.js';
 import type { SinkMode } from './sink-findings.js';
+import { SinkLock } from './sink-lock.js';
 import { missingTable, planNewTable, planSink, sinkPermissions } from './sink-plan.js';
 import { LoaderChoice, type Target } from './sink-target.js';
 import { SinkWriter } from './sink-writer.js';
@@ -55,6 +56,9 @@ class MysqlSink implements Sink {
   readonly #pending: PendingTables;
   #planned: Planned | undefined;
   #opened: Opened | undefined;
+  #lock: SinkLock | undefined;
+  /** Whose triggers may be away, from the moment that the first is dropped. */
+  #triggers: TriggerKeeper | undefined;
   /** This sink counts among those whose tables are not complete yet. */
   #isPending = false;
 
@@ -110,14 +114,18 @@ class MysqlSink implements Sink {
   async open({ resume }: { readonly resume: boolean }): Promise<void> {
     const planned = this.#planned;
     if (planned === undefined) throw new Error('a sink is planned before it is opened');
+    const isWhole = this.#context.replay !== true;
+    if (isWhole && this.#changesWhole()) {
+      this.#lock ??= await SinkLock.take(this.#connections, this.#context, planned.table ?? planned.name);
+    }
     await this.#ask(async (session) => {
       const table = planned.table ?? (await this.#create(session, planned));
       const ledger = new Ledger(table, this.#context);
       await ledger.create(session);
       const triggers = this.#keeper(table);
+      this.#triggers = triggers;
       if (this.#options.triggers === 'suspend') await triggers.suspend(session);
       else await triggers.restore(session);
-      const isWhole = this.#context.replay !== true;
       const shadow = isWhole && this.#mode === 'replace' ? new Shadow(table) : undefined;
       await shadow?.open(session, ledger, resume);
       const mirror =
@@ -191,7 +199,7 @@ class MysqlSink implements Sink {
 
   async abandon(): Promise<void> {
     this.#settle();
-    const { triggers } = this.#opened ?? {};
+    const triggers = this.#triggers;
     if (triggers === undefined || this.#options.triggers !== 'suspend') return;
     const signal = AbortSignal.timeout(AFTERCARE_MS);
     const context: Context = { ...this.#context, signal, retry: (call) => call() };
@@ -204,6 +212,13 @@ class MysqlSink implements Sink {
 
   async close(): Promise<void> {
     this.#settle();
+    this.#lock?.release();
+    this.#lock = undefined;
+  }
+
+  /** Whether two runs at once would spoil each other's work, ledger or not. */
+  #changesWhole(): boolean {
+    return this.#mode === 'replace' || this.#mode === 'mirror';
   }
 
   async #existing(session: Session, server: Server, name: TableName): Promise<Table | undefined> {
