@@ -5,6 +5,7 @@ import { registerCopy } from './commands/copy.js';
 import { registerInit } from './commands/init.js';
 import { registerPlan } from './commands/plan.js';
 import { registerRejects } from './commands/rejects.js';
+import { registerRepair } from './commands/repair.js';
 import { registerReplay } from './commands/replay.js';
 import { registerRun } from './commands/run.js';
 import { registerRuns } from './commands/runs.js';
@@ -27,6 +28,7 @@ const registrations: readonly Register[] = [
   registerRejects,
   registerReplay,
   registerVerify,
+  registerRepair,
   registerCopy,
   registerSchema,
 ];

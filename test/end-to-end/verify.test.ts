@@ -77,15 +77,18 @@ async function verify(status: number, ...args: string[]): Promise<Summary> {
 }
 
 describe('after a copy', () => {
-  it.each(['out', 'over', 'back', 'beside'])('both sides of %s are equal, every type at its edges', async (step) => {
-    expect(await verify(0, '--step', step)).toMatchObject({
-      outcome: 'equal',
-      equal: ORDERS,
-      missing: 0,
-      extra: 0,
-      changed: 0,
-      rejected: 0,
-      keys: [],
-    });
-  });
+  it.each(['out', 'over', 'back', 'beside'])(
+    'both sides of %s are equal, every type at its edges',
+    async (step) => {
+      expect(await verify(0, '--step', step)).toMatchObject({
+        outcome: 'equal',
+        equal: ORDERS,
+        missing: 0,
+        extra: 0,
+        changed: 0,
+        rejected: 0,
+        keys: [],
+      });
+    },
+  );
 });

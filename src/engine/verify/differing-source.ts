@@ -1,0 +1,77 @@
+import type { Comparison } from '../../connectors/comparison.js';
+import type {
+  Part,
+  Source,
+  SourceDescription,
+  SourceReport,
+  Uniqueness,
+} from '../../connectors/connector.js';
+import type { Batch } from '../../values/batch.js';
+import type { Row } from '../../values/cell.js';
+import type { CopyPlan } from '../plan.js';
+import { readPlace, type SourcePlaces } from './places.js';
+import { nameOf } from './records.js';
+
+/** Rows to be found again: by the place where they were read, how often each name is wanted. */
+export type WantedRows = ReadonlyMap<number, ReadonlyMap<string, number>>;
+
+/** The rows of a source that differ, and no others: what a repair copies. */
+export class DifferingSource implements Source {
+  readonly #plan: CopyPlan;
+  readonly #comparison: Comparison;
+  readonly #side: SourcePlaces;
+  readonly #wanted: WantedRows;
+
+  constructor(plan: CopyPlan, comparison: Comparison, side: SourcePlaces, wanted: WantedRows) {
+    this.#plan = plan;
+    this.#comparison = comparison;
+    this.#side = side;
+    this.#wanted = wanted;
+  }
+
+  describe(): Promise<SourceDescription> {
+    return this.#plan.source.describe();
+  }
+
+  async parts(): Promise<readonly Part[]> {
+    return [{ id: '0', range: '{}' }];
+  }
+
+  async *read(): AsyncGenerator<Batch> {
+    for (const [place, names] of this.#wanted) yield* this.#readPlace(place, new Map(names));
+  }
+
+  unique(columns: readonly string[]): Promise<Uniqueness> {
+    return this.#plan.source.unique(columns);
+  }
+
+  report(): SourceReport {
+    return this.#plan.source.report();
+  }
+
+  close(): Promise<void> {
+    return this.#plan.source.close();
+  }
+
+  /** Rows that are not wanted are left out; so are those that came to be refused. */
+  async *#readPlace(place: number, left: Map<string, number>): AsyncGenerator<Batch> {
+    for await (const incoming of readPlace(this.#plan, this.#side, place)) {
+      const { batch, origin } = this.#plan.transform.apply(incoming);
+      const rows: Row[] = [];
+      for (const [index, row] of this.#comparison.expected(batch).entries()) {
+        if ('refused' in row) continue;
+        const name = nameOf(row, this.#comparison.keyed);
+        const count = left.get(name) ?? 0;
+        if (count === 0) continue;
+        if (count === 1) left.delete(name);
+        else left.set(name, count - 1);
+        rows.push(incoming.rows[origin?.[index] ?? index] ?? []);
+      }
+      if (rows.length > 0) {
+        const bytes = Math.round((incoming.bytes * rows.length) / incoming.rows.length);
+        yield { columns: incoming.columns, rows, bytes };
+      }
+      if (left.size === 0) return;
+    }
+  }
+}

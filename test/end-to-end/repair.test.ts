@@ -1,0 +1,301 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type CliRun, type Project, project } from '../fixtures/cli.js';
+import {
+  allItems,
+  createTable,
+  dynamodbCall,
+  dynamodbConnection,
+  type Item,
+  putItems,
+  tableName,
+} from '../fixtures/dynamodb.js';
+import { type TestDatabase, testDatabase } from '../fixtures/mysql.js';
+
+let database: TestDatabase;
+let connections: Record<string, object>;
+let table: string;
+
+beforeAll(async () => {
+  database = await testDatabase('repair');
+  connections = { my: database.connection, dy: dynamodbConnection() };
+});
+afterAll(() => database.drop());
+beforeEach(() => {
+  table = tableName('repair');
+});
+
+interface Found {
+  readonly kind: string;
+  readonly key: Record<string, string>;
+  readonly columns?: string[];
+}
+
+interface Summary extends Record<string, unknown> {
+  readonly keys: readonly Found[];
+  readonly steps: readonly Record<string, unknown>[];
+}
+
+function summaryOf(run: CliRun, status: number): Summary {
+  const last = run.events.at(-1);
+  if (run.status === status && last?.['event'] === 'summary') return last as Summary;
+  throw new Error(`exit ${run.status} instead of ${status}\n${run.stderr}\n${run.stdout.slice(-4000)}`);
+}
+
+async function withCopy<T>(step: object, use: (made: Project) => Promise<T>): Promise<T> {
+  const made = await project({ pipeline: 'repair', connections, steps: [{ copy: 'copy', ...step }] });
+  try {
+    return await use(made);
+  } finally {
+    await made.remove();
+  }
+}
+
+const verify = async (made: Project, status: number, ...args: string[]) =>
+  summaryOf(await made.command('verify', ...args), status);
+const repair = async (made: Project, status: number, ...args: string[]) =>
+  summaryOf(await made.command('repair', ...args), status);
+
+async function fill(name: string, rows: number): Promise<void> {
+  await database.execute(
+    `CREATE OR REPLACE TABLE ${name} (id INT PRIMARY KEY, note VARCHAR(60) NOT NULL, total DECIMAL(10,2) NULL);
+     INSERT INTO ${name} SELECT seq, CONCAT('note, "', seq, '"'), IF(seq % 7 = 0, NULL, seq / 4) FROM seq_1_to_${rows}`,
+  );
+}
+
+/** What a test changes in a sink, and how it looks there. */
+interface Sink {
+  readonly to: object;
+  ids(): Promise<string[]>;
+  remove(id: number): Promise<unknown>;
+  change(id: number): Promise<unknown>;
+  add(id: number): Promise<unknown>;
+}
+
+const mysqlSink = (mode: string): Sink => ({
+  to: { connection: 'my', table: 'sink', mode, ...(mode === 'mirror' ? { deletes: { limit: '100%' } } : {}) },
+  ids: async () => (await database.query('SELECT id FROM sink')).map(([id]) => String(id)),
+  remove: (id) => database.execute(`DELETE FROM sink WHERE id = ${id}`),
+  change: (id) => database.execute(`UPDATE sink SET note = 'another' WHERE id = ${id}`),
+  add: (id) => database.execute(`INSERT INTO sink VALUES (${id}, 'extra', 1)`),
+});
+
+const key = (id: number) => ({ id: { N: String(id) } });
+
+const dynamodbSink = (): Sink => ({
+  to: { connection: 'dy', table, create: true, mode: 'mirror', deletes: { limit: '100%' } },
+  ids: async () => (await allItems(table)).map((item) => textOf(item['id'])),
+  remove: (id) => dynamodbCall('DeleteItem', { TableName: table, Key: key(id) }),
+  change: (id) =>
+    dynamodbCall('UpdateItem', {
+      TableName: table,
+      Key: key(id),
+      UpdateExpression: 'SET note = :n',
+      ExpressionAttributeValues: { ':n': { S: 'another' } },
+    }),
+  add: (id) => putItems(table, [{ ...key(id), note: { S: 'extra' } }]),
+});
+
+const textOf = (attribute: Item[string] | undefined) => (attribute && 'N' in attribute ? attribute.N : '');
+const sorted = (values: readonly string[]) => [...values].sort((a, b) => Number(a) - Number(b));
+
+const ROWS = 400;
+const mysqlSource = async () => {
+  await fill('source', ROWS);
+  return { connection: 'my', table: 'source' };
+};
+const dynamodbSource = async () => {
+  const name = tableName('source');
+  await createTable(name, ['id', 'N']);
+  const items = Array.from({ length: ROWS }, (_, index) => ({
+    ...key(index + 1),
+    note: { S: `note ${index}` },
+    ...(index % 7 === 0 ? {} : { total: { N: String(index / 4) } }),
+  }));
+  await putItems(name, items);
+  return { connection: 'dy', table: name };
+};
+
+const some = (least: number, most: number) =>
+  fc.uniqueArray(fc.integer({ min: least, max: most }), { minLength: 1, maxLength: 12 });
+const edits = fc.record({
+  removed: some(1, ROWS / 2),
+  changed: some(ROWS / 2 + 1, ROWS),
+  added: some(ROWS + 1, ROWS + 1000),
+});
+
+describe('random edits of the sink are found exactly, and mended by writing what differs and nothing else', () => {
+  it.each([
+    { pair: 'MySQL → DynamoDB', from: mysqlSource, sink: dynamodbSink },
+    { pair: 'DynamoDB → DynamoDB', from: dynamodbSource, sink: dynamodbSink },
+    { pair: 'DynamoDB → MySQL', from: dynamodbSource, sink: () => mysqlSink('mirror') },
+    { pair: 'MySQL → MySQL', from: mysqlSource, sink: () => mysqlSink('replace') },
+  ])('$pair', async ({ from, sink: sinkOf }) => {
+    await database.execute(
+      'CREATE OR REPLACE TABLE sink (id INT PRIMARY KEY, note VARCHAR(60) NOT NULL, total DECIMAL(10,2) NULL)',
+    );
+    const sink = sinkOf();
+    await withCopy({ from: await from(), to: sink.to }, async (made) => {
+      await made.run();
+      const property = fc.asyncProperty(edits, async ({ removed, changed, added }) => {
+        for (const id of removed) await sink.remove(id);
+        for (const id of changed) await sink.change(id);
+        for (const id of added) await sink.add(id);
+        const found = await verify(made, 5);
+        const keysOf = (kind: string) =>
+          sorted(found.keys.flatMap((each) => (each.kind === kind ? [each.key['id'] ?? ''] : [])));
+        expect(keysOf('missing')).toEqual(sorted(removed.map(String)));
+        expect(keysOf('changed')).toEqual(sorted(changed.map(String)));
+        expect(keysOf('extra')).toEqual(sorted(added.map(String)));
+        expect(found.keys.flatMap(({ columns }) => columns ?? []).every((name) => name === 'note')).toBe(
+          true,
+        );
+        const mended = await repair(made, 0, '--yes');
+        expect(mended.steps).toMatchObject([
+          { written: removed.length + changed.length, rejected: 0, deleted: added.length, left: 0 },
+        ]);
+        expect(await verify(made, 0)).toMatchObject({ equal: ROWS, missing: 0, extra: 0, changed: 0 });
+        expect((await sink.ids()).length).toBe(ROWS);
+      });
+      await fc.assert(property, { numRuns: 1, endOnFailure: true });
+    });
+  });
+});
+
+describe('verify', () => {
+  it('finds and names one changed cell among 20,000 rows', async () => {
+    await fill('many', 20_000);
+    const to = { connection: 'dy', table, create: true };
+    await withCopy({ from: { connection: 'my', table: 'many' }, to, parallel: 4 }, async (made) => {
+      await made.run();
+      await dynamodbCall('UpdateItem', {
+        TableName: table,
+        Key: key(12_345),
+        UpdateExpression: 'SET #t = :t',
+        ExpressionAttributeNames: { '#t': 'total' },
+        ExpressionAttributeValues: { ':t': { N: '3086.26' } },
+      });
+      const found = await verify(made, 5);
+      expect(found).toMatchObject({ outcome: 'different', equal: 19_999, missing: 0, extra: 0, changed: 1 });
+      expect(found.keys).toEqual([
+        { step: 'copy', kind: 'changed', key: { id: '12345' }, columns: ['total'] },
+      ]);
+      const shown = await made.command('verify', '--show');
+      expect(shown.stdout).toContain('3086.26');
+      expect((await made.command('verify')).stdout).not.toContain('3086.26');
+      const sample = (await made.command('verify', '--sample', '50')).events.at(-1);
+      expect(sample?.['steps']).toMatchObject([{ sample: 50, sinkRows: 50 }]);
+    });
+  });
+
+  it('counts rows that the source lacks, and takes them for a difference only where the mode deletes, or with --strict', async () => {
+    await fill('source', 20);
+    await fill('sink', 25);
+    const step = {
+      from: { connection: 'my', table: 'source' },
+      to: { connection: 'my', table: 'sink', mode: 'upsert' },
+    };
+    await withCopy(step, async (made) => {
+      expect(await verify(made, 0)).toMatchObject({ equal: 20, extra: 5, missing: 0, changed: 0 });
+      expect(await verify(made, 5, '--strict')).toMatchObject({ equal: 20, extra: 5 });
+    });
+  });
+
+  it('compares tables without a key as bags of rows, and a repair of append adds what is missing', async () => {
+    await database.execute(
+      `CREATE OR REPLACE TABLE source (a INT, b TEXT); CREATE OR REPLACE TABLE sink (a INT, b TEXT);
+       INSERT INTO source VALUES (1, 'x'), (1, 'x'), (1, 'x'), (2, NULL), (3, '')`,
+    );
+    const step = {
+      from: { connection: 'my', table: 'source' },
+      to: { connection: 'my', table: 'sink', mode: 'append' },
+    };
+    await withCopy(step, async (made) => {
+      await made.run();
+      expect(await verify(made, 0)).toMatchObject({ equal: 5 });
+      await database.execute('DELETE FROM sink WHERE a = 1 LIMIT 2; INSERT INTO sink VALUES (3, NULL)');
+      expect(await verify(made, 5)).toMatchObject({ equal: 3, missing: 2, extra: 1, changed: 0 });
+      expect((await repair(made, 0, '--yes')).steps).toMatchObject([{ written: 2, deleted: 0, left: 0 }]);
+      expect(await database.query('SELECT COUNT(*) FROM sink WHERE a = 1')).toEqual([['3']]);
+    });
+  });
+
+  it('counts rows that the last run rejected apart', async () => {
+    await database.execute(
+      `CREATE OR REPLACE TABLE source (id INT PRIMARY KEY, name VARCHAR(20));
+       CREATE OR REPLACE TABLE sink (id INT PRIMARY KEY, name VARCHAR(20), UNIQUE (name));
+       INSERT INTO source VALUES (1, 'a'), (2, 'b'), (3, 'b')`,
+    );
+    const step = {
+      from: { connection: 'my', table: 'source' },
+      to: { connection: 'my', table: 'sink' },
+      rejects: { limit: 5 },
+    };
+    await withCopy(step, async (made) => {
+      await made.run(3);
+      expect(await verify(made, 0)).toMatchObject({ equal: 2, missing: 0, rejected: 1 });
+    });
+  });
+
+  it('follows the modes of DynamoDB: insert, update, newest', async () => {
+    await database.execute(
+      `CREATE OR REPLACE TABLE t (id INT PRIMARY KEY, v TEXT, at DATE);
+       INSERT INTO t VALUES (1, 'came', '2026-06-15'), (2, 'came', '2026-06-15'), (3, 'came', '2026-06-15')`,
+    );
+    await createTable(table, ['id', 'N']);
+    const at = (day: string) => ({ at: { S: day } });
+    await putItems(table, [
+      { ...key(1), v: { S: 'other' }, ...at('2026-12-31') },
+      { ...key(2), v: { S: 'other' }, ...at('2026-01-01') },
+      { ...key(3), v: { S: 'came' }, ...at('2026-06-15'), own: { BOOL: true } },
+    ]);
+    const expected = { insert: [], update: ['1', '2'], newest: ['2'], put: ['1', '2', '3'] };
+    for (const [mode, changed] of Object.entries(expected)) {
+      const by = mode === 'newest' ? { by: 'at' } : {};
+      const step = { from: { connection: 'my', table: 't' }, to: { connection: 'dy', table, mode, ...by } };
+      await withCopy(step, async (made) => {
+        const found = await verify(made, changed.length === 0 ? 0 : 5);
+        expect(sorted(found.keys.map((each) => each.key['id'] ?? ''))).toEqual(changed);
+        expect(found).toMatchObject({ missing: 0, extra: 0, equal: 3 - changed.length });
+      });
+    }
+  });
+});
+
+describe('repair', () => {
+  it('says what it would do and writes nothing without --yes, and keeps the guard of deletes', async () => {
+    await fill('source', 10);
+    await fill('sink', 30);
+    await database.execute("UPDATE sink SET note = 'x' WHERE id = 3");
+    const step = {
+      from: { connection: 'my', table: 'source' },
+      to: { connection: 'my', table: 'sink', mode: 'mirror' },
+    };
+    await withCopy(step, async (made) => {
+      await verify(made, 5);
+      const dry = await made.command('repair');
+      expect(dry.status).toBe(5);
+      expect(dry.events.at(-1)).toMatchObject({ steps: [{ name: 'copy', writes: 1, deletes: 20 }] });
+      expect(await database.query('SELECT COUNT(*) FROM sink')).toEqual([['30']]);
+      const stopped = await made.command('repair', '--yes');
+      expect(stopped.status).toBe(2);
+      expect(stopped.stdout).toContain('deletes_exceeded');
+      expect(await database.query("SELECT COUNT(*) FROM sink WHERE note = 'x'")).toEqual([['1']]);
+    });
+  });
+
+  it('does not delete a row that the source has by now', async () => {
+    await fill('source', 30);
+    await fill('sink', 31);
+    const step = {
+      from: { connection: 'my', table: 'source' },
+      to: { connection: 'my', table: 'sink', mode: 'mirror' },
+    };
+    await withCopy(step, async (made) => {
+      expect(await verify(made, 5)).toMatchObject({ extra: 1 });
+      await database.execute('INSERT INTO source SELECT * FROM sink WHERE id = 31');
+      expect((await repair(made, 0, '--yes')).steps).toMatchObject([{ deleted: 0, left: 0 }]);
+      expect(await verify(made, 0)).toMatchObject({ equal: 31 });
+    });
+  });
+});
