@@ -1,7 +1,7 @@
 /**
  * Measures Sluice against its peers and limits on this machine. See METHODOLOGY.md.
  *
- * npm run bench -- [batch-out] [batch-in] [rss] [start] [--quick] [--rounds N] [--json] [--assert]
+ * npm run bench -- [batch-out] [batch-in] [rss] [start] [verify] [--quick] [--rounds N] [--json] [--assert]
  *
  * Exit status: 0; with --assert 1 when a target is missed.
  */
@@ -11,6 +11,7 @@ import { batchIn } from './measurements/batch-in.mjs';
 import { batchOut } from './measurements/batch-out.mjs';
 import { rss } from './measurements/rss.mjs';
 import { start } from './measurements/start.mjs';
+import { verify } from './measurements/verify.mjs';
 import { met, textOf, value } from './report.mjs';
 
 /**
@@ -57,6 +58,7 @@ const measurements = new Map([
   ['batch-out', batchOut],
   ['batch-in', batchIn],
   ['rss', rss],
+  ['verify', verify],
 ]);
 
 const { values: options, positionals } = parseArgs({

@@ -47,11 +47,31 @@ export class Sluice {
   }
 
   /**
+   * Canned pages against the MySQL table that they were copied to.
+   * @param {string} canned
+   * @param {string} table
+   */
+  async verifyIn(canned, table) {
+    return await this.#copy({ connection: 'stage', table: canned }, { connection: 'shop', table }, 'verify');
+  }
+
+  /**
+   * One MySQL table → another.
+   * @param {string} from
+   * @param {string} to
+   * @param {'run' | 'verify'} verb
+   */
+  async over(from, to, verb) {
+    return await this.#copy({ connection: 'shop', table: from }, { connection: 'shop', table: to }, verb);
+  }
+
+  /**
    * @param {object} from
    * @param {object} to
+   * @param {'run' | 'verify'} verb
    * @returns {Promise<Sample>}
    */
-  async #copy(from, to) {
+  async #copy(from, to, verb = 'run') {
     const parent = join(root, '.local', 'bench');
     await mkdir(parent, { recursive: true });
     const folder = await mkdtemp(join(parent, 'run-'));
@@ -59,11 +79,11 @@ export class Sluice {
       const file = join(folder, 'bench.yaml');
       await writeFile(file, JSON.stringify(this.#declaration(from, to), null, 2));
       const environment = { ...awsEnvironment, BENCH_PASSWORD: this.#database.password };
-      const ended = await runNode([cli, 'run', file, '--json', '--state', join(folder, 'state')], {
+      const ended = await runNode([cli, verb, file, '--json', '--state', join(folder, 'state')], {
         environment,
       });
       if (!ended.usage) throw new Error('the run told no usage');
-      const step = summaryOf(ended.output);
+      const step = verb === 'run' ? summaryOf(ended.output) : verifiedOf(ended.output);
       return { seconds: ended.seconds, rows: step.written, net: step.seconds, usage: ended.usage };
     } finally {
       await rm(folder, { recursive: true, force: true });
@@ -85,6 +105,16 @@ export class Sluice {
       steps: [{ copy: 'orders', from, to, parallel: this.#parallel }],
     };
   }
+}
+
+/** @param {string} output NDJSON */
+function verifiedOf(output) {
+  const summary = JSON.parse(output.trim().split('\n').at(-1) ?? '');
+  const [step] = summary.steps ?? [];
+  if (summary.event !== 'summary' || summary.outcome !== 'equal' || step?.equal !== step?.sourceRows) {
+    throw new Error(`the sides are not equal: ${output.slice(-2000)}`);
+  }
+  return { written: step.equal, seconds: step.seconds };
 }
 
 /** @param {string} output NDJSON */
