@@ -11,8 +11,8 @@ export interface ReadColumn {
   readonly kind: CellKind;
 }
 
-/** information_schema's types and what their cells are. Asserted against TYPES.md by a test. */
-const logicalTypes: Readonly<Record<string, LogicalType>> = {
+/** information_schema's types and what their cells are: the table in TYPES.md. */
+export const logicalTypes: Readonly<Record<string, LogicalType>> = {
   tinyint: 'int',
   smallint: 'int',
   mediumint: 'int',

@@ -147,11 +147,7 @@ export class Connections {
 }
 
 /** What is declared overrides what the secret holds. */
-export function loginFrom(
-  options: MysqlConnectionOptions,
-  secret: DatabaseSecret,
-  env: Context['env'],
-): Login {
+function loginFrom(options: MysqlConnectionOptions, secret: DatabaseSecret, env: Context['env']): Login {
   const host = textFrom(options.host, env) ?? secret.host;
   const user = textFrom(options.user, env) ?? secret.username;
   if (host === undefined) throw lacking(options, 'host');

@@ -25,11 +25,6 @@ export function quoteText(text: string): string {
   return text === '' ? "''" : `_utf8mb4 0x${Buffer.from(text, 'utf8').toString('hex')}`;
 }
 
-/** Bytes as a literal of SQL: `x'…'`. */
-export function quoteBytes(bytes: Uint8Array): string {
-  return `x'${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')}'`;
-}
-
 /**
  * The table that a declaration names. With a database on the connection the text is the table's name as it
  * is; without one it must be `database.table`.

@@ -78,7 +78,7 @@ function secretFailure(name: string, error: unknown): SluiceError {
 }
 
 /** The JSON object in a SecretString, or in a SecretBinary, which may hold it as base64 text once more. */
-export function parseSecret(name: string, text: string | undefined, bytes?: Uint8Array): DatabaseSecret {
+function parseSecret(name: string, text: string | undefined, bytes?: Uint8Array): DatabaseSecret {
   const candidates: string[] = [];
   if (text !== undefined) candidates.push(text);
   else if (bytes !== undefined) candidates.push(Buffer.from(bytes).toString('utf8'));

@@ -51,7 +51,7 @@ export function describeSource(
   };
 }
 
-export function identityOf(shape: SourceShape, server: Server): string {
+function identityOf(shape: SourceShape, server: Server): string {
   const { origin } = shape;
   if (origin.kind === 'query') {
     return `${server.identity}?${createHash('sha256').update(origin.sql).digest('hex').slice(0, 16)}`;

@@ -118,7 +118,7 @@ function chooseColumns<T>(
   place: string,
 ): readonly T[] {
   if (wanted === undefined) return all;
-  return wanted.map((name) => {
+  const chosen = wanted.map((name) => {
     const found =
       all.find((column) => nameOf(column) === name) ??
       all.find((column) => nameOf(column).toLowerCase() === name.toLowerCase());
@@ -127,5 +127,10 @@ function chooseColumns<T>(
       path: name,
       hint: `its columns are ${all.map(nameOf).join(', ')}`,
     });
+  });
+  const twice = chosen.find((column, index) => chosen.indexOf(column) !== index);
+  if (twice === undefined) return chosen;
+  throw new SluiceError('declaration_invalid', `columns names ${nameOf(twice)} twice`, {
+    path: nameOf(twice),
   });
 }

@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type TestDatabase, testDatabase } from '../../../test/fixtures/mysql.js';
 import { openSource, readRows } from '../../../test/fixtures/mysql-source.js';
 import type { LogicalType } from '../../values/column.js';
+import { logicalTypes } from './columns.js';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -222,3 +224,30 @@ describe('a column', () => {
     await opened.close();
   });
 });
+
+describe('TYPES.md', () => {
+  it('lists, for the way out of MySQL, exactly the types that are known and what they are', () => {
+    const text = readFileSync(new URL('TYPES.md', import.meta.url), 'utf8');
+    const section = text.slice(text.indexOf('## Out of MySQL'), text.indexOf('## Into MySQL'));
+    const lines = [...section.matchAll(/^\| ([A-Z][^|]+) \| ([a-z]+) \|/gm)];
+    const documented = lines.flatMap(([, names = '', type = '']) =>
+      names
+        .replace('GEOMETRY and its kinds', geometries.join(', '))
+        .split(', ')
+        .map((name) => [name.toLowerCase(), type]),
+    );
+    expect(Object.fromEntries(documented)).toEqual(logicalTypes);
+  });
+});
+
+const geometries = [
+  'GEOMETRY',
+  'POINT',
+  'LINESTRING',
+  'POLYGON',
+  'MULTIPOINT',
+  'MULTILINESTRING',
+  'MULTIPOLYGON',
+  'GEOMETRYCOLLECTION',
+  'GEOMCOLLECTION',
+];

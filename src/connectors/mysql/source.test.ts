@@ -109,6 +109,7 @@ describe('what the declaration names', () => {
     [{ query: 'SHOW TABLES' }, 'sql_invalid', 'query'],
     [{ query: 'SELECT * FROM nope' }, 'table_missing', 'nope'],
     [{ query: 'SELECT id FROM orders', columns: ['n'] }, 'column_missing', 'n'],
+    [{ table: 'orders', columns: ['id', 'n', 'ID'] }, 'declaration_invalid', 'id'],
   ])('%j is refused as %s, saying %s', async (options, code, word) => {
     const opened = await openSource(database, options);
     await expect(opened.source.describe()).rejects.toMatchObject({
@@ -125,6 +126,17 @@ describe('what the declaration names', () => {
     const ids = (await readRows(opened.source, 4)).map(([id]) => id);
     expect(ids).toEqual(['1']);
     await opened.close();
+  });
+
+  it('is not touched: question marks, backslashes and quotes mean what they mean in SQL', async () => {
+    const where = `status <> '?' AND 'a\\\\b' LIKE '_\\\\\\\\_' AND "it's" = 'it''s' AND id = 7`;
+    for (const options of [{ table: 'orders', where }, { query: `SELECT id FROM orders WHERE ${where}` }]) {
+      const opened = await openSource(database, options);
+      await opened.source.describe();
+      expect((await readRows(opened.source)).map(([id]) => id)).toEqual(['7']);
+      expect(await opened.source.unique(['id'])).toBe(options.table ? 'index' : 'counted');
+      await opened.close();
+    }
   });
 
   it('as a query may end with a semicolon, and keeps its own order and names', async () => {
