@@ -14,7 +14,7 @@ const TRANSACTIONAL: ReadonlySet<string> = new Set(['innodb', 'rocksdb', 'tokudb
 export type Consistency = 'snapshot' | 'part';
 
 /** The key's names, in the rows' own names; empty where there is none or a part of it is not read. */
-export function keyNames(shape: SourceShape): readonly string[] {
+function keyNames(shape: SourceShape): readonly string[] {
   const names = shape.key.map((column) => column.name);
   const read = new Set(shape.columns.map(({ column }) => column.name));
   return names.every((name) => read.has(name)) ? names : [];
