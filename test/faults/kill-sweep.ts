@@ -3,7 +3,7 @@
  * is in the sink with what an undisturbed run leaves there (invariant 5).
  */
 import type { ChildProcess } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sluice } from '../fixtures/cli.js';
@@ -91,7 +91,12 @@ async function runUntil(scenario: Scenario, wire: Wire, point: number | undefine
   await writeFile(file, JSON.stringify(scenario.declaration));
   try {
     const first = await runOnce(file, folder, wire, point);
-    if (!first.killed) return first;
+    if (!first.killed) {
+      return first.status === 0
+        ? first
+        : { ...first, problem: `exit ${first.status} without a kill: ${first.output}` };
+    }
+    if (await hasEnded(folder)) return { ...first, status: 0 };
     let last = first;
     for (let rerun = 0; rerun < MAX_RERUNS; rerun++) {
       last = await runOnce(file, folder, wire, undefined);
@@ -101,6 +106,14 @@ async function runUntil(scenario: Scenario, wire: Wire, point: number | undefine
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** The run was complete, and its end recorded, before the kill: the next would be a new one. */
+async function hasEnded(folder: string): Promise<boolean> {
+  const files = await readdir(folder, { recursive: true });
+  const journals = files.filter((name) => name.includes('runs') && name.endsWith('.jsonl'));
+  const texts = await Promise.all(journals.map((name) => readFile(join(folder, name), 'utf8')));
+  return texts.some((text) => text.includes('{"is":"end","outcome":"complete"'));
 }
 
 async function runOnce(
