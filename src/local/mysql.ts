@@ -107,9 +107,13 @@ async function startProgram(program: MysqlProgram, extraArgs: readonly string[])
 }
 
 async function initialize(program: MysqlProgram, folder: string): Promise<void> {
-  await mkdir(join(folder, 'tmp'), { mode: 0o700 });
+  const temporary = join(folder, 'tmp');
+  await mkdir(temporary, { mode: 0o700 });
   const [command = '', ...args] = program.initialize(join(folder, 'data'));
-  const outcome = await runProgram(command, args, { timeoutMs: INITIALIZE_WITHIN_MS });
+  // A server deletes leftovers in its folder for temporary files when it starts: each needs its own.
+  const outcome = await runProgram(command, [...args, `--tmpdir=${temporary}`], {
+    timeoutMs: INITIALIZE_WITHIN_MS,
+  });
   if (!outcome.succeeded) throw new Error(`${command} failed: ${outcome.output.trim().slice(-2000)}`);
 }
 
