@@ -3,7 +3,7 @@ import { SluiceError } from '../errors.js';
 import type { Io } from './io.js';
 
 /** One error for people: code, message, place, hint. Values and secrets are not in there (invariant 8). */
-export function errorText(error: SluiceError, color: boolean): string {
+function errorText(error: SluiceError, color: boolean): string {
   const colors = pc.createColors(color);
   const lines = [`${colors.red(`error[${error.code}]`)} ${error.message}`];
   if (error.path !== undefined) lines.push(`  at ${error.path}`);

@@ -13,7 +13,7 @@ export interface Clock {
   sleepMs(delayMs: number, signal: AbortSignal): Promise<void>;
 }
 
-export const systemClock: Clock = {
+const systemClock: Clock = {
   nowMs: () => performance.now(),
   sleepMs: async (delayMs, signal) => {
     await sleep(delayMs, undefined, { signal });

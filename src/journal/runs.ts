@@ -150,7 +150,7 @@ export async function* histories(folder: string): AsyncGenerator<RunHistory> {
 }
 
 /** Puts records together; throws `state_unusable` for a format that this Sluice does not know. */
-export function historyOf(records: readonly RunRecord[], path: string): RunHistory {
+function historyOf(records: readonly RunRecord[], path: string): RunHistory {
   const first = records[0];
   if (first?.is !== 'run' || first.format !== FORMAT) {
     throw new SluiceError('state_unusable', `${path} is not a journal that this version reads`, {

@@ -23,7 +23,7 @@ export type RowFunction = (row: Readonly<Record<string, unknown>>) => unknown;
  * are ISO 8601, a DynamoDB number is bigint where it is whole and text otherwise, a document is plain objects
  * (frozen: returned as they are they go on untouched; a change needs a copy).
  */
-export function openCell(cell: Cell, type: LogicalType): RowValue {
+function openCell(cell: Cell, type: LogicalType): RowValue {
   if (cell === null || cell === undefined || typeof cell === 'boolean' || cell instanceof Uint8Array)
     return cell;
   if (typeof cell !== 'string') return openAttribute(cell);
@@ -60,7 +60,7 @@ export function typeOf(value: RowValue): LogicalType | undefined {
  * Closes a returned value into a cell of the column's type. The value must mean what the type says: a
  * string into an int column must be whole, an int into a text column is refused.
  */
-export function closeCell(value: RowValue, column: Column): Cell | Refusal {
+function closeCell(value: RowValue, column: Column): Cell | Refusal {
   if (value === null || value === undefined) return value;
   const closed = closers[column.type](value);
   return closed === undefined ? misfit(value, column) : closed;

@@ -46,7 +46,7 @@ export class PacketReader {
   }
 }
 
-export function packet(sequence: number, payload: Buffer): Buffer {
+function packet(sequence: number, payload: Buffer): Buffer {
   const header = Buffer.alloc(HEADER_BYTES);
   header.writeUIntLE(payload.length, 0, 3);
   header.writeUInt8(sequence, 3);

@@ -152,8 +152,3 @@ function fitAttribute(cell: Attribute, takers: Takers, nothing: Nothing): Fitted
   if ('L' in cell || 'M' in cell) return takers.document?.(cell) ?? notTaken;
   return notTaken;
 }
-
-/** Whether a field is one and not the reason why there is none. */
-export function isField(fitted: Fitted): fitted is string {
-  return typeof fitted === 'string';
-}

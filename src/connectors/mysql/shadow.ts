@@ -72,7 +72,7 @@ export class Shadow {
 }
 
 /** The table's name behind a prefix, shortened by a hash where it would be too long. */
-export function besideName(prefix: string, table: string): string {
+function besideName(prefix: string, table: string): string {
   const name = prefix + table;
   if ([...name].length <= MAX_NAME_CHARS) return name;
   const hash = createHash('sha256').update(table).digest('hex').slice(0, 12);
