@@ -1,8 +1,10 @@
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Declaration, Step } from '../declare/declaration.js';
 import { declarationHash } from '../declare/hash.js';
 import { SluiceError } from '../errors.js';
 import { Lease } from '../journal/lease.js';
+import { pruneRuns } from '../journal/prune.js';
 import { histories, isResumable, type RunHistory, RunJournal, runsFolder } from '../journal/runs.js';
 import { stateFolder } from '../journal/state-folder.js';
 import { newRunName } from './run-name.js';
@@ -53,6 +55,7 @@ export async function openRun(options: OpenRunOptions): Promise<OpenedRun> {
     const run = newRunName();
     await lease.name(run);
     const begin = async () => {
+      await pruneRuns(folder, join(state, declaration.pipeline, 'rejects'));
       if (interrupted) await abandon(folder, interrupted.run, guard);
       return await RunJournal.create(folder, run, hash, guard);
     };

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { remainder } from '../engine/journal.js';
 import { Lease } from './lease.js';
+import { pruneRuns } from './prune.js';
 import { RecordFile } from './record-file.js';
 import { isResumable, RunJournal, readHistory, runNames } from './runs.js';
 import { stateFolder } from './state-folder.js';
@@ -223,6 +224,34 @@ describe('the journal of a run', () => {
     expect(past.intents.map((intent) => intent.token)).toEqual(['0.0']);
     expect(remainder(past, '0', false)).toMatchObject({ after: 'b', sequence: 3 });
     await journal.close();
+  });
+});
+
+describe('old runs', () => {
+  const write = (run: string, started: string, step: string, end?: string) =>
+    writeFile(
+      join(folder, `${run}.jsonl`),
+      [
+        { is: 'run', format: 1, run, hash: 'h', at: started },
+        { is: 'parts', step, parts: [] },
+        ...(end ? [{ is: 'end', outcome: end, at: started }] : []),
+      ]
+        .map((record) => `${JSON.stringify(record)}\n`)
+        .join(''),
+    );
+
+  test('go with their rejects, but not those that can be resumed or hold the open rejects of a step', async () => {
+    await write('r1', '2026-01-01T00:00:00Z', 'a', 'complete');
+    await write('r2', '2026-01-02T00:00:00Z', 'only-here', 'rejects');
+    await write('r3', '2026-01-03T00:00:00Z', 'a');
+    await write('r4', '2026-01-04T00:00:00Z', 'a', 'complete');
+    const rejects = await stateFolder(folder, 'rejects', 'r1');
+    expect(await pruneRuns(folder, join(folder, 'rejects'), Date.parse('2026-02-01T00:00:00Z'))).toEqual([]);
+    expect(await pruneRuns(folder, join(folder, 'rejects'), Date.parse('2026-12-01T00:00:00Z'))).toEqual([
+      'r1',
+    ]);
+    expect(await runNames(folder)).toEqual(['r2', 'r3', 'r4']);
+    await expect(stat(rejects)).rejects.toThrow();
   });
 });
 
