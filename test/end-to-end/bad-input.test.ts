@@ -143,7 +143,7 @@ const refused: Try[] = [
   {
     name: 'a query that is not SQL',
     step: () => ({
-      from: { connection: 'my', query: 'SELEKT 1' },
+      from: { connection: 'my', query: 'SELECT FROM WHERE' },
       to: { connection: 'dy', table, create: true, key: { partition: 'id' } },
     }),
     code: 'sql_invalid',

@@ -176,8 +176,8 @@ describe('reading from DynamoDB', () => {
     await database.execute('CREATE OR REPLACE TABLE back (id INT PRIMARY KEY, v TEXT, kind TEXT)');
     await read(
       [
-        { on: 'BatchGetItem', fault: { kind: 'partial', share: 0.4 }, chance: 0.7 },
-        { on: 'BatchGetItem', fault: { kind: 'throttle' }, chance: 0.3 },
+        { on: 'BatchGetItem', fault: { kind: 'throttle' }, nth: [2, 5] },
+        { on: 'BatchGetItem', fault: { kind: 'partial', share: 0.4 }, times: 12 },
       ],
       { query: { index: 'by-kind', partition: 'all' }, fetch: 'items' },
     );

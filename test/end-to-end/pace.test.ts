@@ -44,9 +44,9 @@ it('has no second with more items than the pace, and keeps the pace to the end',
     );
     expect(window.reduce((sum, event) => sum + event.accepted, 0)).toBeLessThanOrEqual(ITEMS_A_SECOND);
   }
-  const first = Math.min(...writes.map((event) => event.arrivedMs));
-  const last = Math.max(...writes.map((event) => event.arrivedMs));
-  // The last items start when 400 - 1 of them have had their time; a busy machine may add some.
-  expect((last - first) / 1000).toBeGreaterThan((ROWS - ITEMS_A_SECOND) / ITEMS_A_SECOND);
-  expect((last - first) / 1000).toBeLessThan((ROWS / ITEMS_A_SECOND) * 1.25);
+  const arrivals = writes.map((event) => event.arrivedMs);
+  // No faster than the pace; a busy machine may make it slower.
+  const seconds = (Math.max(...arrivals) - Math.min(...arrivals)) / 1000;
+  expect(seconds).toBeGreaterThan((ROWS - ITEMS_A_SECOND) / ITEMS_A_SECOND);
+  expect(seconds).toBeLessThan((2 * ROWS) / ITEMS_A_SECOND);
 });
