@@ -2,11 +2,13 @@ import { setFlagsFromString } from 'node:v8';
 
 /**
  * The heap may grow by this much beyond what was alive after the last full collection. V8's own choice, up to
- * four times, lets garbage of a copy pile up to hundreds of megabytes on machines with much memory.
+ * four times, lets the garbage of a copy pile up to hundreds of megabytes on machines with much memory.
  */
-const HEAP_GROWING_PERCENT = 40;
+const HEAP_GROWING_PERCENT = 35;
 
 /** Keeps memory bounded by what is under way (invariant 7); costs a few per cent of the time of a copy. */
 export function keepHeapSmall(): void {
   setFlagsFromString(`--heap-growing-percent=${HEAP_GROWING_PERCENT}`);
+  // What is young keeps the room that it has by now: 8 MB twice, instead of 16 MB twice.
+  setFlagsFromString('--semi-space-growth-factor=1');
 }

@@ -4,6 +4,7 @@ import type { Pool as ConnectionPool, Dispatcher } from 'undici';
 import type { Attribute } from '../../values/cell.js';
 import type { AwsCredentials, AwsCredentialsProvider } from '../aws-credentials.js';
 import type { AwsPlace } from '../aws-endpoint.js';
+import { BodyPieces } from './body-pieces.js';
 import { errorType, networkError, remedyFor, serviceError, tornAnswer } from './failures.js';
 import { createSigner, type Signer } from './signer.js';
 
@@ -180,21 +181,19 @@ function dispatch(pool: ConnectionPool, options: Dispatcher.DispatchOptions): Pr
   return new Promise((resolve, reject) => {
     let status = 0;
     let received: Record<string, string | string[] | undefined> = {};
-    const chunks: Buffer[] = [];
+    const body = new BodyPieces();
     pool.dispatch(options, {
       onRequestStart: () => undefined,
       onResponseStart: (_controller, statusCode, headers) => {
         status = statusCode;
         received = headers;
+        body.expect(one(headers['content-length']), MAX_ANSWER_BYTES);
       },
-      onResponseData: (_controller, chunk) => {
-        chunks.push(chunk);
-      },
+      onResponseData: (_controller, chunk) => body.add(chunk),
       onResponseEnd: () => {
-        const body = chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
         resolve({
           status,
-          body,
+          body: body.whole(),
           crc: one(received['x-amz-crc32']),
           length: one(received['content-length']),
           date: one(received['date']),

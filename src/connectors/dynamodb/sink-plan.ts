@@ -23,7 +23,7 @@ export interface SinkPlanInput {
 }
 
 /** Enough for all calls that may be under way at once, and little enough to be written again after a failure. */
-const BATCH = { rows: 1000, bytes: 4 * 1024 * 1024 } as const;
+const BATCH = { rows: 1000, bytes: 1024 * 1024 } as const;
 const UNIT_BYTES = 1024;
 
 /** What the sink will do, from the declaration and the table's description alone. */
