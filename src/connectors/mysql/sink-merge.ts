@@ -1,13 +1,16 @@
 import { SluiceError } from '../../errors.js';
-import { quoteIdentifier, quoteTable, type TableName } from './identifier.js';
+import { quoteIdentifier, quoteTable, showTable, type TableName } from './identifier.js';
 import { isRefusal, type Refusal, refusalOf, warningRefusal } from './load-refusals.js';
+import type { ForeignKey } from './relations.js';
 import type { TableColumn } from './schema.js';
 import type { Session } from './session.js';
 import type { LoadedColumn } from './sink-columns.js';
 import { FATE_COLUMN, type RefusedRow, ROW_COLUMN, type Stage } from './sink-stage.js';
 
 /** What becomes of a staged row, as the stage notes it. */
-const fates = { insert: 0, update: 1, unchanged: 2, folds: 3, clashes: 4 } as const;
+const fates = { insert: 0, update: 1, unchanged: 2, folds: 3, clashes: 4, orphans: 5 } as const;
+/** Each foreign key has a fate of its own, from `orphans` on; the server finds the orphans of any beyond these. */
+const MAX_MARKED_KEYS = 100;
 
 export interface Merged {
   readonly written: number;
@@ -25,6 +28,8 @@ export interface MergeRequest {
   readonly key: readonly TableColumn[];
   /** Whether a row that is there is overwritten; else it refuses the new one. */
   readonly overwrites: boolean;
+  /** Keys that the server checks row by row; none where they are verified at the end. */
+  readonly foreignKeys: readonly ForeignKey[];
 }
 
 /** Rounds over rows that wait for others to give up a value of a UNIQUE index. */
@@ -36,12 +41,17 @@ const MAX_ROUNDS = 8;
  * row refuses it visibly, so that no row can change or swallow another.
  */
 export async function mergeStage(request: MergeRequest, numbers: readonly number[]): Promise<Merged> {
-  const fateOf = request.key.length > 0 ? await decideFates(request) : new Map<number, number>();
+  if (request.key.length > 0) await meetRows(request);
+  const keys = await markOrphans(request);
+  const fateOf = await readFates(request);
   const withFate = (fate: number) =>
     numbers.filter((number) => (fateOf.get(number) ?? fates.insert) === fate);
   const refused = new Map<number, Refusal>();
   for (const number of withFate(fates.folds)) refused.set(number, folds);
   for (const number of withFate(fates.clashes)) refused.set(number, clashes);
+  for (const [index, key] of keys.entries()) {
+    for (const number of withFate(fates.orphans + index)) refused.set(number, orphan(key));
+  }
   const updates: Work = { fate: fates.update, numbers: withFate(fates.update) };
   const inserts: Work = { fate: fates.insert, numbers: withFate(fates.insert) };
   const written = await writeInRounds(request, [updates, inserts], refused);
@@ -59,9 +69,12 @@ const folds: Refusal = {
 };
 const clashes: Refusal = { code: 'unique_clash', message: 'a row with this primary key is there already' };
 
+function orphan({ name }: ForeignKey): Refusal {
+  return { code: 'foreign_key', message: `the row refers to a row that is not there: ${name}` };
+}
+
 /** Compares the stage with the table by primary key, as the collation sees it, and notes each row's fate. */
-async function decideFates(request: MergeRequest): Promise<Map<number, number>> {
-  const { session, stage, table, key, overwrites } = request;
+async function meetRows({ session, stage, table, key, overwrites }: MergeRequest): Promise<void> {
   const keyIsSame = key.map(sameExactly).join(' AND ');
   const rowIsSame = stage.columns.map(({ column }) => sameExactly(column)).join(' AND ');
   const fate = overwrites
@@ -70,10 +83,43 @@ async function decideFates(request: MergeRequest): Promise<Map<number, number>> 
   await session.run(
     `UPDATE ${quoteTable(stage.name)} s JOIN ${quoteTable(table)} t ON ${joinOn(key)} SET s.${FATE_COLUMN} = ${fate}`,
   );
+}
+
+/**
+ * Finds rows without parent by a join for each foreign key, since there can be as many as rows. Rows that
+ * refer to their own table are left to the server: their parents may be in the batch. Returns the keys by the
+ * number that is added to `fates.orphans`.
+ */
+async function markOrphans(request: MergeRequest): Promise<readonly ForeignKey[]> {
+  const { session, stage, foreignKeys } = request;
+  const staged = new Set(stage.columns.map(({ column }) => column.name));
+  const keys = foreignKeys
+    .filter(
+      (key) => key.columns.every((column) => staged.has(column)) && showTable(key.to) !== showTable(key.from),
+    )
+    .slice(0, MAX_MARKED_KEYS);
+  for (const [index, key] of keys.entries()) {
+    const join = key.columns
+      .map(
+        (column, place) => `p.${quoteIdentifier(key.toColumns[place] ?? '')} = s.${quoteIdentifier(column)}`,
+      )
+      .join(' AND ');
+    const refers = key.columns.map((column) => `s.${quoteIdentifier(column)} IS NOT NULL`).join(' AND ');
+    await session.run(
+      `UPDATE ${quoteTable(stage.name)} s LEFT JOIN ${quoteTable(key.to)} p ON ${join}
+       SET s.${FATE_COLUMN} = ${fates.orphans + index}
+       WHERE s.${FATE_COLUMN} IN (${fates.insert}, ${fates.update}) AND ${refers}
+         AND p.${quoteIdentifier(key.toColumns[0] ?? '')} IS NULL`,
+    );
+  }
+  return keys;
+}
+
+async function readFates({ session, stage }: MergeRequest): Promise<Map<number, number>> {
   const rows = await session.rows(
     `SELECT ${ROW_COLUMN}, ${FATE_COLUMN} FROM ${quoteTable(stage.name)} WHERE ${FATE_COLUMN} <> ${fates.insert}`,
   );
-  return new Map(rows.map(([number, fateNumber]) => [Number(number), Number(fateNumber)]));
+  return new Map(rows.map(([number, fate]) => [Number(number), Number(fate)]));
 }
 
 function joinOn(key: readonly TableColumn[]): string {

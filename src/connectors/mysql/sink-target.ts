@@ -5,6 +5,7 @@ import type { Ledger } from './ledger.js';
 import { forbidsLocal, insertLoader, type Loader, localLoader } from './load.js';
 import type { Mirror } from './mirror.js';
 import type { MysqlSinkOptions } from './options.js';
+import type { ForeignKey } from './relations.js';
 import type { Table } from './schema.js';
 import type { Server } from './server.js';
 
@@ -24,6 +25,8 @@ export interface Target {
   readonly loaders: LoaderChoice;
   /** The keys that came, for mirror. */
   readonly mirror: Mirror | undefined;
+  /** Of the table to others. */
+  readonly foreignKeys: readonly ForeignKey[];
   /** Foreign keys are checked at the end instead of row by row. */
   readonly checksKeysLater: boolean;
 }

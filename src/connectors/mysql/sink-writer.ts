@@ -139,8 +139,15 @@ export class SinkWriter implements Writer {
   }
 
   #mergeRequest(session: Session, stage: Stage, map: ColumnMap): MergeRequest {
-    const key = map.key.flatMap((position) => map.columns[position]?.column ?? []);
-    return { session, stage, table: this.#target.into, key, overwrites: this.#target.overwrites };
+    const { into, overwrites, checksKeysLater, foreignKeys } = this.#target;
+    return {
+      session,
+      stage,
+      table: into,
+      key: map.key.flatMap((position) => map.columns[position]?.column ?? []),
+      overwrites,
+      foreignKeys: checksKeysLater ? [] : foreignKeys,
+    };
   }
 
   async #stageFor(session: Session, { map, loader }: Task): Promise<Stage> {

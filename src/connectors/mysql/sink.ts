@@ -142,6 +142,7 @@ class MysqlSink implements Sink {
         ledger,
         loaders: new LoaderChoice(planned.server),
         mirror,
+        foreignKeys: planned.relations.foreignKeys,
         checksKeysLater: this.#options.foreignKeys === 'after',
       };
       this.#opened = { target, relations: planned.relations, shadow, triggers };
