@@ -6,6 +6,8 @@ import { join } from 'node:path';
 const BUCKETS = 256;
 /** A bucket is written to its file when it holds this much. */
 const BUFFER_BYTES = 32 * 1024;
+/** No character of JavaScript's (UTF-16) takes more bytes as UTF-8. */
+const MAX_BYTES_PER_UNIT = 3;
 
 /** Records sorted into files by their first byte; bounded memory however many there are. */
 export class Buckets {
@@ -30,6 +32,23 @@ export class Buckets {
     const at = this.#bytes[bucket] ?? 0;
     this.#pending[bucket].set(record, at);
     this.#bytes[bucket] = at + record.length;
+    return full;
+  }
+
+  /** Adds `textRecord(head, text)` without making it first. The bucket is the head's first byte. */
+  addText(head: Buffer, text: string): Promise<void> | undefined {
+    const start = head.length + 4;
+    const most = start + text.length * MAX_BYTES_PER_UNIT;
+    if (most > BUFFER_BYTES) return this.add(textRecord(head, text));
+    const bucket = head[0] ?? 0;
+    const full = (this.#bytes[bucket] ?? 0) + most > BUFFER_BYTES ? this.#flush(bucket) : undefined;
+    this.#pending[bucket] ??= Buffer.allocUnsafe(BUFFER_BYTES);
+    const pending = this.#pending[bucket];
+    const at = this.#bytes[bucket] ?? 0;
+    pending.set(head, at);
+    const written = pending.write(text, at + start);
+    pending.writeUInt32BE(written, at + head.length);
+    this.#bytes[bucket] = at + start + written;
     return full;
   }
 
@@ -124,7 +143,7 @@ export async function* textRecords(path: string, headBytes: number): AsyncGenera
   }
 }
 
-export function textRecord(head: Buffer, text: string): Buffer {
+function textRecord(head: Buffer, text: string): Buffer {
   const bytes = Buffer.byteLength(text);
   const record = Buffer.allocUnsafe(head.length + 4 + bytes);
   head.copy(record);

@@ -2,7 +2,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SluiceError } from '../../errors.js';
 import type { Attribute } from '../../values/cell.js';
-import { type BucketFiles, bucketed, fixedRecords, textRecord, textRecords } from '../buckets.js';
+import { type BucketFiles, bucketed, fixedRecords, textRecords } from '../buckets.js';
 import type { Finished } from '../connector.js';
 import { DIGEST_BYTES, digest } from '../digest.js';
 import { type BatchWriteTable, batchWrite, type WriteRequest, type WriteRequests } from './batch-write.js';
@@ -39,7 +39,7 @@ export async function deleteGone({ table, logs, limit }: MirrorOptions): Promise
   });
   let items = 0;
   const there = await bucketed(folder, 'there', async (buckets) => {
-    items = await scanKeys(table, (key) => buckets.add(textRecord(digest(key), key)));
+    items = await scanKeys(table, (key) => buckets.addText(digest(key), key));
   });
   const found = { came, there };
   let gone = 0;

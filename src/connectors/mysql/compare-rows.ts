@@ -87,11 +87,14 @@ function lineOf(row: Row, columns: readonly SpelledColumn[]): string | Omit<Refu
 }
 
 function rawLineOf(row: Row, columns: readonly SpelledColumn[]): string {
-  const fields = columns.map((column) => {
+  let line = '';
+  for (let position = 0; position < columns.length; position++) {
+    const column = columns[position] as SpelledColumn;
     const field = fieldIn(row, column);
-    return typeof field === 'string' ? field : rawField(row[column.loaded?.from ?? 0]);
-  });
-  return fields.join(',');
+    if (position > 0) line += ',';
+    line += typeof field === 'string' ? field : rawField(row[column.loaded?.from ?? 0]);
+  }
+  return line;
 }
 
 function fieldIn(row: Row, { loaded, spelling, unnamed }: SpelledColumn): string | Misfit {

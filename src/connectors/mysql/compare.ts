@@ -20,7 +20,7 @@ import { createSource } from './source.js';
 
 /** Keys that one statement asks for. */
 const KEYS_AT_ONCE = 300;
-const CHUNK = { maxRows: 5000, maxBytes: 4 * 1024 * 1024 };
+const CHUNK = { maxRows: 2000, maxBytes: 1024 * 1024 };
 
 export interface CompareRequest {
   readonly options: MysqlSinkOptions;
@@ -75,9 +75,9 @@ export class MysqlComparison implements Comparison {
   }
 
   async *#rows(): AsyncGenerator<readonly ComparableRow[]> {
-    const { connections, context, table } = this.#request;
+    const { connections, context, options } = this.#request;
     const columns = this.#all().map(({ name }) => name);
-    const source = createSource({ connection: '', table: table.table, columns }, connections, context);
+    const source = createSource({ connection: '', table: options.table, columns }, connections, context);
     try {
       const [whole] = await source.parts(1);
       if (!whole) return;

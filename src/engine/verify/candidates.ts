@@ -1,4 +1,4 @@
-import { type BucketFiles, type Buckets, textRecord, textRecords } from '../../connectors/buckets.js';
+import { type BucketFiles, type Buckets, textRecords } from '../../connectors/buckets.js';
 import type { Verdict } from './compare-buckets.js';
 
 /** bucket (1) · kind (1) · place (4) · the row's name. The bucket is the place's: a place is read again once. */
@@ -13,7 +13,7 @@ export function addCandidate(buckets: Buckets, { kind, name, place }: Candidate)
   head[0] = place & 0xff;
   head[1] = kinds.indexOf(kind);
   head.writeUInt32BE(place, 2);
-  return buckets.add(textRecord(head, name));
+  return buckets.addText(head, name);
 }
 
 /** The candidates place by place. */

@@ -18,8 +18,8 @@ export interface SourcePlaces {
 }
 
 export const CHUNK: Pick<ReadRequest, 'maxRows' | 'maxBytes'> = {
-  maxRows: 5000,
-  maxBytes: 4 * 1024 * 1024,
+  maxRows: 2000,
+  maxBytes: 1024 * 1024,
 };
 
 /** A source that is not ranged is read on after a place's rows by so many, for rows that came between meanwhile. */

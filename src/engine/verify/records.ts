@@ -1,4 +1,4 @@
-import { type Buckets, textRecord, textRecords } from '../../connectors/buckets.js';
+import { type Buckets, textRecords } from '../../connectors/buckets.js';
 import type { ComparableRow, Expected } from '../../connectors/comparison.js';
 import { DIGEST_BYTES, digestText } from '../../connectors/digest.js';
 
@@ -54,7 +54,7 @@ export class SideWriter {
     head[STATE_AT] = state;
     head.writeUInt32BE(place, PLACE_AT);
     if (this.#keyed) head.write(digestText(content), DIGEST_AT, 'latin1');
-    return this.#buckets.add(textRecord(head, name));
+    return this.#buckets.addText(head, name);
   }
 }
 

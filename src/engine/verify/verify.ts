@@ -27,6 +27,7 @@ export async function verifyCopy(
   await mkdir(run.folder, { recursive: true, mode: 0o700 });
   const actual = await gatherActual(plan, comparison, run);
   const expected = await gatherExpected(plan, comparison, run);
+  const { consistency } = plan.source.report();
   const tally = new Tally();
   const first = { equal: 0, superseded: 0 };
   const extras = new ExtraRows(comparison, run);
@@ -48,6 +49,7 @@ export async function verifyCopy(
   };
   return {
     ...describe(plan, comparison, run, counts),
+    consistency,
     found: tally.found(),
     incomplete: tally.incomplete,
     parts: expected.parts,
