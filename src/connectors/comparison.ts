@@ -1,5 +1,5 @@
 import type { Batch } from '../values/batch.js';
-import type { Refused } from './connector.js';
+import type { Part, Refused } from './connector.js';
 
 /**
  * A row in the spelling of its sink: equal texts mean that the sink holds the same, and a copy would change
@@ -22,6 +22,19 @@ export interface Difference {
   readonly actual?: string;
 }
 
+/** How many rows a range of keys has, and a sum over them that other rows hardly ever have (1 in 2^64). */
+export interface RowSum {
+  readonly rows: number;
+  readonly sum: string;
+}
+
+/** Rows counted and summed up beside the data, so that they need not travel. */
+export interface RowSums {
+  /** How sums are made: those of different forms mean nothing to each other. */
+  readonly form: string;
+  sum(part: Part): Promise<RowSum>;
+}
+
 /** A sink's table as it is, for comparing it with what a copy would write. Nothing is written but by `remove`. */
 export interface Comparison {
   /** False: rows have no key, and are compared as a bag of contents. */
@@ -40,6 +53,17 @@ export interface Comparison {
   expected(batch: Batch): readonly Expected[];
   /** The table's rows, each in one of at most `wanted` streams; bounded memory, at the read pace. */
   actual(wanted: number): readonly AsyncIterable<readonly ComparableRow[]>[];
+  /**
+   * Sums of the table's rows by the parts of a source whose sums are of the same form, over these columns; absent
+   * where there are none. `rows` gives a part's rows as `actual` does.
+   */
+  sums?(): Promise<
+    | (RowSums & {
+        readonly columns: readonly string[];
+        rows(part: Part): AsyncIterable<readonly ComparableRow[]>;
+      })
+    | undefined
+  >;
   /** The rows with these keys as they are now; those that are not there are left out. */
   fetch(keys: readonly string[]): Promise<ReadonlyMap<string, ComparableRow>>;
   /** Where the row that is there is not as it must be; none where it is, by the rules of the mode. */

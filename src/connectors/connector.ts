@@ -6,7 +6,7 @@
 import type { ErrorCode } from '../errors.js';
 import type { Batch, Position } from '../values/batch.js';
 import type { Column } from '../values/column.js';
-import type { Comparison } from './comparison.js';
+import type { Comparison, RowSums } from './comparison.js';
 
 /** What a run lends to a connector. */
 export interface Context {
@@ -135,6 +135,11 @@ export interface Source {
   read(part: Part, request: ReadRequest): AsyncIterable<Batch>;
   /** Proves uniqueness by an index, or else by counting; 'unknown' where counting would mean reading everything. */
   unique(columns: readonly string[]): Promise<Uniqueness>;
+  /** Sums of rows over these columns, by parts as `parts` gives them, at most `wanted`; undefined where it cannot. */
+  sums?(
+    columns: readonly string[],
+    wanted: number,
+  ): Promise<(RowSums & { readonly parts: readonly Part[] }) | undefined>;
   /** What was had, once read: like `SourceDescription.consistency`, but true of this run; and read units used. */
   report(): SourceReport;
   close(): Promise<void>;

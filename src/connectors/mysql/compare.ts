@@ -3,10 +3,11 @@ import type { Batch } from '../../values/batch.js';
 import type { Cell, Row } from '../../values/cell.js';
 import type { Column } from '../../values/column.js';
 import type { ComparableRow, Comparison, Difference, Expected } from '../comparison.js';
-import type { Context, Incoming } from '../connector.js';
+import type { Context, Incoming, Part } from '../connector.js';
 import { logicalType, readColumn } from './columns.js';
 import { ABSENT_FIELD, fieldCondition, fieldsOf, shownField } from './compare-fields.js';
 import { type ComparedColumns, canBeAbsent, type RowSpelling, rowSpelling } from './compare-rows.js';
+import { RowSums } from './compare-sums.js';
 import type { Connections } from './connection.js';
 import { lastTimestampOf } from './fit-column.js';
 import { quoteIdentifier, quoteTable } from './identifier.js';
@@ -17,6 +18,8 @@ import type { Server } from './server.js';
 import { type ColumnMap, mapColumns } from './sink-columns.js';
 import type { SinkMode } from './sink-findings.js';
 import { createSource } from './source.js';
+import { WHOLE } from './source-parts.js';
+import { sourceShape } from './source-shape.js';
 
 /** Keys that one statement asks for. */
 const KEYS_AT_ONCE = 300;
@@ -70,19 +73,32 @@ export class MysqlComparison implements Comparison {
     return batch.rows.map((row, index) => spell.expected(row, index));
   }
 
-  actual(): readonly AsyncIterable<readonly ComparableRow[]>[] {
-    return [this.#rows()];
+  async sums() {
+    const { connections, context, options, server } = this.#request;
+    if (!this.keyed) return undefined;
+    const columns = this.#all().map(({ name }) => name);
+    const shape = await sourceShape({ connection: '', table: options.table, columns }, connections, context);
+    const sums = RowSums.of(shape, columns, server, { connections, context });
+    if (!sums) return undefined;
+    return {
+      form: sums.form,
+      columns,
+      sum: (part: Part) => sums.sum(part),
+      rows: (part: Part) => this.#rows(part),
+    };
   }
 
-  async *#rows(): AsyncGenerator<readonly ComparableRow[]> {
+  actual(): readonly AsyncIterable<readonly ComparableRow[]>[] {
+    return [this.#rows(WHOLE)];
+  }
+
+  async *#rows(part: Part): AsyncGenerator<readonly ComparableRow[]> {
     const { connections, context, options } = this.#request;
     const columns = this.#all().map(({ name }) => name);
     const source = createSource({ connection: '', table: options.table, columns }, connections, context);
     try {
-      const [whole] = await source.parts(1);
-      if (!whole) return;
       let spell: RowSpelling | undefined;
-      for await (const batch of source.read(whole, CHUNK)) {
+      for await (const batch of source.read(part, CHUNK)) {
         spell ??= this.#spell(batch.columns, undefined);
         const { actual } = spell;
         yield batch.rows.map((row) => actual(row));

@@ -8,6 +8,7 @@ import type {
   SourceReport,
   Uniqueness,
 } from '../connector.js';
+import { RowSums } from './compare-sums.js';
 import type { Connections } from './connection.js';
 import type { MysqlSourceOptions } from './options.js';
 import type { Session } from './session.js';
@@ -87,6 +88,16 @@ class MysqlSource implements Source {
     const shape = await this.#shaped();
     if (shape.table !== undefined && uniqueByIndex(shape.table, columns)) return 'index';
     return await this.#ask((session) => uniqueByCount(session, shape, columns));
+  }
+
+  async sums(columns: readonly string[], wanted: number) {
+    const shape = await this.#shaped();
+    const server = await this.#connections.server(this.#context);
+    const lent = { connections: this.#connections, context: this.#context };
+    const sums = RowSums.of(shape, columns, server, lent);
+    if (!sums) return undefined;
+    const parts = await this.#ask((session) => splitByKey(session, shape, wanted));
+    return { form: sums.form, parts, sum: (part: Part) => sums.sum(part) };
   }
 
   report(): SourceReport {

@@ -1,5 +1,6 @@
 import { type BucketFiles, bucketed } from '../../connectors/buckets.js';
 import type { Comparison } from '../../connectors/comparison.js';
+import type { Part } from '../../connectors/connector.js';
 import { isLastWins } from '../copy-run.js';
 import type { Counters } from '../counters.js';
 import type { CopyPlan } from '../plan.js';
@@ -21,8 +22,9 @@ export async function gatherExpected(
   plan: CopyPlan,
   comparison: Comparison,
   run: VerifyRun,
+  chosen?: readonly Part[],
 ): Promise<ExpectedSide> {
-  const parts = await plan.source.parts(isLastWins(plan) ? 1 : plan.step.parallel);
+  const parts = chosen ?? (await plan.source.parts(isLastWins(plan) ? 1 : plan.step.parallel));
   const places: Place[] = [];
   const counts = { rejected: 0, unkeyed: 0 };
   const files = await bucketed(run.folder, 'expected', async (buckets) => {
@@ -45,7 +47,7 @@ export async function gatherExpected(
         countRead(run.counters.source, incoming.rows.length, incoming.bytes);
       }
     };
-    await Promise.all(parts.map((_, index) => readPart(index)));
+    await inLanes(parts.length, plan.step.parallel, readPart);
   });
   return { files, parts, places, ...counts };
 }
@@ -55,11 +57,12 @@ export async function gatherActual(
   plan: CopyPlan,
   comparison: Comparison,
   run: VerifyRun,
+  streams: ReturnType<Comparison['actual']> = comparison.actual(plan.step.parallel),
 ): Promise<BucketFiles> {
   return await bucketed(run.folder, 'actual', async (buckets) => {
     const writer = new SideWriter(buckets, comparison.keyed);
-    const read = async (stream: ReturnType<Comparison['actual']>[number]): Promise<void> => {
-      for await (const rows of stream) {
+    const read = async (index: number): Promise<void> => {
+      for await (const rows of streams[index] ?? []) {
         for (const row of rows) {
           const full = writer.add(row, 0);
           if (full) await full;
@@ -67,8 +70,17 @@ export async function gatherActual(
         countRead(run.counters.sink, rows.length);
       }
     };
-    await Promise.all(comparison.actual(plan.step.parallel).map(read));
+    await inLanes(streams.length, plan.step.parallel, read);
   });
+}
+
+/** Does the work for 0 to count - 1, some of it side by side. */
+async function inLanes(count: number, lanes: number, work: (index: number) => Promise<void>): Promise<void> {
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    while (next < count) await work(next++);
+  };
+  await Promise.all(Array.from({ length: Math.min(lanes, count) }, lane));
 }
 
 /** A row that was read is done: for whoever shows progress it needs no more. */

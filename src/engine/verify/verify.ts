@@ -4,6 +4,7 @@ import type { Comparison } from '../../connectors/comparison.js';
 import type { CopyPlan } from '../plan.js';
 import { addCandidate, candidatesByPlace } from './candidates.js';
 import { compareBuckets } from './compare-buckets.js';
+import { findEqualParts } from './equal-parts.js';
 import { type ExpectedSide, gatherActual, gatherExpected } from './gather.js';
 import { lookAgain } from './second-look.js';
 import type { FoundDifference, Verification, VerifyCounts, VerifyRun } from './verification.js';
@@ -25,11 +26,15 @@ export async function verifyCopy(
 ): Promise<Verification> {
   const started = performance.now();
   await mkdir(run.folder, { recursive: true, mode: 0o700 });
-  const actual = await gatherActual(plan, comparison, run);
-  const expected = await gatherExpected(plan, comparison, run);
-  const { consistency } = plan.source.report();
+  const summed = await findEqualParts(plan, comparison, run);
+  const streams = summed?.others.map((part) => summed.rows(part));
+  const actual = await gatherActual(plan, comparison, run, streams);
+  const expected = await gatherExpected(plan, comparison, run, summed?.others);
+  const consistency = summed
+    ? 'each part by itself, summed up by the servers'
+    : plan.source.report().consistency;
   const tally = new Tally();
-  const first = { equal: 0, superseded: 0 };
+  const first = { equal: summed?.equal ?? 0, superseded: 0 };
   const extras = new ExtraRows(comparison, run);
   const files = await bucketed(run.folder, 'candidates', async (buckets) => {
     for await (const verdict of compareBuckets(expected.files, actual, comparison.keyed, first)) {
