@@ -24,6 +24,8 @@ export interface LedgerTotals {
   readonly unkeyed: number;
 }
 
+/** Takes the place of a batch's token; no batch has it. */
+const FINISHED = '#finished';
 const ER_DUP_ENTRY = 1062;
 const LOOKUP_TOKENS = 500;
 /** Runs that were given up leave their rows for this long. */
@@ -145,13 +147,34 @@ export class Ledger {
     return { batches, written, rejected, unkeyed };
   }
 
-  /** Forgets this run's step, once it is finished, and runs so old that nobody will resume them. */
+  /**
+   * The rows that the finished step has deleted, if this run has finished it: a run that is killed before it has
+   * noted the end for itself finishes again, and must not swap or delete then.
+   */
+  async finished(session: Session): Promise<number | undefined> {
+    return (await this.find(session, FINISHED))?.written;
+  }
+
+  /** Puts one row in the place of the step's batches, to say that it is finished. */
+  async finish(session: Session, deleted: number): Promise<void> {
+    const written = { written: deleted, unchanged: 0, rejects: [], units: 0 };
+    await session.run('START TRANSACTION');
+    await this.forget(session);
+    await this.record(session, FINISHED, { written, unkeyed: 0 });
+    await session.run('COMMIT');
+  }
+
+  /** Forgets this run's step, and runs so old that nobody will resume them. */
   async forget(session: Session): Promise<void> {
-    await session.run(`DELETE FROM ${this.#table} WHERE place = ? AND (run = ? OR recorded_at < ?)`, [
-      this.#place,
-      this.#context.run,
-      new Date(Date.now() - KEPT_MS).toISOString().slice(0, 19).replace('T', ' '),
-    ]);
+    await session.run(
+      `DELETE FROM ${this.#table} WHERE place = ? AND (run = ? OR token = ? OR recorded_at < ?)`,
+      [
+        this.#place,
+        this.#context.run,
+        Buffer.from(FINISHED),
+        new Date(Date.now() - KEPT_MS).toISOString().slice(0, 19).replace('T', ' '),
+      ],
+    );
   }
 }
 

@@ -39,8 +39,11 @@ export class Mirror {
     this.#keys = { database: table.database, table: this.#prefix + context.run.slice(0, 32) };
   }
 
-  /** Makes the table of keys, and takes away those of earlier runs of this step. */
-  async open(session: Session): Promise<void> {
+  /**
+   * Makes the table of keys, and takes away those of earlier runs of this step. When batches are in already,
+   * their keys must be too: without them all that was copied would look gone.
+   */
+  async open(session: Session, hasBatches: boolean): Promise<void> {
     const rows = await session.rows(
       'SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = ? AND LEFT(TABLE_NAME, ?) = ?',
       [this.#table.database, this.#prefix.length, this.#prefix],
@@ -49,6 +52,7 @@ export class Mirror {
       const table = String(name);
       if (table !== this.#keys.table) await drop(session, { database: this.#table.database, table });
     }
+    if (hasBatches && !rows.some(([name]) => name === this.#keys.table)) throw this.#keysLost();
     const columns = this.#key.map((column) => `${columnDefinition(column)} NOT NULL`);
     const names = this.#key.map(({ name }) => quoteIdentifier(name)).join(', ');
     await session.run(
@@ -83,6 +87,14 @@ export class Mirror {
 
   async close(session: Session): Promise<void> {
     await drop(session, this.#keys);
+  }
+
+  #keysLost(): SluiceError {
+    return new SluiceError(
+      'state_unusable',
+      `the table ${this.#keys.table} with the keys of the interrupted run is gone, so that it cannot go on`,
+      { hint: 'begin a new run with --fresh' },
+    );
   }
 
   #guard(gone: number, total: number): void {

@@ -5,6 +5,7 @@ import type { ForeignKey, Relations } from './relations.js';
 import type { Table } from './schema.js';
 import type { Server } from './server.js';
 import type { ColumnMap } from './sink-columns.js';
+import { FATE_COLUMN, ROW_COLUMN } from './sink-stage.js';
 
 export type SinkMode = NonNullable<MysqlSinkOptions['mode']>;
 
@@ -48,6 +49,12 @@ function note(message: string): Finding {
 
 function tableFindings({ table }: SinkFacts): readonly Finding[] {
   const name = showTable(table);
+  const taken = table.columns.find((column) => column.name === ROW_COLUMN || column.name === FATE_COLUMN);
+  if (taken) {
+    return [
+      refuse('unsupported', `${name}: the column name ${taken.name} is taken by Sluice`, 'rename the column'),
+    ];
+  }
   if (table.view) return [refuse('unsupported', `${name} is a view`, 'name the table behind it', 'to.table')];
   if (transactional.has((table.engine ?? '').toLowerCase())) return [];
   return [

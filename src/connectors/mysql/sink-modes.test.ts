@@ -218,6 +218,18 @@ describe('mirror', () => {
     await resumed.close();
   });
 
+  it('does not go on when the keys of the interrupted run are gone', async () => {
+    const context = { run: 'mirror-lost' };
+    const killed = await open({ mode: 'mirror', ...limit }, { context });
+    await killed.write([['1', 'one']], 'p.0');
+    await killed.close();
+    for (const table of await tables()) await database.execute(`DROP TABLE \`${table}\``);
+    const resumed = await open({ mode: 'mirror', ...limit }, { context, resume: true });
+    await expect(resumed.finish()).rejects.toMatchObject({ code: 'state_unusable' });
+    expect(await stored()).toHaveLength(5);
+    await resumed.close();
+  });
+
   it('clears away the keys of a run that nobody resumed', async () => {
     const killed = await open({ mode: 'mirror', ...limit }, { context: { run: 'mirror-2' } });
     await killed.write([['1', 'one']]);
@@ -238,6 +250,30 @@ describe('mirror', () => {
     expect(await sink.finish()).toMatchObject({ deleted: 12_905 });
     expect(await stored()).toEqual(['1|one']);
     await sink.close();
+  });
+});
+
+describe('a run that is killed when the sink is finished, but before it has noted so', () => {
+  it.each(['replace', 'mirror', 'upsert'])('finishes a %s again without harm', async (mode) => {
+    const context = { run: 'killed' };
+    const more = mode === 'mirror' ? { deletes: { limit: '100%' } } : {};
+    const killed = await open({ mode, ...more }, { context });
+    await killed.write(
+      [
+        ['1', 'I'],
+        ['2', 'II'],
+      ],
+      'p.0',
+    );
+    const finished = await killed.finish();
+    const after = await stored();
+    const resumed = await open({ mode, ...more }, { context, resume: true });
+    killed.connections.close();
+    expect(await resumed.finish()).toEqual(finished);
+    expect(await stored()).toEqual(after);
+    expect(await tables()).toEqual([]);
+    await resumed.close();
+    expect(await database.query("SELECT COUNT(*) FROM sluice_ledger WHERE run = 'killed'")).toEqual([['0']]);
   });
 });
 

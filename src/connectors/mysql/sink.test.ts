@@ -134,9 +134,9 @@ describe('upsert', () => {
       new Map([['p.0', { written: 1, unchanged: 0, rejected: 1, units: 0 }]]),
     );
     await sink.finish(1);
+    await sink.close();
     const { run } = sink.context.context;
     expect(await database.query(`SELECT COUNT(*) FROM sluice_ledger WHERE run = '${run}'`)).toEqual([['0']]);
-    await sink.close();
   });
 });
 

@@ -6,7 +6,7 @@ import type { Connections } from './connection.js';
 import { lastTimestampOf } from './fit-column.js';
 import { PendingTables, verifyForeignKeys } from './foreign-keys.js';
 import { type TableName, tableNamed } from './identifier.js';
-import { Ledger, placeOf, type RecordedBatch } from './ledger.js';
+import { Ledger, type LedgerTotals, placeOf, type RecordedBatch } from './ledger.js';
 import { Mirror } from './mirror.js';
 import type { MysqlSinkOptions } from './options.js';
 import { describeRelations, type Relations } from './relations.js';
@@ -57,6 +57,8 @@ class MysqlSink implements Sink {
   #planned: Planned | undefined;
   #opened: Opened | undefined;
   #lock: SinkLock | undefined;
+  /** Rows that the finished step has deleted; undefined until it is finished, by this attempt or one before. */
+  #deleted: number | undefined;
   /** Whose triggers may be away, from the moment that the first is dropped. */
   #triggers: TriggerKeeper | undefined;
   /** This sink counts among those whose tables are not complete yet. */
@@ -122,15 +124,17 @@ class MysqlSink implements Sink {
       const table = planned.table ?? (await this.#create(session, planned));
       const ledger = new Ledger(table, this.#context);
       await ledger.create(session);
+      this.#deleted = resume ? await ledger.finished(session) : undefined;
+      const isFinished = this.#deleted !== undefined;
       const triggers = this.#keeper(table);
       this.#triggers = triggers;
-      if (this.#options.triggers === 'suspend') await triggers.suspend(session);
+      if (this.#options.triggers === 'suspend' && !isFinished) await triggers.suspend(session);
       else await triggers.restore(session);
       const shadow = isWhole && this.#mode === 'replace' ? new Shadow(table) : undefined;
-      await shadow?.open(session, ledger, resume);
+      if (!isFinished) await shadow?.open(session, ledger, resume);
       const mirror =
         isWhole && this.#mode === 'mirror' ? new Mirror(table, this.#options, this.#context) : undefined;
-      await mirror?.open(session);
+      if (!isFinished) await mirror?.open(session, resume && (await ledger.totals(session)).batches > 0);
       const target: Target = {
         context: this.#context,
         connections: this.#connections,
@@ -178,43 +182,61 @@ class MysqlSink implements Sink {
   async finish({ rejected }: { readonly rejected: number }): Promise<Finished> {
     const { target, relations, shadow, triggers } = this.#isOpen();
     const { ledger, mirror, table } = target;
-    let deleted = 0;
     let findings: readonly Finding[] = [];
-    await this.#ask(async (session) => {
-      const totals = await ledger.totals(session);
-      await shadow?.finish(session, this.#options.duplicates === 'last' ? undefined : totals.written);
-      const unchecked = target.checksKeysLater;
-      if (unchecked) await session.run('SET SESSION foreign_key_checks = 0');
-      if (mirror) ({ deleted, findings } = await mirror.finish(session, rejected, totals));
-      if (unchecked) await session.run('SET SESSION foreign_key_checks = 1');
-    });
-    this.#settle();
-    await this.#ask(async (session) => {
-      await verifyForeignKeys(session, table, relations, target.checksKeysLater, this.#pending);
-      await triggers.restore(session);
-      await mirror?.close(session);
-      await ledger.forget(session);
-    });
-    return { deleted, findings };
+    if (this.#deleted === undefined) {
+      const finished = await this.#ask(async (session) => {
+        const totals = await ledger.totals(session);
+        await shadow?.finish(session, this.#options.duplicates === 'last' ? undefined : totals.written);
+        return await this.#deleteGone(session, rejected, totals);
+      });
+      findings = finished.findings;
+      this.#settle();
+      await this.#ask(async (session) => {
+        await verifyForeignKeys(session, table, relations, target.checksKeysLater, this.#pending);
+        await triggers.restore(session);
+        await ledger.finish(session, finished.deleted);
+      });
+      this.#deleted = finished.deleted;
+    }
+    await this.#ask(async (session) => await mirror?.close(session));
+    return { deleted: this.#deleted, findings };
+  }
+
+  async #deleteGone(session: Session, rejected: number, totals: LedgerTotals): Promise<Finished> {
+    const { mirror, checksKeysLater } = this.#isOpen().target;
+    if (mirror === undefined) return { deleted: 0, findings: [] };
+    if (checksKeysLater) await session.run('SET SESSION foreign_key_checks = 0');
+    const finished = await mirror.finish(session, rejected, totals);
+    if (checksKeysLater) await session.run('SET SESSION foreign_key_checks = 1');
+    return finished;
   }
 
   async abandon(): Promise<void> {
     this.#settle();
     const triggers = this.#triggers;
     if (triggers === undefined || this.#options.triggers !== 'suspend') return;
-    const signal = AbortSignal.timeout(AFTERCARE_MS);
-    const context: Context = { ...this.#context, signal, retry: (call) => call() };
-    try {
-      await this.#connections.withConnection(context, (session) => triggers.restore(session));
-    } catch (error) {
-      if (!(error instanceof SluiceError) && !signal.aborted) throw error;
-    }
+    await this.#aftercare((session) => triggers.restore(session));
   }
 
+  /** The run has noted the end for itself by now, so that the ledger need no longer. */
   async close(): Promise<void> {
     this.#settle();
     this.#lock?.release();
     this.#lock = undefined;
+    const { ledger } = this.#opened?.target ?? {};
+    if (ledger && this.#deleted !== undefined) await this.#aftercare((session) => ledger.forget(session));
+    this.#opened = undefined;
+  }
+
+  /** Tidies up as well as it can, also when the run's own signal is aborted. */
+  async #aftercare(tidy: (session: Session) => Promise<void>): Promise<void> {
+    const signal = AbortSignal.timeout(AFTERCARE_MS);
+    const context: Context = { ...this.#context, signal, retry: (call) => call() };
+    try {
+      await this.#connections.withConnection(context, tidy);
+    } catch (error) {
+      if (!(error instanceof SluiceError) && !signal.aborted) throw error;
+    }
   }
 
   /** Whether two runs at once would spoil each other's work, ledger or not. */
