@@ -105,7 +105,7 @@ async function reportNames(folder: string): Promise<readonly string[]> {
   return names.filter((name) => name.endsWith('.jsonl')).sort();
 }
 
-export async function readReport(path: string): Promise<VerifyReport> {
+async function readReport(path: string): Promise<VerifyReport> {
   const lines = parseRecords(await readFile(path), path).records as ReportLine[];
   const head = lines[0];
   if (head?.is !== 'verify' || head.format !== FORMAT) {

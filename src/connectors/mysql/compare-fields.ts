@@ -65,7 +65,7 @@ function jsonField(field: string, isNative: boolean): string {
 }
 
 /** The text in a quoted field; undefined for a bare one. */
-export function unquoted(field: string): string | undefined {
+function unquoted(field: string): string | undefined {
   if (!field.startsWith('"')) return undefined;
   return field
     .slice(1, -1)

@@ -62,7 +62,7 @@ export async function lookAgain(
 }
 
 /** The difference of a row, or undefined where there is none. */
-export function judge(
+function judge(
   comparison: Comparison,
   source: SourceRow,
   there: ComparableRow | undefined,
