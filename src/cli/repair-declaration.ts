@@ -11,7 +11,7 @@ import { type Interrupt, onInterrupt } from './interrupt.js';
 import type { Io } from './io.js';
 import { onlyStep, openSession, stateOf } from './session.js';
 import { count, table } from './text.js';
-import { makeReport } from './verify-declaration.js';
+import { makeReport, stopped } from './verify-declaration.js';
 
 export interface RepairOptions {
   readonly step?: string | undefined;
@@ -42,9 +42,7 @@ export async function repairDeclaration(
     if (!(await isWanted(io, options))) return exitStatus.different;
     return await repairAll(world, repairs, { io, options, interrupt });
   } catch (error) {
-    const status = interrupt.status();
-    if (status !== undefined) return status;
-    throw error;
+    return stopped(error, interrupt, io, options.json === true);
   } finally {
     interrupt.dispose();
     await world.connections.close();

@@ -2,14 +2,16 @@ import { resolve } from 'node:path';
 import type { Declaration } from '../declare/declaration.js';
 import { zeroCounters } from '../engine/counters.js';
 import type { Verification } from '../engine/verify/verification.js';
+import { SluiceError } from '../errors.js';
 import { runHash } from '../flow/open-run.js';
 import { planSteps } from '../flow/plan.js';
 import { newRunName } from '../flow/run-name.js';
 import type { World } from '../flow/scope.js';
 import { openComparisons, type VerifyObserver, verifyCopies, verifyRefusals } from '../flow/verify.js';
 import { keepReport, type VerifyReport, writeReport } from '../journal/verify-reports.js';
+import { reportError } from './errors.js';
 import { exitStatus } from './exit-status.js';
-import { onInterrupt } from './interrupt.js';
+import { type Interrupt, onInterrupt } from './interrupt.js';
 import type { Io } from './io.js';
 import { reportRefusals } from './plan-report.js';
 import { barProgress, jsonProgress, type Progress, quietProgress } from './progress.js';
@@ -44,12 +46,20 @@ export async function verifyDeclaration(
     if (report === undefined) return exitStatus.refused;
     return report.steps.some((step) => step.different) ? exitStatus.different : exitStatus.complete;
   } catch (error) {
-    const status = interrupt.status();
-    if (status !== undefined) return status;
-    throw error;
+    return stopped(error, interrupt, io, options.json === true);
   } finally {
     interrupt.dispose();
   }
+}
+
+/** The exit status after an error: interrupted, or stopped by what a server or a limit said. */
+export function stopped(error: unknown, interrupt: Interrupt, io: Io, json: boolean): number {
+  const status = interrupt.status();
+  if (status !== undefined) return status;
+  const isOurs = error instanceof SluiceError && error.code !== 'usage' && error.code !== 'plan_refused';
+  if (!isOurs) throw error;
+  reportError(error, io, json);
+  return exitStatus.stopped;
 }
 
 /** Verifies, says what was found, and keeps the report; undefined when the pipeline cannot be compared. */

@@ -18,7 +18,7 @@ export interface StepRepair {
 }
 
 /**
- * The newest report, if it is of this declaration and no run has begun since; with `step`, of this step only.
+ * The newest report, if it is of all rows of this declaration and no run has ended since.
  */
 export async function usableReport(
   world: Pick<World, 'state' | 'declaration'>,
@@ -26,6 +26,7 @@ export async function usableReport(
   const { state, declaration } = world;
   const report = await newestReport(state, declaration.pipeline);
   if (!report || report.hash !== runHash(declaration)) return undefined;
+  if (report.steps.some(({ sample }) => sample !== undefined)) return undefined;
   for await (const history of histories(await runsFolder(state, declaration.pipeline))) {
     if ((history.ended ?? history.started) > report.at) return undefined;
     break;

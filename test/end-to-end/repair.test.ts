@@ -220,6 +220,34 @@ describe('verify', () => {
     });
   });
 
+  it('takes a default of the server for right, and compares what went into the column for extras by value', async () => {
+    await createTable(table, ['id', 'N']);
+    const tags: Item = { tags: { M: { b: { N: '1.50' }, a: { L: [{ BOOL: true }] } } } };
+    await putItems(table, [
+      { ...key(1), n: { N: '7' }, ...tags, more: { S: 'x' } },
+      { ...key(2), v: { S: 'there' } },
+    ]);
+    await database.execute(
+      `CREATE OR REPLACE TABLE sink (id INT PRIMARY KEY, n INT NOT NULL DEFAULT 5, v VARCHAR(9) NULL,
+         at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP, rest JSON NULL)`,
+    );
+    const to = { connection: 'my', table: 'sink', extra: { into: 'rest' } };
+    await withCopy({ from: { connection: 'dy', table }, to }, async (made) => {
+      await made.run();
+      expect(await verify(made, 0)).toMatchObject({ equal: 2 });
+      await database.execute(
+        `UPDATE sink SET rest = '{"more": "x", "tags": {"a":[true],"b":1.5}}' WHERE id = 1`,
+      );
+      expect(await verify(made, 0)).toMatchObject({ equal: 2 });
+      await database.execute("UPDATE sink SET n = 6, v = 'gone'; UPDATE sink SET rest = '{}' WHERE id = 1");
+      const found = await verify(made, 5);
+      expect(found.keys.map((each) => [each.key['id'], each.columns]).sort()).toEqual([
+        ['1', ['n', 'v', 'rest']],
+        ['2', ['v']],
+      ]);
+    });
+  });
+
   it('counts rows that the last run rejected apart', async () => {
     await database.execute(
       `CREATE OR REPLACE TABLE source (id INT PRIMARY KEY, name VARCHAR(20));
@@ -278,7 +306,7 @@ describe('repair', () => {
       expect(dry.events.at(-1)).toMatchObject({ steps: [{ name: 'copy', writes: 1, deletes: 20 }] });
       expect(await database.query('SELECT COUNT(*) FROM sink')).toEqual([['30']]);
       const stopped = await made.command('repair', '--yes');
-      expect(stopped.status).toBe(2);
+      expect(stopped.status).toBe(4);
       expect(stopped.stdout).toContain('deletes_exceeded');
       expect(await database.query("SELECT COUNT(*) FROM sink WHERE note = 'x'")).toEqual([['1']]);
     });
