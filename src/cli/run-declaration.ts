@@ -1,4 +1,5 @@
 import type { Declaration } from '../declare/declaration.js';
+import { SluiceError } from '../errors.js';
 import { type OpenedRun, openRun } from '../flow/open-run.js';
 import { type PlannedStep, planSteps, preparedCopies, refusals } from '../flow/plan.js';
 import { type RunOutcome, runSteps } from '../flow/run.js';
@@ -32,8 +33,9 @@ export async function runDeclaration(declaration: Declaration, io: Io, options: 
   const state = stateOf(declaration, io, options.state);
   const { signal } = interrupt;
   const { fresh = false, wait = false } = options;
+  let opened: OpenedRun | undefined;
   try {
-    const opened = await openRun({ declaration: chosen, state, fresh, wait, signal });
+    opened = await openRun({ declaration: chosen, state, fresh, wait, signal });
     const world = openSession(chosen, io, { state, run: opened.run, signal });
     try {
       return await planAndRun(world, opened, { io, options, interrupt });
@@ -41,9 +43,27 @@ export async function runDeclaration(declaration: Declaration, io: Io, options: 
       await world.connections.close();
       await opened.release();
     }
+  } catch (error) {
+    return reportEnd(error, opened, chosen, { io, options, interrupt });
   } finally {
     interrupt.dispose();
   }
+}
+
+/** What ended a run outside of its steps: the lease, the journal, a signal. Nothing or not all was written. */
+function reportEnd(
+  error: unknown,
+  opened: OpenedRun | undefined,
+  { pipeline }: Declaration,
+  { io, options, interrupt }: Surroundings,
+): number {
+  const json = options.json === true;
+  reportError(error, io, json);
+  if (!(error instanceof SluiceError)) return exitStatus.bug;
+  const stopped = error.code === 'run_locked' || opened?.hasBegun();
+  const outcome = interrupt.status() !== undefined ? 'interrupted' : stopped ? 'stopped' : 'refused';
+  if (json) io.out(JSON.stringify(summaryEvent(pipeline, opened?.run ?? '', outcome, new Map())));
+  return statusOf(outcome, interrupt.status());
 }
 
 interface Surroundings {
@@ -58,6 +78,7 @@ async function planAndRun(world: World, opened: OpenedRun, around: Surroundings)
   const json = options.json === true;
   if (opened.resumes) sayResumed(opened.resumes, io, json);
   const steps = await planSteps(world);
+  around.interrupt.signal.throwIfAborted();
   const refused = refusals(steps);
   if (refused.length > 0) {
     reportRefusals(refused, io, json);

@@ -29,7 +29,7 @@ export function overallOutcome(outcomes: RunOutcome, interrupted: boolean): Outc
   return rejected ? 'rejects' : 'complete';
 }
 
-export function statusOf(outcome: Outcome, signalStatus: number | undefined): number {
+export function statusOf(outcome: Outcome | 'refused', signalStatus: number | undefined): number {
   if (outcome === 'interrupted') return signalStatus ?? exitStatus.stopped;
   return exitStatus[outcome];
 }

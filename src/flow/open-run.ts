@@ -26,6 +26,8 @@ export interface OpenedRun {
   readonly resumes?: RunHistory;
   /** Opens the journal; nothing is recorded before. */
   begin(): Promise<RunJournal>;
+  /** From here on something may have been written. */
+  hasBegun(): boolean;
   /** Gives the lease back. */
   release(): Promise<void>;
 }
@@ -37,33 +39,49 @@ const WAIT_MS = 500;
  * the lease, `run_changed` when the declaration is not the one that the interrupted run was begun with.
  */
 export async function openRun(options: OpenRunOptions): Promise<OpenedRun> {
-  const { declaration, state, fresh } = options;
-  const hash = runHash(declaration);
   const lease = await takeLease(options);
   try {
-    const folder = await runsFolder(state, declaration.pipeline);
-    const last = await lastRun(folder);
-    const interrupted = last && isResumable(last) ? last : undefined;
-    if (interrupted && !fresh && interrupted.hash !== hash) throw changed(interrupted);
-    const guard = () => lease.check();
-    const release = () => lease.release();
-    if (interrupted && !fresh) {
-      const { run } = interrupted;
-      await lease.name(run);
-      return { run, resumes: interrupted, release, begin: () => RunJournal.reopen(folder, run, guard) };
-    }
-    const run = newRunName();
+    const { run, resumes, open } = await chooseRun(options, () => lease.check());
     await lease.name(run);
+    let begun = false;
     const begin = async () => {
-      await pruneRuns(folder, join(state, declaration.pipeline, 'rejects'));
-      if (interrupted) await abandon(folder, interrupted.run, guard);
-      return await RunJournal.create(folder, run, hash, guard);
+      begun = true;
+      return await open();
     };
-    return { run, release, begin };
+    return {
+      run,
+      begin,
+      hasBegun: () => begun,
+      release: () => lease.release(),
+      ...(resumes ? { resumes } : {}),
+    };
   } catch (error) {
     await lease.release();
     throw error;
   }
+}
+
+/** The interrupted run, if there is one and `fresh` does not give it up; else a new one. */
+async function chooseRun(
+  { declaration, state, fresh }: OpenRunOptions,
+  guard: () => Promise<void>,
+): Promise<{ run: string; resumes?: RunHistory; open(): Promise<RunJournal> }> {
+  const hash = runHash(declaration);
+  const folder = await runsFolder(state, declaration.pipeline);
+  const last = await lastRun(folder);
+  const interrupted = last && isResumable(last) ? last : undefined;
+  if (interrupted && !fresh) {
+    if (interrupted.hash !== hash) throw changed(interrupted);
+    const { run } = interrupted;
+    return { run, resumes: interrupted, open: () => RunJournal.reopen(folder, run, guard) };
+  }
+  const run = newRunName();
+  const open = async () => {
+    await pruneRuns(folder, join(state, declaration.pipeline, 'rejects'));
+    if (interrupted) await abandon(folder, interrupted.run, guard);
+    return await RunJournal.create(folder, run, hash, guard);
+  };
+  return { run, open };
 }
 
 /** The right to write for a pipeline; with `wait`, once whoever has it is done. */
