@@ -64,9 +64,34 @@ function textEncoder(column: Column): Encode {
 }
 
 export function quotedText(text: string): string | Problem {
+  const inner = escapedText(text);
+  return typeof inner === 'string' ? `{"S":"${inner}"}` : inner;
+}
+
+/** Text as it stands between the quotes of JSON. */
+function escapedText(text: string): string | Problem {
   // Twice as fast as JSON.stringify for the many texts that it would leave as they are.
-  if (!special.test(text)) return `{"S":"${text}"}`;
-  return loneSurrogate.test(text) ? notUnicode : `{"S":${JSON.stringify(text)}}`;
+  if (!special.test(text)) return text;
+  return loneSurrogate.test(text) ? notUnicode : JSON.stringify(text).slice(1, -1);
+}
+
+/** An encoder in halves: what is the same for each cell of a column, and what stands between. */
+export interface Framed {
+  readonly open: string;
+  readonly close: string;
+  inner(cell: Value): string | Problem;
+}
+
+/** As `encoder`, for the many cells of a copy: pieces of text that are put together once, not level by level. */
+export function framed(column: Column): Framed {
+  const type = attributeType(column);
+  const quoted = { open: `{"${type}":"`, close: '"}' };
+  if (type === 'N' && column.type !== 'float') {
+    return { ...quoted, inner: (cell) => numberProblem(cell as string) ?? (cell as string) };
+  }
+  if (type !== 'S') return { open: '', close: '', inner: encoder(column) };
+  const form = stringOf(column);
+  return { ...quoted, inner: (cell) => escapedText(form(cell as string)) };
 }
 
 /** Anything that JSON escapes (quotes, backslashes, control characters), and halves of surrogate pairs. */

@@ -1,6 +1,6 @@
 import type { Row } from '../../values/cell.js';
 import type { Column } from '../../values/column.js';
-import { cellSize, encoder, NULL } from './encode.js';
+import { cellSize, encoder, framed, NULL } from './encode.js';
 import { type KeyOf, type KeySource, keyOf } from './key.js';
 import type { Problem } from './problem.js';
 
@@ -36,7 +36,8 @@ export function itemEncoder(columns: readonly Column[], key: readonly KeySource[
       json: JSON.stringify(column.name),
       encode: encoder(column),
     };
-    return [{ ...clear, null: `,${clear.json}:${NULL}`, prefix: `,${clear.json}:` }];
+    const { open, close, inner } = framed(column);
+    return [{ ...clear, null: `,${clear.json}:${NULL}`, open: `,${clear.json}:${open}`, close, inner }];
   });
   const clash = shadowed(columns, key);
   const sizeOf = (row: Row) => rowSize(columns, key, row);
@@ -51,9 +52,9 @@ export function itemEncoder(columns: readonly Column[], key: readonly KeySource[
         text += field.null;
         continue;
       }
-      const value = field.encode(cell);
+      const value = field.inner(cell);
       if (typeof value !== 'string') return { ...value, column: field.name };
-      text += field.prefix + value;
+      text += field.open + value + field.close;
     }
     const isLarge = mayBeTooLarge(text.length + keyText.length) && sizeOf(row) > MAX_ITEM_BYTES;
     return isLarge ? tooLarge : text;
