@@ -56,7 +56,8 @@ describe('the MySQL fault proxy', () => {
     expect(((await connection.query('CALL two()'))[0] as unknown[]).length).toBe(3);
     await expect(connection.query('SELECT nonsense')).rejects.toThrow('nonsense');
     await connection.ping();
-    await connection.changeUser({ user: 'root', database: database.name });
+    const { user, password } = inject('mysql');
+    await connection.changeUser({ user, password, database: database.name });
     expect((await connection.query('SELECT 7 AS n'))[0]).toEqual([{ n: 7 }]);
     expect(proxy.count(/^SELECT id, LENGTH/)).toBe(1);
     expect(proxy.count(/^execute SELECT id FROM t/)).toBe(1);

@@ -1,0 +1,162 @@
+/**
+ * Proves the suite: each fault is planted in a copy of the built program, and the test that is there for it must
+ * turn red. The same tests are green on an untouched copy.
+ */
+import { spawn } from 'node:child_process';
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { build } from '../fixtures/build.js';
+import { needsServer } from '../fixtures/servers.js';
+
+needsServer('mysql');
+needsServer('dynamodb');
+
+interface Plant {
+  readonly fault: string;
+  /** Below dist/. */
+  readonly file: string;
+  readonly find: string;
+  readonly plant: string;
+  /** The test that must see it: its file and the beginning of its name. */
+  readonly seenBy: readonly [file: string, name: string];
+}
+
+const regressions = 'test/end-to-end/regressions.test.ts';
+const dynamodbFaults = 'test/end-to-end/faults-dynamodb.test.ts';
+const sweeps = 'test/faults/kill-sweep.test.ts';
+
+const plants: readonly Plant[] = [
+  {
+    fault: "a: '' becomes NULL",
+    file: 'connectors/dynamodb/encode.js',
+    find: 'export function quotedText(text) {',
+    plant: 'export function quotedText(text) { if (text === "") return NULL;',
+    seenBy: [regressions, "keeps '' apart from NULL"],
+  },
+  {
+    fault: 'a: only the first page is read',
+    file: 'connectors/dynamodb/pages.js',
+    find: 'const last = answer.LastEvaluatedKey;',
+    plant: 'const last = undefined;',
+    seenBy: [regressions, 'reads beyond the first page'],
+  },
+  {
+    fault: 'b: a mirror does not delete what is gone',
+    file: 'connectors/mysql/mirror.js',
+    find: 'async finish(session, rejected, totals) {',
+    plant: 'async finish(session, rejected, totals) { return { deleted: 0, findings: [] };',
+    seenBy: [regressions, 'mirror deletes what the source lacks'],
+  },
+  {
+    fault: 'c: numbers pass through a double',
+    file: 'connectors/dynamodb/encode.js',
+    find: 'return numberProblem(text) ?? `{"N":"${text}"}`;',
+    plant: 'return numberProblem(text) ?? `{"N":"${Number(text)}"}`;',
+    seenBy: ['test/end-to-end/types.test.ts', ''],
+  },
+  {
+    fault: 'e: attributes are dropped',
+    file: 'connectors/dynamodb/item.js',
+    find: 'const fields = columns.flatMap((column, index) => {',
+    plant: 'const fields = columns.flatMap((column, index) => { if (index > 5) return [];',
+    seenBy: [regressions, 'carries every attribute'],
+  },
+  {
+    fault: 'unprocessed items are ignored',
+    file: 'connectors/dynamodb/batch-write.js',
+    find: 'left.length === 0 ? []',
+    plant: 'left.length >= 0 ? []',
+    seenBy: [dynamodbFaults, 'loses nothing with UnprocessedItems'],
+  },
+  {
+    fault: "the server's warnings are ignored",
+    file: 'connectors/mysql/load.js',
+    find: 'warnings === expectedWarnings;',
+    plant: 'warnings >= 0;',
+    seenBy: ['test/end-to-end/modes.test.ts', ''],
+  },
+  {
+    fault: 'the position is recorded before the data',
+    file: 'engine/write-parcels.js',
+    find: 'const counts = await writeParcel(',
+    plant: `await run.journal.commit(parcel.token, { read: parcel.incoming.rows.length,
+      written: parcel.incoming.rows.length, unchanged: 0, rejected: 0, bytes: 0, units: 0 });
+      const counts = await writeParcel(`,
+    seenBy: [sweeps, 'killed at any moment and run again, append to a table without a key'],
+  },
+];
+
+const root = resolve(import.meta.dirname, '../..');
+const home = join(root, '.local/planted');
+
+beforeAll(async () => {
+  await build();
+  await rm(home, { recursive: true, force: true });
+});
+afterAll(() => rm(home, { recursive: true, force: true }));
+
+/** A copy of the program, with the fault planted if there is one; gives its entry. */
+async function copyOfProgram(name: string, plant?: Plant): Promise<string> {
+  const folder = join(home, name);
+  await mkdir(folder, { recursive: true });
+  await cp(join(root, 'dist'), join(folder, 'dist'), { recursive: true });
+  await cp(join(root, 'package.json'), join(folder, 'package.json'));
+  if (plant) {
+    const path = join(folder, 'dist', plant.file);
+    const text = await readFile(path, 'utf8');
+    if (!text.includes(plant.find))
+      throw new Error(`${plant.file} has no "${plant.find}" any more: plant it elsewhere`);
+    await writeFile(path, text.replace(plant.find, plant.plant));
+  }
+  return join(folder, 'dist/cli/main.js');
+}
+
+/** Runs one test on that program; gives how many passed and failed. */
+async function verdict(
+  program: string,
+  [file, name]: Plant['seenBy'],
+): Promise<{ passed: number; failed: number; output: string }> {
+  const { host, port, user, password } = inject('mysql');
+  const login = password === '' ? user : `${user}:${encodeURIComponent(password)}`;
+  const args = [
+    'node_modules/vitest/vitest.mjs',
+    'run',
+    file,
+    '--reporter=json',
+    ...(name === '' ? [] : ['-t', name]),
+  ];
+  const child = spawn(process.execPath, args, {
+    cwd: root,
+    env: {
+      PATH: process.env['PATH'],
+      SLUICE_TEST_PROGRAM: program,
+      SLUICE_MYSQL_URL: `mysql://${login}@${host}:${port}`,
+      SLUICE_DYNAMODB_URL: inject('dynamodb').endpoint,
+      SLUICE_SWEEP: '12',
+    },
+  });
+  let output = '';
+  child.stdout.on('data', (data: Buffer) => {
+    output += data.toString();
+  });
+  child.stderr.resume();
+  await new Promise((done) => child.once('close', done));
+  const report = JSON.parse(output.slice(output.indexOf('{"numTotal'))) as {
+    numPassedTests: number;
+    numFailedTests: number;
+  };
+  return { passed: report.numPassedTests, failed: report.numFailedTests, output };
+}
+
+test.each(plants)('the suite sees it when $fault', { timeout: 300_000 }, async (plant) => {
+  const program = await copyOfProgram(plant.fault.replaceAll(/\W+/g, '-'), plant);
+  const { failed } = await verdict(program, plant.seenBy);
+  expect(failed).toBeGreaterThan(0);
+});
+
+test('the suite is green on a copy without a fault', { timeout: 300_000 }, async () => {
+  const program = await copyOfProgram('none');
+  const { passed, failed, output } = await verdict(program, [regressions, '']);
+  expect([passed > 0, failed], output.slice(-2000)).toEqual([true, 0]);
+});
