@@ -248,6 +248,27 @@ describe('verify', () => {
     });
   });
 
+  it('does not call rows different that change on both sides while it looks', async () => {
+    await fill('source', 200);
+    await fill('sink', 200);
+    const step = {
+      from: { connection: 'my', table: 'source' },
+      to: { connection: 'my', table: 'sink', mode: 'mirror' },
+      map: { only: ['id', 'note', 'total'] },
+      pace: { items: 200 },
+    };
+    await withCopy(step, async (made) => {
+      const verifying = made.command('verify', '--settle', '6');
+      for (let change = 0; change < 25; change++) {
+        await database.execute(
+          `START TRANSACTION; UPDATE source SET note = 'change ${change}' WHERE id % 7 = 0;
+           UPDATE sink SET note = 'change ${change}' WHERE id % 7 = 0; COMMIT; DO SLEEP(0.1)`,
+        );
+      }
+      expect(summaryOf(await verifying, 0)).toMatchObject({ equal: 200, missing: 0, changed: 0, extra: 0 });
+    });
+  });
+
   it('counts rows that the last run rejected apart', async () => {
     await database.execute(
       `CREATE OR REPLACE TABLE source (id INT PRIMARY KEY, name VARCHAR(20));
