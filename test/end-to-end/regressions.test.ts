@@ -71,15 +71,16 @@ describe('fault a', () => {
 
   it('reads beyond the first page of 1 MB', async () => {
     await createTable(table, ['id', 'N']);
-    const items = Array.from({ length: 60 }, (_, id) => ({
+    // Several pages for each of the four segments of a Scan.
+    const items = Array.from({ length: 200 }, (_, id) => ({
       id: { N: String(id) },
       v: { S: 'x'.repeat(50_000) },
     }));
     for (let start = 0; start < items.length; start += 10)
       await putItems(table, items.slice(start, start + 10));
     await database.execute('CREATE OR REPLACE TABLE back (id INT PRIMARY KEY, v MEDIUMTEXT)');
-    expect(await home()).toMatchObject({ read: 60, written: 60 });
-    expect(await database.query('SELECT COUNT(*), SUM(LENGTH(v)) FROM back')).toEqual([['60', '3000000']]);
+    expect(await home()).toMatchObject({ read: 200, written: 200 });
+    expect(await database.query('SELECT COUNT(*), SUM(LENGTH(v)) FROM back')).toEqual([['200', '10000000']]);
   });
 });
 

@@ -10,7 +10,7 @@ needsServer('mysql');
 
 let database: TestDatabase;
 let made: Project;
-const PACED = { items: 40 };
+const PACED = { items: 80 };
 
 beforeAll(async () => {
   database = await testDatabase('run');
@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-/** An appending copy that takes ten seconds: a row twice or not at all would be seen. */
+/** An appending copy that takes five seconds: a row twice or not at all would be seen. */
 beforeEach(async () => {
   await database.execute('DROP TABLE IF EXISTS sink; CREATE TABLE sink (id INT, v VARCHAR(9))');
   made = await project(declaration(PACED));
