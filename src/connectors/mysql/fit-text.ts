@@ -50,6 +50,14 @@ export function textFit(column: TableColumn): TextFit {
   };
 }
 
+/** How long a text may be whatever it holds, and whether spaces at its end are dropped; undefined for other columns. */
+export function textBounds(
+  column: TableColumn,
+): { readonly safeUnits: number; readonly strips: boolean } | undefined {
+  if (column.json || !textTypes.has(column.dataType)) return undefined;
+  return { safeUnits: limits(column).safeUnits, strips: column.dataType === 'char' };
+}
+
 interface Limits {
   readonly maxChars: number;
   readonly maxBytes: number;

@@ -2,8 +2,6 @@ import { Readable } from 'node:stream';
 import { SluiceError } from '../../errors.js';
 import { nativeFailure } from './failures.js';
 import {
-  type EncodedLines,
-  encodeLines,
   insertSpelling,
   insertStatement,
   type Line,
@@ -12,6 +10,7 @@ import {
   loadStatement,
   type Spelling,
 } from './load-dialect.js';
+import { type EncodedLines, encodeLines } from './load-encoder.js';
 import { isRefusal } from './load-refusals.js';
 import type { Session } from './session.js';
 

@@ -3,6 +3,7 @@ import { type Fit, NULL_FIELD } from './fit.js';
 import { isBinary } from './fit-bytes.js';
 import { fitColumn, type PairRefusal } from './fit-column.js';
 import { extrasFit, type RowFit } from './fit-extras.js';
+import { type PlainText, plainText } from './fit-plain.js';
 import type { MysqlSinkOptions } from './options.js';
 import type { Table, TableColumn } from './schema.js';
 
@@ -12,6 +13,8 @@ export interface LoadedColumn {
   /** Where its cell is in a row of the batch. */
   readonly from: number;
   readonly fit: Fit;
+  /** A shortcut past `fit` for plain text. */
+  readonly plain: PlainText | undefined;
   /** Takes the whole row instead: the column of `extra: { into }`. */
   readonly whole: RowFit | undefined;
   readonly binary: boolean;
@@ -65,11 +68,25 @@ export function mapColumns(request: MapRequest): ColumnMap {
       const found = fitColumn(comes, column, { isKey, lastTimestamp, numbersRows });
       if (typeof found !== 'function') mismatches.push({ incoming: comes, column, refusal: found });
       const fit = typeof found === 'function' ? found : refusingFit(found);
-      columns.push({ column, from, fit, whole: undefined, binary: isBinary(column) });
+      columns.push({
+        column,
+        from,
+        fit,
+        plain: plainText(comes, column),
+        whole: undefined,
+        binary: isBinary(column),
+      });
     }
   }
   if (into)
-    columns.push({ column: into, from: 0, fit: noFit, whole: extrasFit(into, strays), binary: false });
+    columns.push({
+      column: into,
+      from: 0,
+      fit: noFit,
+      plain: undefined,
+      whole: extrasFit(into, strays),
+      binary: false,
+    });
   return {
     columns,
     key: keyPositions(table, columns),

@@ -1,0 +1,107 @@
+import type { Line } from './load-dialect.js';
+
+/** Lines as LOAD DATA reads them. */
+export interface EncodedLines {
+  readonly count: number;
+  readonly buffers: readonly Buffer[];
+}
+
+const BUFFER_BYTES = 128 * 1024;
+/** Shorter texts are copied here, character by character: a call into the runtime costs more. */
+const MAX_SHORT_CHARS = 64;
+/** A character of UTF-16 becomes at most so many bytes. */
+const MAX_CHAR_BYTES = 3;
+
+const COMMA = 0x2c;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const LINE_FEED = 0x0a;
+const ASCII_END = 0x80;
+
+/** Writes fields and lines into buffers, with a comma after each field, which the end of the line replaces. */
+export class LineEncoder {
+  readonly #full: Buffer[] = [];
+  #buffer = Buffer.allocUnsafe(BUFFER_BYTES);
+  #position = 0;
+  #lineStart = 0;
+  #count = 0;
+
+  /** Writes the text as a quoted field if it is short and plain ASCII; else does nothing and answers false. */
+  plainText(text: string): boolean {
+    const { length } = text;
+    if (length > MAX_SHORT_CHARS) return false;
+    this.#reserve(length + 3);
+    const buffer = this.#buffer;
+    let position = this.#position;
+    buffer[position++] = QUOTE;
+    for (let index = 0; index < length; index++) {
+      const code = text.charCodeAt(index);
+      if (code >= ASCII_END || code === QUOTE || code === BACKSLASH || code === 0) return false;
+      buffer[position++] = code;
+    }
+    buffer[position++] = QUOTE;
+    buffer[position++] = COMMA;
+    this.#position = position;
+    return true;
+  }
+
+  /** Writes a field as it is spelled. */
+  field(field: string): void {
+    const { length } = field;
+    this.#reserve(length * MAX_CHAR_BYTES + 1);
+    if (length > MAX_SHORT_CHARS || !this.#copy(field)) {
+      this.#position += this.#buffer.write(field, this.#position, 'utf8');
+    }
+    this.#buffer[this.#position++] = COMMA;
+  }
+
+  endLine(): void {
+    this.#buffer[this.#position - 1] = LINE_FEED;
+    this.#lineStart = this.#position;
+    this.#count++;
+  }
+
+  /** Takes back the fields since the last end of a line. */
+  dropLine(): void {
+    this.#position = this.#lineStart;
+  }
+
+  end(): EncodedLines {
+    this.dropLine();
+    if (this.#position > 0) this.#full.push(this.#buffer.subarray(0, this.#position));
+    return { count: this.#count, buffers: this.#full };
+  }
+
+  #copy(field: string): boolean {
+    const buffer = this.#buffer;
+    let position = this.#position;
+    for (let index = 0; index < field.length; index++) {
+      const code = field.charCodeAt(index);
+      if (code >= ASCII_END) return false;
+      buffer[position++] = code;
+    }
+    this.#position = position;
+    return true;
+  }
+
+  /** Makes room for so many bytes; the line that is begun moves to a new buffer where the old is full. */
+  #reserve(bytes: number): void {
+    if (this.#position + bytes <= this.#buffer.length) return;
+    const begun = this.#buffer.subarray(this.#lineStart, this.#position);
+    if (this.#lineStart > 0) this.#full.push(this.#buffer.subarray(0, this.#lineStart));
+    this.#buffer = Buffer.allocUnsafe(Math.max(BUFFER_BYTES, 2 * (begun.length + bytes)));
+    begun.copy(this.#buffer);
+    this.#position = begun.length;
+    this.#lineStart = 0;
+  }
+}
+
+/** Whole lines, as they are spelled. */
+export function encodeLines(lines: readonly Line[]): EncodedLines {
+  const encoder = new LineEncoder();
+  for (const line of lines) {
+    encoder.field(line);
+    encoder.endLine();
+  }
+  return encoder.end();
+}
