@@ -4,7 +4,7 @@ import { takeLease } from '../flow/open-run.js';
 import { planRepairs, repairStep, type StepRepair, usableReport } from '../flow/repair.js';
 import { newRunName } from '../flow/run-name.js';
 import type { World } from '../flow/scope.js';
-import type { VerifyReport } from '../journal/verify-reports.js';
+import { markRepaired, type VerifyReport } from '../journal/verify-reports.js';
 import { askYes } from './ask-yes.js';
 import { exitStatus } from './exit-status.js';
 import { type Interrupt, onInterrupt } from './interrupt.js';
@@ -40,7 +40,9 @@ export async function repairDeclaration(
     sayPlan(repairs, report, io, options.json === true);
     if (repairs.length === 0) return exitStatus.complete;
     if (!(await isWanted(io, options))) return exitStatus.different;
-    return await repairAll(world, repairs, { io, options, interrupt });
+    const status = await repairAll(world, repairs, { io, options, interrupt });
+    await markRepaired(state, report);
+    return status;
   } catch (error) {
     return stopped(error, interrupt, io, options.json === true);
   } finally {

@@ -18,14 +18,14 @@ export interface StepRepair {
 }
 
 /**
- * The newest report, if it is of all rows of this declaration and no run has ended since.
+ * The newest report, if it is of all rows of this declaration, and neither a repair nor a run has ended since.
  */
 export async function usableReport(
   world: Pick<World, 'state' | 'declaration'>,
 ): Promise<VerifyReport | undefined> {
   const { state, declaration } = world;
   const report = await newestReport(state, declaration.pipeline);
-  if (!report || report.hash !== runHash(declaration)) return undefined;
+  if (!report || report.repaired || report.hash !== runHash(declaration)) return undefined;
   if (report.steps.some(({ sample }) => sample !== undefined)) return undefined;
   for await (const history of histories(await runsFolder(state, declaration.pipeline))) {
     if ((history.ended ?? history.started) > report.at) return undefined;

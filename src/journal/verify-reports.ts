@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { open, readdir, readFile, rm } from 'node:fs/promises';
+import { appendFile, open, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Place } from '../engine/verify/places.js';
 import type { FoundDifference, Verification } from '../engine/verify/verification.js';
@@ -24,6 +24,8 @@ export interface VerifyReport {
   /** ISO 8601, UTC. */
   readonly at: string;
   readonly steps: readonly Verification[];
+  /** A repair has been made of it: what it says is over. */
+  readonly repaired?: true;
 }
 
 /** A step without what has lines of its own. */
@@ -33,7 +35,8 @@ type ReportLine =
   | ({ readonly is: 'verify'; readonly format: number } & Omit<VerifyReport, 'steps'>)
   | ({ readonly is: 'step' } & StepLine)
   | { readonly is: 'place'; readonly step: string; readonly number: number; readonly place: Place }
-  | ({ readonly is: 'difference'; readonly step: string } & FoundDifference);
+  | ({ readonly is: 'difference'; readonly step: string } & FoundDifference)
+  | { readonly is: 'repaired'; readonly at: string };
 
 /** Writes a report below the state folder, mode 0600; gives its path. */
 export async function keepReport(state: string, report: VerifyReport): Promise<string> {
@@ -89,6 +92,13 @@ function withoutValues(difference: FoundDifference): FoundDifference {
   return { ...difference, columns: difference.columns.map(({ column }) => ({ column })) };
 }
 
+/** Says of a kept report that it was acted on. */
+export async function markRepaired(state: string, report: VerifyReport): Promise<void> {
+  const path = join(state, report.pipeline, 'reports', `${report.verify}.jsonl`);
+  const line: ReportLine = { is: 'repaired', at: new Date().toISOString() };
+  await appendFile(path, `${JSON.stringify(line)}\n`);
+}
+
 /** The newest report of a pipeline, if there is one. */
 export async function newestReport(state: string, pipeline: string): Promise<VerifyReport | undefined> {
   const folder = join(state, pipeline, 'reports');
@@ -120,7 +130,12 @@ async function readReport(path: string): Promise<VerifyReport> {
     else if (line.is === 'difference') steps.get(line.step)?.found.push(line);
   }
   const { is: _is, format: _format, ...rest } = head;
-  return { ...rest, steps: [...steps.values()].map(({ step, ...found }) => ({ ...step, ...found })) };
+  const repaired = lines.some(({ is }) => is === 'repaired') ? { repaired: true as const } : {};
+  return {
+    ...rest,
+    ...repaired,
+    steps: [...steps.values()].map(({ step, ...found }) => ({ ...step, ...found })),
+  };
 }
 
 /** The list has holes where no difference lies. */

@@ -1,3 +1,4 @@
+import { readFile, stat } from 'node:fs/promises';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type CliRun, type Project, project } from '../fixtures/cli.js';
@@ -154,6 +155,11 @@ describe('random edits of the sink are found exactly, and mended by writing what
         expect(mended.steps).toMatchObject([
           { written: removed.length + changed.length, rejected: 0, deleted: added.length, left: 0 },
         ]);
+        // The report was acted on, so the next repair verifies first.
+        expect((await made.command('repair', '--yes')).events.at(-1)).toMatchObject({
+          event: 'repair',
+          steps: [],
+        });
         expect(await verify(made, 0)).toMatchObject({ equal: ROWS, missing: 0, extra: 0, changed: 0 });
         expect((await sink.ids()).length).toBe(ROWS);
       });
@@ -180,6 +186,9 @@ describe('verify', () => {
       expect(found.keys).toEqual([
         { step: 'copy', kind: 'changed', key: { id: '12345' }, columns: ['total'] },
       ]);
+      const report = String(found['report']);
+      expect((await stat(report)).mode & 0o777).toBe(0o600);
+      expect(await readFile(report, 'utf8')).not.toContain('3086.26');
       const shown = await made.command('verify', '--show');
       expect(shown.stdout).toContain('3086.26');
       expect((await made.command('verify')).stdout).not.toContain('3086.26');
