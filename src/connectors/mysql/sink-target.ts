@@ -17,6 +17,8 @@ export interface Target {
   readonly server: Server;
   /** The sink's table as it was planned. */
   readonly table: Table;
+  /** An earlier attempt of the run has written batches. */
+  readonly resumed: boolean;
   /** Where rows are written: the table, or its shadow. */
   readonly into: TableName;
   /** Rows that are there are overwritten by key (upsert, mirror, and the shadow of a table with a key). */

@@ -20,6 +20,8 @@ export class Task {
   readonly token: string;
   readonly map: ColumnMap;
   readonly loader: Loader;
+  /** An attempt before this one may have reached its COMMIT. Where none has, the ledger's own key is guard enough. */
+  mayBeRecorded = false;
   #encoded: EncodedRows | undefined;
   #prepared: PreparedRows | undefined;
 

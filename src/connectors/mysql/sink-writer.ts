@@ -34,11 +34,13 @@ export class SinkWriter implements Writer {
   async write(batch: Batch, token: string): Promise<Written> {
     const map = this.#mapFor(batch.columns);
     for (;;) {
-      const task = new Task(batch, token, map, this.#target.loaders.loader);
+      const { loaders, resumed } = this.#target;
+      const task = new Task(batch, token, map, loaders.loader);
+      task.mayBeRecorded = resumed;
       try {
         return await this.#target.context.retry(() => this.#attempt(task));
       } catch (error) {
-        if (!this.#target.loaders.yieldsTo(error, task.loader)) throw error;
+        if (!loaders.yieldsTo(error, task.loader)) throw error;
       }
     }
   }
@@ -75,8 +77,11 @@ export class SinkWriter implements Writer {
   async #attempt(task: Task): Promise<Written> {
     const session = await this.#ready();
     try {
-      const recorded = await this.#target.ledger.find(session, task.token);
-      if (recorded) return recorded;
+      if (task.mayBeRecorded) {
+        const recorded = await this.#target.ledger.find(session, task.token);
+        if (recorded) return recorded;
+      }
+      task.mayBeRecorded = true;
       if (!this.#meetsRows) {
         const written = await this.#direct(session, task);
         if (written) return written;

@@ -141,6 +141,7 @@ class MysqlSink implements Sink {
         options: this.#options,
         server: planned.server,
         table,
+        resumed: resume,
         into: shadow?.name ?? table,
         overwrites: this.#mode !== 'append',
         ledger,
