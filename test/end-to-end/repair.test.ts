@@ -197,6 +197,89 @@ describe('verify', () => {
     });
   });
 
+  it('finds one changed cell among 20,000 items on their way into MySQL', async () => {
+    await createTable(table, ['id', 'N']);
+    await fill('many', 20_000);
+    const fillIt = { from: { connection: 'my', table: 'many' }, to: { connection: 'dy', table } };
+    await withCopy(fillIt, (made) => made.run());
+    await database.execute('CREATE OR REPLACE TABLE sink LIKE many');
+    const step = { from: { connection: 'dy', table }, to: { connection: 'my', table: 'sink' }, parallel: 3 };
+    await withCopy(step, async (made) => {
+      await made.run();
+      await database.execute(
+        'UPDATE sink SET note = CONCAT(note, " ") WHERE id = 12345; DELETE FROM sink WHERE id = 7',
+      );
+      const found = await verify(made, 5);
+      expect(found).toMatchObject({ equal: 19_998, missing: 1, changed: 1, extra: 0 });
+      expect(found.keys.map(({ kind, key: id }) => [kind, id['id']]).sort()).toEqual([
+        ['changed', '12345'],
+        ['missing', '7'],
+      ]);
+      expect((await repair(made, 0, '--yes')).steps).toMatchObject([{ written: 2, left: 0 }]);
+    });
+  });
+
+  it('compares what a where lets through, and each of several tables by itself', async () => {
+    await fill('from_a', 60);
+    await fill('from_b', 60);
+    await fill('to_a', 30);
+    await fill('to_b', 60);
+    await database.execute('UPDATE to_b SET total = 0 WHERE id = 9');
+    const only = {
+      from: { connection: 'my', table: 'from_a', where: 'id <= 30' },
+      to: { connection: 'my', table: 'to_a', mode: 'mirror' },
+    };
+    await withCopy(only, async (made) => {
+      expect(await verify(made, 0)).toMatchObject({ equal: 30, extra: 0 });
+    });
+    const each = {
+      from: { connection: 'my', tables: ['from_*'] },
+      to: { connection: 'my', table: 'to_{match}', mode: 'mirror' },
+    };
+    await withCopy(each, async (made) => {
+      const found = await verify(made, 5);
+      expect(found).toMatchObject({ equal: 30 + 59, missing: 30, changed: 1 });
+      expect(found.steps).toMatchObject([
+        { name: 'copy.from_a', missing: 30, changed: 0 },
+        { name: 'copy.from_b', missing: 0, changed: 1 },
+      ]);
+      expect((await repair(made, 0, '--yes')).steps).toMatchObject([{ written: 30 }, { written: 1 }]);
+      expect(await verify(made, 0)).toMatchObject({ equal: 120 });
+    });
+  });
+
+  it('takes the last of several rows with one key, where the declaration does', async () => {
+    await database.execute(
+      `CREATE OR REPLACE TABLE source (id INT, v VARCHAR(9)); CREATE OR REPLACE TABLE sink (id INT PRIMARY KEY, v VARCHAR(9));
+       INSERT INTO source VALUES (1, 'first'), (2, 'x'), (1, 'last')`,
+    );
+    const step = {
+      from: { connection: 'my', table: 'source' },
+      to: { connection: 'my', table: 'sink', duplicates: 'last' },
+    };
+    await withCopy(step, async (made) => {
+      await made.run();
+      expect((await verify(made, 0)).steps).toMatchObject([{ equal: 2, superseded: 1, sourceRows: 3 }]);
+      await database.execute("UPDATE sink SET v = 'first' WHERE id = 1");
+      expect(await verify(made, 5)).toMatchObject({ equal: 1, changed: 1 });
+      await repair(made, 0, '--yes');
+      expect(await database.query('SELECT v FROM sink ORDER BY id')).toEqual([['last'], ['x']]);
+    });
+  });
+
+  it('is refused while the sink is not there', async () => {
+    await fill('source', 5);
+    const step = {
+      from: { connection: 'my', table: 'source' },
+      to: { connection: 'dy', table, create: true },
+    };
+    await withCopy(step, async (made) => {
+      const refused = await made.command('verify');
+      expect(refused.status).toBe(2);
+      expect(refused.stdout).toContain('table_missing');
+    });
+  });
+
   it('counts rows that the source lacks, and takes them for a difference only where the mode deletes, or with --strict', async () => {
     await fill('source', 20);
     await fill('sink', 25);

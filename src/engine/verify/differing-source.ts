@@ -8,6 +8,7 @@ import type {
 } from '../../connectors/connector.js';
 import type { Batch } from '../../values/batch.js';
 import type { Row } from '../../values/cell.js';
+import { isLastWins } from '../copy-run.js';
 import type { CopyPlan } from '../plan.js';
 import { readPlace, type SourcePlaces } from './places.js';
 import { nameOf } from './records.js';
@@ -53,8 +54,12 @@ export class DifferingSource implements Source {
     return this.#plan.source.close();
   }
 
-  /** Rows that are not wanted are left out; so are those that came to be refused. */
+  /**
+   * Rows that are not wanted are left out; so are those that came to be refused. With `duplicates: last` all rows of a
+   * name are given, in order: the sink keeps the last.
+   */
   async *#readPlace(place: number, left: Map<string, number>): AsyncGenerator<Batch> {
+    const givesAll = isLastWins(this.#plan);
     for await (const incoming of readPlace(this.#plan, this.#side, place)) {
       const { batch, origin } = this.#plan.transform.apply(incoming);
       const rows: Row[] = [];
@@ -63,8 +68,8 @@ export class DifferingSource implements Source {
         const name = nameOf(row, this.#comparison.keyed);
         const count = left.get(name) ?? 0;
         if (count === 0) continue;
-        if (count === 1) left.delete(name);
-        else left.set(name, count - 1);
+        if (count > 1) left.set(name, count - 1);
+        else if (!givesAll) left.delete(name);
         rows.push(incoming.rows[origin?.[index] ?? index] ?? []);
       }
       if (rows.length > 0) {

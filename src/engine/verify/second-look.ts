@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ComparableRow, Comparison } from '../../connectors/comparison.js';
+import { isLastWins } from '../copy-run.js';
 import type { CopyPlan } from '../plan.js';
 import { rejectRecord } from '../rejects.js';
 import { readPlace, type SourcePlaces } from './places.js';
@@ -92,7 +93,7 @@ async function sourceRows(
       if (names.has(name))
         found.set(name, { row, rejectKey: rejectKey(plan, incoming, origin?.[index] ?? index) });
     }
-    if (found.size === names.size) break;
+    if (found.size === names.size && !isLastWins(plan)) break;
   }
   return found;
 }
