@@ -48,8 +48,13 @@ export type RejectLimit = { readonly rows: number } | { readonly share: number }
 /** A share is judged during a run only after this many rows, so that an early reject does not stop a long run. */
 const SHARE_FROM_ROWS = 1000;
 
-/** Throws rejects_exceeded when more rows were refused than the limit allows. */
-export function checkRejectLimit(limit: RejectLimit, counters: Counters, complete: boolean): void {
+/** Throws rejects_exceeded when more rows were refused than the limit allows; says why `last` was. */
+export function checkRejectLimit(
+  limit: RejectLimit,
+  counters: Counters,
+  complete: boolean,
+  last?: Omit<Refused, 'row'>,
+): void {
   if (counters.rejected === 0) return;
   if ('rows' in limit) {
     if (counters.rejected <= limit.rows) return;
@@ -58,7 +63,10 @@ export function checkRejectLimit(limit: RejectLimit, counters: Counters, complet
     if (counters.rejected <= limit.share * counters.read) return;
   }
   const allowed = 'rows' in limit ? `${limit.rows}` : `${limit.share * 100}%`;
-  throw new SluiceError('rejects_exceeded', `${counters.rejected} rejected; rejects.limit is ${allowed}`, {
+  const column = last?.column === undefined ? '' : ` (column ${last.column})`;
+  const reason = last ? `; the last one as ${last.code}: ${last.message}${column}` : '';
+  const message = `${counters.rejected} rejected; rejects.limit is ${allowed}${reason}`;
+  throw new SluiceError('rejects_exceeded', message, {
     hint: 'see the rejects and their reasons, mend the source or the declaration, or raise rejects.limit',
   });
 }

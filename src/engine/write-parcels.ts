@@ -132,5 +132,5 @@ async function keepRejects(
   await run.rejects.add(rejects.map((refused) => rejectRecord(refused, incoming, about)));
   counts.rejected += rejects.length;
   run.counters.rejected += rejects.length;
-  checkRejectLimit(plan.step.rejects.limit, run.counters, false);
+  checkRejectLimit(plan.step.rejects.limit, run.counters, false, rejects.at(-1));
 }
