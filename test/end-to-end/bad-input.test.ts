@@ -16,16 +16,16 @@ beforeAll(async () => {
   closedPort = await freePort();
   await database.execute(
     `CREATE TABLE t (id INT PRIMARY KEY, name VARCHAR(99), wide DECIMAL(65,30), body LONGTEXT, maybe VARCHAR(9));
-     INSERT INTO t VALUES (1, 'one', 1.5, '', NULL);
+     INSERT INTO t VALUES (1, '${SECRET}', 1.5, '', NULL);
      CREATE TABLE nokey (id INT, name VARCHAR(9));
      INSERT INTO nokey VALUES (1, 'x'), (2, 'x');
      CREATE TABLE back (id INT PRIMARY KEY, name VARCHAR(99));
      CREATE TABLE large (id INT PRIMARY KEY, body LONGTEXT);
-     INSERT INTO large VALUES (1, REPEAT('x', 409600));
+     INSERT INTO large VALUES (1, CONCAT('${SECRET}', REPEAT('x', 409600)));
      CREATE TABLE emptykey (k VARCHAR(9) PRIMARY KEY);
      INSERT INTO emptykey VALUES ('');
      CREATE TABLE longkey (k VARCHAR(3000) CHARACTER SET latin1 PRIMARY KEY);
-     INSERT INTO longkey VALUES (REPEAT('k', 2049))`,
+     INSERT INTO longkey VALUES (CONCAT('${SECRET}', REPEAT('k', 2048)))`,
   );
 });
 afterAll(() => database.drop());
@@ -80,7 +80,10 @@ async function expectNothingWritten(): Promise<void> {
 
 /** The run has stopped; the row is kept with its reason, in a file for nobody else. */
 function expectRejected(result: CliRun, rejects: readonly Reject[], code: string): void {
-  expect(errors(result).map((error) => error.code)).toContain('rejects_exceeded');
+  const stop = errors(result).find((error) => error.code === 'rejects_exceeded');
+  expect(stop?.message).toContain(code);
+  expect(stop?.hint).toBeDefined();
+  expect(result.stdout + result.stderr).not.toContain(SECRET);
   expect(result.status).toBe(4);
   expect(rejects.map(({ reason }) => reason)).toEqual([code]);
   expect(rejects.map(({ mode }) => mode)).toEqual([0o600]);
@@ -213,7 +216,7 @@ describe('bad input', () => {
   });
 
   it.each([
-    { name: 'throws', row: '() => { throw new Error("no") }', code: 'row_function' },
+    { name: 'throws', row: `() => { throw new Error("${SECRET}") }`, code: 'row_function' },
     { name: 'gives no object', row: '() => 5', code: 'row_shape' },
     { name: 'gives a promise', row: 'async (row) => row', code: 'row_shape' },
     { name: 'gives no number', row: '(row) => ({ id: row.id, v: NaN })', code: 'row_shape' },
