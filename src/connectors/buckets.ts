@@ -15,6 +15,8 @@ export class Buckets {
   readonly #pending: (Buffer | undefined)[] = new Array<undefined>(BUCKETS).fill(undefined);
   readonly #bytes: number[] = new Array<number>(BUCKETS).fill(0);
   readonly #files = new Map<number, FileHandle>();
+  /** Buffers that have been written: what is new to the collector would wait long for it. */
+  readonly #free: Buffer[] = [];
   /** Writes go one after the other, whoever adds. */
   #turn: Promise<void> = Promise.resolve();
 
@@ -26,11 +28,8 @@ export class Buckets {
   add(record: Buffer): Promise<void> | undefined {
     const bucket = record[0] ?? 0;
     if (record.length > BUFFER_BYTES) return this.#addLarge(bucket, record);
-    const used = this.#bytes[bucket] ?? 0;
-    const full = used + record.length > BUFFER_BYTES ? this.#flush(bucket) : undefined;
-    this.#pending[bucket] ??= Buffer.allocUnsafe(BUFFER_BYTES);
-    const at = this.#bytes[bucket] ?? 0;
-    this.#pending[bucket].set(record, at);
+    const { full, pending, at } = this.#room(bucket, record.length);
+    pending.set(record, at);
     this.#bytes[bucket] = at + record.length;
     return full;
   }
@@ -41,15 +40,19 @@ export class Buckets {
     const most = start + text.length * MAX_BYTES_PER_UNIT;
     if (most > BUFFER_BYTES) return this.add(textRecord(head, text));
     const bucket = head[0] ?? 0;
-    const full = (this.#bytes[bucket] ?? 0) + most > BUFFER_BYTES ? this.#flush(bucket) : undefined;
-    this.#pending[bucket] ??= Buffer.allocUnsafe(BUFFER_BYTES);
-    const pending = this.#pending[bucket];
-    const at = this.#bytes[bucket] ?? 0;
+    const { full, pending, at } = this.#room(bucket, most);
     pending.set(head, at);
     const written = pending.write(text, at + start);
     pending.writeUInt32BE(written, at + head.length);
     this.#bytes[bucket] = at + start + written;
     return full;
+  }
+
+  /** The bucket's buffer with room for so many bytes; `full` is the write that made it. */
+  #room(bucket: number, bytes: number) {
+    const full = (this.#bytes[bucket] ?? 0) + bytes > BUFFER_BYTES ? this.#flush(bucket) : undefined;
+    this.#pending[bucket] ??= this.#free.pop() ?? Buffer.allocUnsafe(BUFFER_BYTES);
+    return { full, pending: this.#pending[bucket], at: this.#bytes[bucket] ?? 0 };
   }
 
   /** After the last record: writes what is pending and gives the file of each bucket that has records. */
@@ -78,11 +81,15 @@ export class Buckets {
     if (!pending || used === 0) return this.#turn;
     this.#pending[bucket] = undefined;
     this.#bytes[bucket] = 0;
-    return this.#append(bucket, pending.subarray(0, used));
+    return this.#append(bucket, pending.subarray(0, used), pending);
   }
 
-  #append(bucket: number, bytes: Buffer): Promise<void> {
-    this.#turn = this.#turn.then(() => this.#write(bucket, bytes));
+  /** `used` is free again once its bytes are written. */
+  #append(bucket: number, bytes: Buffer, used?: Buffer): Promise<void> {
+    this.#turn = this.#turn.then(async () => {
+      await this.#write(bucket, bytes);
+      if (used) this.#free.push(used);
+    });
     this.#turn.catch(() => undefined); // whoever adds or finishes next awaits it and throws
     return this.#turn;
   }
