@@ -22,7 +22,7 @@ export type HttpFault =
   | { kind: 'reset after' }
   /** The answer breaks off in the middle; the engine has done the call. */
   | { kind: 'torn' }
-  /** The answer is complete but its CRC32 is another. */
+  /** The answer is damaged on its way: still JSON, but with another text in it, and the CRC32 of what was sent. */
   | { kind: 'wrong crc' }
   | { kind: 'slow'; ms: number };
 
@@ -181,20 +181,31 @@ async function reply(
   await after();
   event.answeredMs = performance.now();
   if (fault?.kind === 'reset after') return reset(call);
-  const crc = fault?.kind === 'wrong crc' ? { 'x-amz-crc32': String(crc32(answer.body) ^ 1) } : {};
+  const body = fault?.kind === 'wrong crc' ? damaged(answer.body) : answer.body;
   response.writeHead(answer.status, {
     'content-type': 'application/x-amz-json-1.0',
     ...answer.headers,
-    ...crc,
-    'content-length': String(answer.body.length),
+    'x-amz-crc32': String(crc32(answer.body)),
+    'content-length': String(body.length),
   });
   if (fault?.kind !== 'torn') {
-    await new Promise<void>((resolve) => response.end(answer.body, () => resolve()));
+    await new Promise<void>((resolve) => response.end(body, () => resolve()));
     return;
   }
-  const half = answer.body.subarray(0, Math.floor(answer.body.length / 2));
+  const half = body.subarray(0, Math.floor(body.length / 2));
   await new Promise<void>((resolve) => response.write(half, () => resolve()));
   call.request.socket.destroy();
+}
+
+/** Another letter in the first text; a space more where there is none. */
+function damaged(body: Buffer): Buffer {
+  const at = body.indexOf('"S":"') + '"S":"'.length;
+  const letter = body[at] ?? 0;
+  const isText = at >= '"S":"'.length && /[a-z0-9]/i.test(String.fromCharCode(letter));
+  if (!isText) return Buffer.concat([body, Buffer.from(' ')]);
+  const copy = Buffer.from(body);
+  copy[at] = letter === 0x58 ? 0x59 : 0x58;
+  return copy;
 }
 
 function parsed(body: Buffer): Body {
