@@ -39,10 +39,11 @@ Examples:
   sluice check batch.yaml              every mistake in it at once
   sluice plan batch.yaml               what it will do; writes nothing
   sluice run batch.yaml                run it
+  sluice verify batch.yaml             do both sides agree?
   sluice copy mysql://app@127.0.0.1/shop/orders dynamodb://eu-west-1/orders
 
 Exit status: 0 complete · 1 a bug · 2 refused before any write · 3 complete, with rejects
-within the limit · 4 stopped · 130/143 interrupted`;
+within the limit · 4 stopped · 5 both sides differ · 130/143 interrupted`;
 
 async function main(argv: readonly string[], io: Io): Promise<number> {
   let status: number = exitStatus.complete;

@@ -1,7 +1,8 @@
 import { createConnection } from 'mysql2/promise';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { createShop, shopSchema } from '../../src/local/shop.js';
-import { type CliRun, type Project, project } from '../fixtures/cli.js';
+import { type AgreementSummary, verify as verifyIn } from '../fixtures/agreement.js';
+import { type Project, project } from '../fixtures/cli.js';
 import { dynamodbConnection, tableName } from '../fixtures/dynamodb.js';
 import { type TestDatabase, testDatabase } from '../fixtures/mysql.js';
 
@@ -55,26 +56,7 @@ afterAll(async () => {
   await Promise.all([shop?.drop(), report?.drop()]);
 });
 
-interface Summary {
-  readonly outcome: string;
-  readonly equal: number;
-  readonly missing: number;
-  readonly extra: number;
-  readonly changed: number;
-  readonly rejected: number;
-  readonly keys: readonly { step: string; kind: string; key: Record<string, string>; columns?: string[] }[];
-  readonly steps: readonly Record<string, unknown>[];
-}
-
-function summaryOf(run: CliRun, status: number): Summary {
-  const last = run.events.at(-1);
-  if (run.status === status && last?.['event'] === 'summary') return last as unknown as Summary;
-  throw new Error(`exit ${run.status} instead of ${status}\n${run.stderr}\n${run.stdout.slice(-4000)}`);
-}
-
-async function verify(status: number, ...args: string[]): Promise<Summary> {
-  return summaryOf(await made.command('verify', ...args), status);
-}
+const verify = (status: number, ...args: string[]) => verifyIn(made, status, ...args);
 
 describe('after a copy', () => {
   it.each(['out', 'over', 'back', 'beside'])(
@@ -116,7 +98,7 @@ describe('one changed cell of each type', () => {
     return changed;
   }
 
-  const named = ({ keys }: Summary) =>
+  const named = ({ keys }: AgreementSummary) =>
     new Map(keys.map(({ key, columns }) => [key['order_id'] ?? '', (columns ?? []).join()]));
   const inOrder = (map: ReadonlyMap<string, string>) => [...map].sort();
 
