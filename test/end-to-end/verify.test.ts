@@ -50,7 +50,7 @@ beforeAll(async () => {
     ],
   });
   await made.run();
-});
+}, 180_000);
 afterAll(async () => {
   await made?.remove();
   await Promise.all([shop?.drop(), report?.drop()]);
