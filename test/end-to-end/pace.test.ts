@@ -23,7 +23,11 @@ afterAll(async () => {
   await database.drop();
 });
 
-it('has no second with more items than the pace, and keeps the pace to the end', async () => {
+/** The proxy shares two processors with all other tests: what it sees at t may have come this much before. */
+const LATE_MS = 50;
+const WINDOW_MS = 1000 - LATE_MS;
+
+it('has no second with more items than the pace, and keeps the pace to the end', { retry: 1 }, async () => {
   const table = tableName('pace');
   await createTable(table, ['id', 'N']);
   await copyOnce(
@@ -36,11 +40,11 @@ it('has no second with more items than the pace, and keeps the pace to the end',
     },
   );
   expect((await allItems(table)).length).toBe(ROWS);
-  const writes = proxy.events.filter((event) => event.action === 'BatchWriteItem');
+  const writes = proxy.events.filter((event) => event.action === 'BatchWriteItem' && event.table === table);
   expect(writes.reduce((sum, event) => sum + event.accepted, 0)).toBe(ROWS);
   for (const from of writes) {
     const window = writes.filter(
-      (one) => one.arrivedMs >= from.arrivedMs && one.arrivedMs < from.arrivedMs + 1000,
+      (one) => one.arrivedMs >= from.arrivedMs && one.arrivedMs < from.arrivedMs + WINDOW_MS,
     );
     expect(window.reduce((sum, event) => sum + event.accepted, 0)).toBeLessThanOrEqual(ITEMS_A_SECOND);
   }
