@@ -10,7 +10,7 @@ import type { Batch } from '../../values/batch.js';
 import type { Row } from '../../values/cell.js';
 import { isLastWins } from '../copy-run.js';
 import type { CopyPlan } from '../plan.js';
-import { readPlace, type SourcePlaces } from './places.js';
+import { readAll, readPlace, type SourcePlaces } from './places.js';
 import { nameOf } from './records.js';
 
 /** Rows to be found again: by the place where they were read, how often each name is wanted. */
@@ -39,7 +39,14 @@ export class DifferingSource implements Source {
   }
 
   async *read(): AsyncGenerator<Batch> {
-    for (const [place, names] of this.#wanted) yield* this.#readPlace(place, new Map(names));
+    const lost = new Map<string, number>();
+    for (const [place, names] of this.#wanted) {
+      const left = new Map(names);
+      yield* this.#wantedOf(readPlace(this.#plan, this.#side, place), left);
+      for (const [name, count] of left) lost.set(name, count);
+    }
+    // Rows that lie elsewhere by now. Without keys there is no telling which of equal rows these are.
+    if (lost.size > 0 && this.#comparison.keyed) yield* this.#wantedOf(readAll(this.#plan), lost);
   }
 
   unique(columns: readonly string[]): Promise<Uniqueness> {
@@ -56,27 +63,28 @@ export class DifferingSource implements Source {
 
   /**
    * Rows that are not wanted are left out; so are those that came to be refused. With `duplicates: last` all rows of a
-   * name are given, in order: the sink keeps the last.
+   * name are given, in order: the sink keeps the last. What was found is taken out of `left`.
    */
-  async *#readPlace(place: number, left: Map<string, number>): AsyncGenerator<Batch> {
+  async *#wantedOf(batches: AsyncIterable<Batch>, left: Map<string, number>): AsyncGenerator<Batch> {
     const givesAll = isLastWins(this.#plan);
-    for await (const incoming of readPlace(this.#plan, this.#side, place)) {
+    const names = new Map(left);
+    for await (const incoming of batches) {
       const { batch, origin } = this.#plan.transform.apply(incoming);
       const rows: Row[] = [];
       for (const [index, row] of this.#comparison.expected(batch).entries()) {
         if ('refused' in row) continue;
         const name = nameOf(row, this.#comparison.keyed);
-        const count = left.get(name) ?? 0;
+        const count = (givesAll ? names : left).get(name) ?? 0;
         if (count === 0) continue;
         if (count > 1) left.set(name, count - 1);
-        else if (!givesAll) left.delete(name);
+        else left.delete(name);
         rows.push(incoming.rows[origin?.[index] ?? index] ?? []);
       }
       if (rows.length > 0) {
         const bytes = Math.round((incoming.bytes * rows.length) / incoming.rows.length);
         yield { columns: incoming.columns, rows, bytes };
       }
-      if (left.size === 0) return;
+      if (left.size === 0 && !givesAll) return;
     }
   }
 }

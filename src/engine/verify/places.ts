@@ -1,5 +1,6 @@
 import type { Part, ReadRequest } from '../../connectors/connector.js';
 import type { Batch, Position } from '../../values/batch.js';
+import { isLastWins } from '../copy-run.js';
 import type { CopyPlan } from '../plan.js';
 
 /** A stretch of a source that can be read again by itself: from after one position to another. */
@@ -52,6 +53,13 @@ export class PartPlaces {
     if (position !== undefined) place.to = position;
     this.#from = position;
     return number;
+  }
+}
+
+/** All of the source, as it is now. */
+export async function* readAll(plan: CopyPlan): AsyncGenerator<Batch> {
+  for (const part of await plan.source.parts(isLastWins(plan) ? 1 : plan.step.parallel)) {
+    yield* plan.source.read(part, CHUNK);
   }
 }
 

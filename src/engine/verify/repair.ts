@@ -5,8 +5,8 @@ import type { CopyRun } from '../copy-run.js';
 import type { StepJournal } from '../journal.js';
 import type { CopyPlan } from '../plan.js';
 import { DifferingSource } from './differing-source.js';
-import { CHUNK } from './places.js';
-import { lookAgain } from './second-look.js';
+import { readAll } from './places.js';
+import { lookAgain, lookEverywhere } from './second-look.js';
 import type { FoundDifference, Verification } from './verification.js';
 
 /** Rows that are deleted, or looked for, at once. */
@@ -149,14 +149,12 @@ async function rowsNamed(
   names: ReadonlySet<string>,
 ): Promise<ReadonlyMap<string, ComparableRow> | undefined> {
   const found = new Map<string, ComparableRow>();
-  for (const part of await plan.source.parts(plan.step.parallel)) {
-    for await (const incoming of plan.source.read(part, CHUNK)) {
-      const { batch, dropped } = plan.transform.apply(incoming);
-      if (dropped.length > 0) return undefined;
-      for (const row of comparison.expected(batch)) {
-        if (row.key === undefined) return undefined;
-        if (names.has(row.key)) found.set(row.key, 'refused' in row ? { key: row.key, content: '' } : row);
-      }
+  for await (const incoming of readAll(plan)) {
+    const { batch, dropped } = plan.transform.apply(incoming);
+    if (dropped.length > 0) return undefined;
+    for (const row of comparison.expected(batch)) {
+      if (row.key === undefined) return undefined;
+      if (names.has(row.key)) found.set(row.key, 'refused' in row ? { key: row.key, content: '' } : row);
     }
   }
   return found;
@@ -168,12 +166,15 @@ async function differingStill(
   differing: readonly FoundDifference[],
 ): Promise<number> {
   const once = { settle: 1, rejectedKeys: new Set<string>(), signal: run.signal };
+  const lost = new Map<string, number>();
   let left = 0;
   for (const [place, names] of wanted(differing)) {
     const asked = { place, names: [...names.keys()] };
-    left += (await lookAgain(plan, comparison, step, asked, once)).found.length;
+    const looked = await lookAgain(plan, comparison, step, asked, once);
+    left += looked.found.length;
+    for (const [name, from] of looked.lost) lost.set(name, from);
   }
-  return left;
+  return left + (await lookEverywhere(plan, comparison, lost, once)).found.length;
 }
 
 function* chunks<T>(all: readonly T[]): Generator<readonly T[]> {

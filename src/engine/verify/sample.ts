@@ -5,7 +5,7 @@ import { isLastWins } from '../copy-run.js';
 import type { CopyPlan } from '../plan.js';
 import { countRead } from './gather.js';
 import { CHUNK, PartPlaces, type Place } from './places.js';
-import { lookAgain } from './second-look.js';
+import { type Looked, lookAgain, lookEverywhere } from './second-look.js';
 import type { FoundDifference, Verification, VerifyRun } from './verification.js';
 import { describe } from './verify.js';
 
@@ -35,16 +35,23 @@ export async function verifySample(
   const counts = { equal: 0, missing: 0, extra: 0, changed: 0, rejected: 0, superseded: 0, settled: 0 };
   const chosen = await chooseRows(plan, comparison, run, size, parts, places);
   const found: FoundDifference[] = [];
-  for (const [place, names] of chosen.names) {
-    run.signal.throwIfAborted();
-    const looked = await lookAgain(plan, comparison, { parts, places }, { place, names }, run);
+  const lost = new Map<string, number>();
+  const count = (looked: Looked): void => {
     for (const difference of looked.found) counts[difference.kind]++;
     found.push(...looked.found);
     counts.equal += looked.equal;
-    counts.settled += looked.gone;
     counts.rejected += looked.rejected;
+  };
+  for (const [place, names] of chosen.names) {
+    run.signal.throwIfAborted();
+    const looked = await lookAgain(plan, comparison, { parts, places }, { place, names }, run);
+    count(looked);
+    for (const [name, from] of looked.lost) lost.set(name, from);
     countRead(run.counters.sink, names.length);
   }
+  const looked = await lookEverywhere(plan, comparison, lost, run);
+  count(looked);
+  counts.settled = looked.lost.size;
   const read = { sourceRows: run.counters.source.read, sinkRows: run.counters.sink.read };
   return {
     ...describe(plan, comparison, run, { ...counts, ...read, rejected: counts.rejected + chosen.rejected }),

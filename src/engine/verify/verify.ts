@@ -6,7 +6,7 @@ import { addCandidate, candidatesByPlace } from './candidates.js';
 import { compareBuckets } from './compare-buckets.js';
 import { findEqualParts } from './equal-parts.js';
 import { type ExpectedSide, gatherActual, gatherExpected } from './gather.js';
-import { lookAgain } from './second-look.js';
+import { type Looked, lookAgain, lookEverywhere } from './second-look.js';
 import type { FoundDifference, Verification, VerifyCounts, VerifyRun } from './verification.js';
 
 /** Differences that are kept for a report and a repair; beyond, they are only counted. */
@@ -91,6 +91,13 @@ async function settleCandidates(
   tally: Tally,
 ): Promise<void> {
   // Where only a second look can say that rows differ, all of them get one.
+  const lost = new Map<string, number>();
+  const count = (looked: Looked): void => {
+    for (const difference of looked.found) tally.add(difference);
+    tally.counts.equal += looked.equal;
+    tally.counts.rejected += looked.rejected;
+    if (comparison.exact) tally.counts.settled += looked.equal;
+  };
   const isEnough = comparison.exact && run.rejectedKeys.size === 0 && run.settle <= 1;
   for await (const candidates of candidatesByPlace(files)) {
     run.signal.throwIfAborted();
@@ -102,11 +109,12 @@ async function settleCandidates(
     const place = candidates[0]?.place ?? 0;
     const names = candidates.map(({ name }) => name);
     const looked = await lookAgain(plan, comparison, expected, { place, names }, run);
-    for (const difference of looked.found) tally.add(difference);
-    tally.counts.equal += looked.equal;
-    tally.counts.rejected += looked.rejected;
-    tally.counts.settled += looked.gone + (comparison.exact ? looked.equal : 0);
+    count(looked);
+    for (const [name, from] of looked.lost) lost.set(name, from);
   }
+  const looked = await lookEverywhere(plan, comparison, lost, run);
+  count(looked);
+  tally.counts.settled += looked.lost.size;
 }
 
 /** Counts differences and keeps them as long as they are not too many; those that were looked at come first. */
