@@ -7,6 +7,8 @@ import { filled } from './batch-in.mjs';
 const BYTES_PER_MB = 1024 * 1024;
 const MAX_MB = 180;
 const LEAST_SHARE = 0.5;
+/** Where the changed cell lies, as a share of the rows. */
+const CHANGED_AT = 0.654;
 
 /**
  * The speed of a verification as a share of the copy's that it follows, and its peak memory.
@@ -29,6 +31,11 @@ export async function verify({ database, sizes, rounds, log }) {
         ['verify over', () => sluice.over('orders', 'received', 'verify')],
       ]),
     );
+    log('verify: one changed cell');
+    const id = Math.ceil(sizes.rows * CHANGED_AT);
+    await database.execute(`UPDATE received SET note = CONCAT(COALESCE(note, ''), ' ') WHERE id = ${id}`);
+    await expectFound(id, () => sluice.verifyIn(canned, 'received'));
+    await expectFound(id, () => sluice.over('orders', 'received', 'verify'));
     const lines = ['in', 'over'].flatMap((way) => linesOf(way, samples));
     const title = `verify against the copy that it follows, ${sizes.rows} rows`;
     return {
@@ -39,6 +46,22 @@ export async function verify({ database, sizes, rounds, log }) {
     };
   } finally {
     await endpoint.stop();
+  }
+}
+
+/**
+ * A fast answer is worth nothing unless it is right: throws unless the one changed cell is found and named.
+ * @param {number} id
+ * @param {() => Promise<unknown>} look
+ */
+async function expectFound(id, look) {
+  const told = await look().then(
+    () => 'the sides are equal',
+    (/** @type {unknown} */ error) => String(error instanceof Error ? error.message : error),
+  );
+  const named = `"kind":"changed","key":{"id":"${id}"},"columns":["note"]`;
+  if (!told.includes(named) || !told.includes('"missing":0,"extra":0,"changed":1')) {
+    throw new Error(`the changed cell was not found: ${told.slice(-1000)}`);
   }
 }
 
