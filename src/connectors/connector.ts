@@ -117,6 +117,8 @@ export interface ReadRequest {
   /** A batch holds at most this many rows and about this many bytes, at least one row, and is as full as can be. */
   readonly maxRows: number;
   readonly maxBytes: number;
+  /** Nobody will ask for more rows than this: the server may be asked for less. */
+  readonly atMost?: number;
 }
 
 /** How sure it is that no two rows agree in the given columns, byte for byte. */
@@ -202,6 +204,11 @@ export interface Journey {
  */
 export interface Sink {
   plan(incoming: Incoming): Promise<SinkPlan>;
+  /**
+   * Which of the rows the sink would refuse, by what can be told without writing: sizes, keys, values that do not
+   * fit. After `plan`; for a table that is still to be made it may know of none.
+   */
+  trial(batch: Batch): readonly Refused[];
   /**
    * Makes what is missing (tables, shadow, ledger). Called once, after every plan of the pipeline passed. With
    * `resume` an earlier attempt of this run has opened it before: what it wrote (a shadow table, the keys for

@@ -14,10 +14,16 @@ export class Channel<T> {
   }
 
   async send(value: T): Promise<void> {
-    while (this.#queue.length >= this.#capacity && !this.#failure) await this.#change();
-    if (this.#failure) throw this.#failure.error;
+    // Looked at again after each wait: several senders may have been woken for one place.
+    while (this.#queue.length >= this.#capacity || this.#failure) await this.room();
     this.#queue.push(value);
     this.#wake();
+  }
+
+  /** Waits until a value could be sent at once. Throws like `send`. */
+  async room(): Promise<void> {
+    while (this.#queue.length >= this.#capacity && !this.#failure) await this.#change();
+    if (this.#failure) throw this.#failure.error;
   }
 
   async receive(): Promise<T | undefined> {

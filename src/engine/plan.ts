@@ -10,6 +10,7 @@ import type {
 import type { CopyStep } from '../declare/declaration.js';
 import { SluiceError } from '../errors.js';
 import { type Outline, Transform } from '../transform/transform.js';
+import { tryFirstRows } from './trial.js';
 
 /** Everything decided about one copy before anything is written. */
 export interface CopyPlan {
@@ -42,6 +43,8 @@ export interface PlanRequest {
   readonly source: Source;
   readonly sink: Sink;
   readonly expected?: SourceDescription;
+  /** Take the first rows on the whole way but for the writing. */
+  readonly trial: boolean;
 }
 
 /** Reads schemas, writes nothing. What a server or the declaration refuses becomes a finding. */
@@ -53,12 +56,14 @@ export async function planCopy(request: PlanRequest): Promise<Planned> {
     const sinkPlan = await sink.plan(incoming(description, outline));
     const transform = new Transform(step, description.open, sinkPlan.key);
     const uniqueness = await proveUnique(source, description, outline, sinkPlan);
-    const findings = [
+    const said = [
       ...description.findings,
       ...sinkPlan.findings,
       ...sameTable(description, sinkPlan),
       ...judgeUniqueness(uniqueness, step, sinkPlan),
     ];
+    const triable = request.trial && !request.expected && said.every(({ level }) => level !== 'refuse');
+    const findings = triable ? [...said, ...(await tryFirstRows(source, sink, transform, step))] : said;
     return {
       name,
       step,

@@ -32,6 +32,8 @@ export async function readPart(plan: CopyPlan, run: CopyRun, reading: PartReadin
     intended.catch(() => undefined); // whoever writes the batch awaits it and throws
     await send(plan, run, incoming, intent, intended, channel);
     from = incoming.position;
+    // The next batch is asked for when it has somewhere to go: fewer rows are alive at once (invariant 7).
+    await channel.room();
   }
 }
 

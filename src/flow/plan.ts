@@ -64,7 +64,7 @@ async function planCopies(world: World, step: CopyStep, expected: Expected): Pro
   try {
     for (const single of await singleCopies(world, step, expected)) {
       const found = expected.get(tableKey(single.step.from))?.found;
-      const prepared = await prepareCopy(world, single, found ? { expected: found } : {});
+      const prepared = await prepareCopy(world, single, found ? { expected: found } : { trial: true });
       copies.push(prepared);
       expectSink(prepared, expected);
     }
@@ -86,15 +86,15 @@ function refusedCopy(world: World, step: CopyStep, error: SluiceError): Prepared
 export async function prepareCopy(
   world: World,
   { name, step }: SingleCopy,
-  options: { readonly expected?: SourceDescription; readonly replay?: true } = {},
+  options: { readonly expected?: SourceDescription; readonly replay?: true; readonly trial?: true } = {},
 ): Promise<PreparedCopy> {
-  const { expected, ...scoped } = options;
+  const { expected, trial = false, ...scoped } = options;
   const scope = openScope(world, step, name, scoped);
   const from = await world.connections.get(step.from.connection);
   const to = await world.connections.get(step.to.connection);
   const source = from.source(step.from, scope.context);
   const sink = to.sink(step.to, scope.context);
-  const planned = await planCopy({ name, step, source, sink, ...(expected ? { expected } : {}) });
+  const planned = await planCopy({ name, step, source, sink, trial, ...(expected ? { expected } : {}) });
   return { name, step, scope, planned, early: expected !== undefined };
 }
 

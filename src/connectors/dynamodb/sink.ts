@@ -1,6 +1,17 @@
 import { SluiceError } from '../../errors.js';
+import type { Batch } from '../../values/batch.js';
 import type { Comparison } from '../comparison.js';
-import type { Context, Finding, Finished, Incoming, Sink, SinkPlan, Writer, Written } from '../connector.js';
+import type {
+  Context,
+  Finding,
+  Finished,
+  Incoming,
+  Refused,
+  Sink,
+  SinkPlan,
+  Writer,
+  Written,
+} from '../connector.js';
 import type { BatchWriteTable } from './batch-write.js';
 import type { DynamodbClient } from './client.js';
 import { DynamodbComparison } from './compare.js';
@@ -73,6 +84,16 @@ export class DynamodbSink implements Sink {
     this.#create = plan.creates !== undefined;
     this.#encoders = encoderCache(key);
     return plan;
+  }
+
+  trial(batch: Batch): readonly Refused[] {
+    const encode = this.#encoders?.of(batch.columns);
+    if (!encode || this.#key.length === 0) return [];
+    return batch.rows.flatMap((cells, row): Refused[] => {
+      const key = encode.keyOf(cells);
+      const text = typeof key === 'string' ? encode.attributesOf(cells, key) : key;
+      return typeof text === 'string' ? [] : [{ row, ...text }];
+    });
   }
 
   async open({ resume }: { readonly resume: boolean }): Promise<void> {

@@ -1,12 +1,14 @@
 import { SluiceError } from '../../errors.js';
+import type { Batch } from '../../values/batch.js';
 import type { Comparison } from '../comparison.js';
-import type { Context, Finding, Finished, Incoming, Sink, SinkPlan, Writer } from '../connector.js';
+import type { Context, Finding, Finished, Incoming, Refused, Sink, SinkPlan, Writer } from '../connector.js';
 import { MysqlComparison } from './compare.js';
 import type { Connections } from './connection.js';
 import { lastTimestampOf } from './fit-column.js';
 import { PendingTables, verifyForeignKeys } from './foreign-keys.js';
 import { type TableName, tableNamed } from './identifier.js';
 import { Ledger, type LedgerTotals, placeOf, type RecordedBatch } from './ledger.js';
+import { loadSpelling } from './load-dialect.js';
 import { Mirror } from './mirror.js';
 import type { MysqlSinkOptions } from './options.js';
 import { describeRelations, type Relations } from './relations.js';
@@ -18,6 +20,7 @@ import { mapColumns } from './sink-columns.js';
 import type { SinkMode } from './sink-findings.js';
 import { SinkLock } from './sink-lock.js';
 import { missingTable, planNewTable, planSink, sinkPermissions } from './sink-plan.js';
+import { prepareRows } from './sink-rows.js';
 import { LoaderChoice, type Target } from './sink-target.js';
 import { SinkWriter } from './sink-writer.js';
 import { TriggerKeeper } from './triggers.js';
@@ -111,6 +114,14 @@ class MysqlSink implements Sink {
       map,
     };
     return planSink(facts, permissions);
+  }
+
+  trial(batch: Batch): readonly Refused[] {
+    const { table, server } = this.#planned ?? {};
+    if (table === undefined || server === undefined) return [];
+    const { extra } = this.#options;
+    const map = mapColumns({ incoming: batch.columns, table, extra, lastTimestamp: lastTimestampOf(server) });
+    return prepareRows(map, batch.rows, loadSpelling).refused;
   }
 
   async open({ resume }: { readonly resume: boolean }): Promise<void> {

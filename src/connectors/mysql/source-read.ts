@@ -67,7 +67,7 @@ export async function* readPart(part: PartRead): AsyncGenerator<Batch, void, voi
 function begin(part: PartRead, range: KeyRange): Promise<Reading> {
   const { shape, connections, context } = part;
   const options = {
-    sql: readStatement(shape, range),
+    sql: readStatement(shape, range, part.request.atMost),
     read: shape.read,
     verify: (fields: readonly FieldPacket[]) => verifyFields(shape, fields),
     ...limits(part),

@@ -37,13 +37,14 @@ export interface Selection {
   readonly index: string;
 }
 
-/** The statement that reads a range of a selection in key order. */
-export function readStatement(selection: Selection, range: KeyRange): string {
+/** The statement that reads a range of a selection in key order, and no more rows than `atMost`. */
+export function readStatement(selection: Selection, range: KeyRange, atMost?: number): string {
   const { origin, key } = selection;
   if (origin.kind === 'query' && !origin.wrapped) return origin.sql;
   const selected = [...selection.columns, ...selection.hidden].map((column) => column.select).join(', ');
   const clause = withCondition(origin, fromClause(origin, indexHint(selection)), rangeCondition(key, range));
-  return `SELECT ${selected} ${clause}${orderBy(key)}`;
+  const limit = atMost === undefined ? '' : ` LIMIT ${atMost}`;
+  return `SELECT ${selected} ${clause}${orderBy(key)}${limit}`;
 }
 
 /**
