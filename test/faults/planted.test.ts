@@ -24,7 +24,7 @@ interface Plant {
 
 const regressions = 'test/end-to-end/regressions.test.ts';
 const dynamodbFaults = 'test/end-to-end/faults-dynamodb.test.ts';
-const sweeps = 'test/faults/kill-sweep.test.ts';
+const sweeps = 'test/faults/kill-sweep-mysql.test.ts';
 
 const transforming = 'const { batch, origin, dropped } = plan.transform.apply(incoming);';
 

@@ -1,0 +1,3 @@
+import { sweepTests } from './sweep-scenarios.js';
+
+sweepTests('into MySQL');
