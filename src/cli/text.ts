@@ -16,11 +16,9 @@ export function table(
   );
 }
 
-const counted = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
-
-/** 1234567 as `1,234,567`. */
+/** 1234567 as `1,234,567`. (Intl.NumberFormat says the same, and takes 30 ms to begin.) */
 export function count(value: number): string {
-  return counted.format(value);
+  return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
 /** 1536 as `1.5 KiB`. */
