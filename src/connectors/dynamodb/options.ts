@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { endpoint, region, role } from '../aws-options.js';
+import { deletesOption, duplicatesOption } from '../sink-options.js';
 
 export const title = 'DynamoDB';
 
@@ -111,21 +112,8 @@ export const sink = z.strictObject({
   /** The attribute that says which item is newer (`newest`). */
   by: name.optional().describe('newest: the attribute that says which item is newer.'),
   create: z.boolean().optional().describe('Make the table, on demand, when it is missing.'),
-  deletes: z
-    .strictObject({
-      limit: z
-        .union([
-          z.int().min(0),
-          z.string().regex(/^(100|\d{1,2}(\.\d+)?)%$/, 'not a share: one looks like 10%'),
-        ])
-        .describe('Items, or a share of the items in the sink. Default 10%.'),
-    })
-    .optional()
-    .describe('mirror: stop before deleting more than this.'),
-  duplicates: z
-    .enum(['refuse', 'last'])
-    .optional()
-    .describe('Source rows with the same key: refuse (default), or the last one wins.'),
+  deletes: deletesOption('Items'),
+  duplicates: duplicatesOption,
 });
 
 export type DynamodbConnectionOptions = z.infer<typeof connection>;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { endpoint, region, role } from '../aws-options.js';
 import { environmentReference, orEnv } from '../environment.js';
+import { deletesOption, duplicatesOption } from '../sink-options.js';
 
 export const title = 'MySQL';
 
@@ -86,21 +87,8 @@ export const sink = z.strictObject({
     .describe(
       'Attributes without a column: reject the row (default), ignore them, or put them { into: column }.',
     ),
-  deletes: z
-    .strictObject({
-      limit: z
-        .union([
-          z.int().min(0),
-          z.string().regex(/^(100|\d{1,2}(\.\d+)?)%$/, 'not a share: one looks like 10%'),
-        ])
-        .describe('Rows, or a share of the rows in the sink. Default 10%.'),
-    })
-    .optional()
-    .describe('mirror: stop before deleting more than this.'),
-  duplicates: z
-    .enum(['refuse', 'last'])
-    .optional()
-    .describe('Source rows with the same key: refuse (default), or the last one wins.'),
+  deletes: deletesOption('Rows'),
+  duplicates: duplicatesOption,
   /** Triggers of the sink table. refuse (default); fire: let them; suspend: dropped for the copy, then put back. */
   triggers: z
     .enum(['refuse', 'fire', 'suspend'])
