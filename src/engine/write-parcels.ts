@@ -8,11 +8,19 @@ import type { Rates } from './pace.js';
 import type { CopyPlan } from './plan.js';
 import { checkRejectLimit, rejectRecord } from './rejects.js';
 
+/** A worker's run. `waiting` ends a wait for the pace: made once, not for each of a paced run's many slices. */
+type WorkerRun = CopyRun & { readonly waiting: AbortSignal };
+
 /**
  * One worker: writes parcels until there are no more. A batch's commit is recorded while the next one is
  * written, and waited for before the one after (after a kill at most one batch for each worker is done again).
  */
-export async function writeParcels(plan: CopyPlan, run: CopyRun, channel: Channel<Parcel>): Promise<void> {
+export async function writeParcels(
+  plan: CopyPlan,
+  copyRun: CopyRun,
+  channel: Channel<Parcel>,
+): Promise<void> {
+  const run = { ...copyRun, waiting: AbortSignal.any([copyRun.signal, copyRun.stop]) };
   const writer = await plan.sink.writer();
   let committed: Promise<void> = Promise.resolve();
   try {
@@ -31,7 +39,12 @@ export async function writeParcels(plan: CopyPlan, run: CopyRun, channel: Channe
 }
 
 /** Writes a parcel whole, or in slices where there is a pace. Gives what it adds to the counters. */
-async function writeParcel(plan: CopyPlan, run: CopyRun, writer: Writer, parcel: Parcel): Promise<Counters> {
+async function writeParcel(
+  plan: CopyPlan,
+  run: WorkerRun,
+  writer: Writer,
+  parcel: Parcel,
+): Promise<Counters> {
   const { batch, incoming, dropped, token } = parcel;
   const counts = { ...zeroCounters(), read: incoming.rows.length, bytes: incoming.bytes };
   if (dropped.length > 0) {
@@ -58,7 +71,7 @@ async function writeParcel(plan: CopyPlan, run: CopyRun, writer: Writer, parcel:
 /** How many rows from `start` may be written now. What an appending sink is given is never split. */
 async function grant(
   plan: CopyPlan,
-  run: CopyRun,
+  run: WorkerRun,
   writer: Writer,
   batch: Batch,
   start: number,
@@ -71,11 +84,10 @@ async function grant(
     bytes,
     units: writer.units?.(batch, start + index) ?? 1,
   });
-  const waiting = AbortSignal.any([run.signal, run.stop]);
-  if (!plan.sinkPlan.appends) return await run.pacer.take(left, cost, waiting);
+  if (!plan.sinkPlan.appends) return await run.pacer.take(left, cost, run.waiting);
   let units = 0;
   for (let index = 0; index < left; index++) units += cost(index).units;
-  await run.pacer.spend({ items: left, bytes: batch.bytes, units }, waiting);
+  await run.pacer.spend({ items: left, bytes: batch.bytes, units }, run.waiting);
   return left;
 }
 
