@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { histories, isResumable } from './runs.js';
+import { histories, isResumable, readHistory, runNames } from './runs.js';
 
 /** Runs beyond the newest so many, or older than so long, are forgotten. */
 const KEPT_RUNS = 100;
@@ -12,13 +12,14 @@ const DAY_MS = 24 * 3600 * 1000;
  * rejects are still open. Gives the names of the runs that went.
  */
 export async function pruneRuns(runs: string, rejects: string, now = Date.now()): Promise<readonly string[]> {
+  if (!(await mayBeOld(runs, now))) return [];
   const seen = new Set<string>();
   const gone: string[] = [];
   let kept = 0;
   for await (const history of histories(runs)) {
     const isNewest = kept === 0 || [...history.steps.keys()].some((step) => !seen.has(step));
     for (const step of history.steps.keys()) seen.add(step);
-    const isOld = kept >= KEPT_RUNS || now - Date.parse(history.started) > KEPT_DAYS * DAY_MS;
+    const isOld = kept >= KEPT_RUNS || isPast(history.started, now);
     if (!isOld || isNewest || isResumable(history)) {
       kept++;
       continue;
@@ -28,4 +29,17 @@ export async function pruneRuns(runs: string, rejects: string, now = Date.now())
     gone.push(history.run);
   }
   return gone;
+}
+
+/** Looks at the oldest run alone: mostly there is nothing to forget, and journals can be long. */
+async function mayBeOld(runs: string, now: number): Promise<boolean> {
+  const names = await runNames(runs);
+  const [oldest] = names;
+  if (oldest === undefined || names.length > KEPT_RUNS) return oldest !== undefined;
+  const history = await readHistory(join(runs, `${oldest}.jsonl`));
+  return history === undefined || isPast(history.started, now);
+}
+
+function isPast(started: string, now: number): boolean {
+  return now - Date.parse(started) > KEPT_DAYS * DAY_MS;
 }
