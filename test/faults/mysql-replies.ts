@@ -14,6 +14,8 @@ export class Reply {
   /** Definitions, or lists of them (prepare), that are still to come. */
   #left = 0;
   readonly #prepare: boolean;
+  /** The number of the statement that was prepared, once the answer says it. */
+  prepared: number | undefined;
 
   constructor(prepare: boolean) {
     this.#prepare = prepare;
@@ -32,6 +34,7 @@ export class Reply {
   #first(first: number, payload: Buffer): Step {
     if (this.#prepare) {
       this.#state = 'prepared';
+      this.prepared = payload.readUInt32LE(1);
       this.#left = Number(payload.readUInt16LE(5) > 0) + Number(payload.readUInt16LE(7) > 0);
       return this.#left === 0 ? 'end' : 'more';
     }

@@ -40,7 +40,8 @@ export class Session {
   #greeted = false;
   #command: Command | undefined;
   #own: (() => void) | undefined;
-  #prepared: string[] = [];
+  /** Prepared statements by the number that the server gave them. A new connection's need not begin at 1. */
+  readonly #prepared = new Map<number, string>();
   #dropped = false;
 
   constructor(shared: Shared, number: number, client: Socket, connect: () => Socket) {
@@ -128,11 +129,8 @@ export class Session {
 
   #statement(name: string, payload: Buffer): string {
     if (name === 'query') return payload.toString('utf8', 1);
-    if (name === 'prepare') {
-      this.#prepared.push(payload.toString('utf8', 1));
-      return `prepare ${this.#prepared.at(-1)}`;
-    }
-    if (name === 'execute') return `execute ${this.#prepared[payload.readUInt32LE(1) - 1] ?? ''}`;
+    if (name === 'prepare') return `prepare ${payload.toString('utf8', 1)}`;
+    if (name === 'execute') return `execute ${this.#prepared.get(payload.readUInt32LE(1)) ?? ''}`;
     return name;
   }
 
@@ -158,6 +156,8 @@ export class Session {
   async #answer(packet: Packet, command: Command, server: Socket): Promise<void> {
     const { event, fault, reply } = command;
     const step = reply.next(packet);
+    const { prepared } = reply;
+    if (prepared !== undefined) this.#prepared.set(prepared, event.statement.slice('prepare '.length));
     if (step === 'row') event.rows += 1;
     if (fault?.kind === 'drop in result' && event.rows >= fault.rows && step === 'row') return this.#drop();
     if (step === 'file') this.#phase = 'load';
