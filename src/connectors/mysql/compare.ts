@@ -190,12 +190,12 @@ export class MysqlComparison implements Comparison {
 }
 
 function columnMap(
-  { table, server, mode }: CompareRequest,
+  { table, server, mode, incoming: { open } }: CompareRequest,
   incoming: readonly Column[],
   extra: MysqlSinkOptions['extra'],
 ): ColumnMap {
   const lastTimestamp = lastTimestampOf(server);
-  return mapColumns({ incoming, table, extra, lastTimestamp, numbersRows: mode === 'append' });
+  return mapColumns({ incoming, open, table, extra, lastTimestamp, numbersRows: mode === 'append' });
 }
 
 function comparedColumns(request: CompareRequest): ComparedColumns {

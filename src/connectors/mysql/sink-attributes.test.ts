@@ -39,6 +39,47 @@ describe('absent attributes', () => {
   });
 });
 
+describe('an attribute that no item has had yet', () => {
+  it('is NULL, as it is once an item had it: the default of a column that takes NULL is not used', async () => {
+    await database.execute(`DROP TABLE IF EXISTS late;
+      CREATE TABLE late (id INT PRIMARY KEY, n INT NULL DEFAULT 5, at DATETIME NULL DEFAULT CURRENT_TIMESTAMP, plain INT, g INT AS (id + 1))`);
+    const columns = [column('id', 'attribute')];
+    const sink = await planSink(database, { options: { table: 'late' }, columns, key: ['id'], open: true });
+    const late = [...columns, column('n', 'attribute')];
+    const writer = await sink.writer();
+    await writer.write({ columns, rows: [[{ N: '1' }]], bytes: 10 }, 'p.0');
+    await writer.write(
+      {
+        columns: late,
+        rows: [
+          [{ N: '2' }, { N: '9' }],
+          [{ N: '3' }, undefined],
+        ],
+        bytes: 20,
+      },
+      'p.1',
+    );
+    await writer.close();
+    await sink.close();
+    expect(await database.query('SELECT id, n, at, plain FROM late ORDER BY id')).toEqual([
+      ['1', null, null, null],
+      ['2', '9', null, null],
+      ['3', null, null, null],
+    ]);
+  });
+
+  it('leaves the default to rows of a source whose columns are known', async () => {
+    await database.execute(
+      'DROP TABLE IF EXISTS closed; CREATE TABLE closed (id INT PRIMARY KEY, n INT NULL DEFAULT 5)',
+    );
+    const columns = [column('id', 'int')];
+    const sink = await planSink(database, { options: { table: 'closed' }, columns, key: ['id'] });
+    await sink.write([['1']]);
+    await sink.close();
+    expect(await database.query('SELECT id, n FROM closed')).toEqual([['1', '5']]);
+  });
+});
+
 describe('attributes without a column', () => {
   const columns = [column('id', 'attribute'), column('x', 'attribute'), column('y', 'attribute')];
   const rows = [

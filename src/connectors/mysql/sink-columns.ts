@@ -10,7 +10,7 @@ import type { Table, TableColumn } from './schema.js';
 /** One column that rows are loaded with. */
 export interface LoadedColumn {
   readonly column: TableColumn;
-  /** Where its cell is in a row of the batch. */
+  /** Where its cell is in a row of the batch; NOWHERE if the batch has none for it. */
   readonly from: number;
   readonly fit: Fit;
   /** A shortcut past `fit` for plain text. */
@@ -43,6 +43,8 @@ export interface ColumnMap {
 
 export interface MapRequest {
   readonly incoming: readonly Column[];
+  /** Rows may lack attributes, and columns that do not come are attributes that all rows of the batch lack. */
+  readonly open: boolean;
   readonly table: Table;
   readonly extra: MysqlSinkOptions['extra'];
   readonly lastTimestamp: string;
@@ -54,6 +56,7 @@ export interface MapRequest {
 export function mapColumns(request: MapRequest): ColumnMap {
   const { incoming, table, lastTimestamp, numbersRows = false } = request;
   const into = intoColumn(request);
+  const absentees = request.open ? absentColumns(request, into) : [];
   const byName = new Map(table.columns.map((column) => [column.name, column]));
   const columns: LoadedColumn[] = [];
   const mismatches: Mismatch[] = [];
@@ -87,6 +90,7 @@ export function mapColumns(request: MapRequest): ColumnMap {
       whole: extrasFit(into, strays),
       binary: false,
     });
+  columns.push(...absentees);
   return {
     columns,
     key: keyPositions(table, columns),
@@ -101,6 +105,39 @@ export function mapColumns(request: MapRequest): ColumnMap {
 }
 
 const noFit: Fit = () => NULL_FIELD;
+
+/** No row has a cell here. */
+const NOWHERE = -1;
+
+/**
+ * What an item lacks is NULL where the column takes NULL, whatever its default (DESIGN.md 3), and whether or not an
+ * item before had the attribute.
+ */
+function absentColumns(
+  { incoming, table }: MapRequest,
+  into: TableColumn | undefined,
+): readonly LoadedColumn[] {
+  const come = new Set(incoming.map(({ name }) => name));
+  const lacks = (column: TableColumn) =>
+    column.nullable &&
+    hasOwnDefault(column) &&
+    !column.generated &&
+    column !== into &&
+    !come.has(column.name);
+  return table.columns.filter(lacks).map((column) => ({
+    column,
+    from: NOWHERE,
+    fit: noFit,
+    plain: undefined,
+    whole: undefined,
+    binary: isBinary(column),
+  }));
+}
+
+/** MariaDB spells the default NULL, MySQL has none then. */
+function hasOwnDefault({ defaultText }: TableColumn): boolean {
+  return defaultText !== null && defaultText.toUpperCase() !== 'NULL';
+}
 
 function intoColumn({ extra, table }: MapRequest): TableColumn | undefined {
   if (typeof extra !== 'object') return undefined;

@@ -15,6 +15,8 @@ export interface Target {
   readonly connections: Connections;
   readonly options: MysqlSinkOptions;
   readonly server: Server;
+  /** Rows may lack attributes (`Incoming.open`). */
+  readonly open: boolean;
   /** The sink's table as it was planned. */
   readonly table: Table;
   /** An earlier attempt of the run has written batches. */

@@ -62,9 +62,10 @@ export class SinkWriter implements Writer {
 
   #mapFor(columns: readonly Column[]): ColumnMap {
     if (this.#map?.columns === columns) return this.#map.map;
-    const { table, options, server, overwrites } = this.#target;
+    const { table, open, options, server, overwrites } = this.#target;
     const map = mapColumns({
       incoming: columns,
+      open,
       table,
       extra: options.extra,
       lastTimestamp: lastTimestampOf(server),

@@ -98,6 +98,7 @@ class MysqlSink implements Sink {
     this.#planned = { name, server, creates: undefined, table, relations, incoming };
     const map = mapColumns({
       incoming: incoming.columns,
+      open: incoming.open,
       table,
       extra: this.#options.extra,
       lastTimestamp: lastTimestampOf(server),
@@ -117,10 +118,12 @@ class MysqlSink implements Sink {
   }
 
   trial(batch: Batch): readonly Refused[] {
-    const { table, server } = this.#planned ?? {};
-    if (table === undefined || server === undefined) return [];
+    const { table, server, incoming } = this.#planned ?? {};
+    if (table === undefined || server === undefined || incoming === undefined) return [];
     const { extra } = this.#options;
-    const map = mapColumns({ incoming: batch.columns, table, extra, lastTimestamp: lastTimestampOf(server) });
+    const { open } = incoming;
+    const lastTimestamp = lastTimestampOf(server);
+    const map = mapColumns({ incoming: batch.columns, open, table, extra, lastTimestamp });
     return prepareRows(map, batch.rows, loadSpelling).refused;
   }
 
@@ -151,6 +154,7 @@ class MysqlSink implements Sink {
         connections: this.#connections,
         options: this.#options,
         server: planned.server,
+        open: planned.incoming.open,
         table,
         resumed: resume,
         into: shadow?.name ?? table,
