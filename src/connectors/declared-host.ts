@@ -47,7 +47,12 @@ export function isMetadataHost(host: string): boolean {
 
 /** Whether a canonical host is this machine. */
 export function isLoopbackHost(host: string): boolean {
-  return host === 'localhost' || host.endsWith('.localhost') || isIn(loopback, host);
+  return host === 'localhost' || host.endsWith('.localhost') || isLoopbackAddress(host);
+}
+
+/** Whether the host is an address of this machine, without brackets. */
+export function isLoopbackAddress(host: string): boolean {
+  return isIn(loopback, host);
 }
 
 /** An IPv4 address inside of an IPv6 one (`::ffff:169.254.0.1`) counts as what it is. */

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { BlockList, isIP } from 'node:net';
 import { rootCertificates } from 'node:tls';
 import { SluiceError } from '../../errors.js';
+import { isLoopbackAddress } from '../declared-host.js';
 import type { MysqlConnectionOptions } from './options.js';
 
 export interface TlsOptions {
@@ -13,17 +13,13 @@ export interface TlsOptions {
   readonly verifyIdentity: true;
 }
 
-const loopback = new BlockList();
-loopback.addSubnet('127.0.0.0', 8, 'ipv4');
-loopback.addAddress('::1', 'ipv6');
-
-/** Whether the host is this machine (a path is a Unix socket), so that nobody can listen on the way. */
+/**
+ * Whether the host is this machine (a path is a Unix socket), so that nobody can listen on the way. Names below
+ * `localhost` do not count: a resolver may ask the network for them.
+ */
 export function isLoopback(host: string): boolean {
-  if (host.startsWith('/')) return true;
-  const address = host.replace(/^\[(.*)\]$/, '$1');
-  const family = isIP(address);
-  if (family === 0) return address.toLowerCase() === 'localhost';
-  return loopback.check(address, family === 6 ? 'ipv6' : 'ipv4');
+  if (host.startsWith('/') || host.toLowerCase() === 'localhost') return true;
+  return isLoopbackAddress(host.replace(/^\[(.*)\]$/, '$1'));
 }
 
 /**
