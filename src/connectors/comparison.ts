@@ -1,5 +1,6 @@
 import type { Batch } from '../values/batch.js';
 import type { Part, Refused } from './connector.js';
+import type { DeletesLimit } from './deletes-limit.js';
 
 /**
  * A row in the spelling of its sink: equal texts mean that the sink holds the same, and a copy would change
@@ -72,8 +73,7 @@ export interface Comparison {
   keyValues(key: string): Readonly<Record<string, string>>;
   /** Read units used so far. */
   used(): number;
-  /** The share of the rows, or the number, that may be deleted (`deletes.limit`). */
-  readonly deletesLimit: number | string;
+  readonly deletesLimit: DeletesLimit;
   /** Deletes these rows; those that are gone already do not count. */
   remove(keys: readonly string[]): Promise<number>;
 }

@@ -2,6 +2,7 @@ import type { Batch } from '../../values/batch.js';
 import type { Attribute } from '../../values/cell.js';
 import type { ComparableRow, Comparison, Difference, Expected } from '../comparison.js';
 import type { Context } from '../connector.js';
+import type { DeletesLimit } from '../deletes-limit.js';
 import type { DynamodbClient } from './client.js';
 import { comparableAttribute, comparableItem } from './compare-item.js';
 import { type RowSpelling, rowSpelling } from './compare-row.js';
@@ -39,7 +40,7 @@ export interface CompareRequest {
   readonly key: readonly KeySource[];
   /** The names of all attributes that can come; absent where the source is open. */
   readonly names?: ReadonlySet<string>;
-  readonly deletesLimit: number | string;
+  readonly deletesLimit: DeletesLimit;
 }
 
 /** A table's items, for comparing them with rows that would become items. */
@@ -51,7 +52,7 @@ export class DynamodbComparison implements Comparison {
   readonly rows: number;
   readonly bytes: number;
   readonly units: number;
-  readonly deletesLimit: number | string;
+  readonly deletesLimit: DeletesLimit;
   readonly #request: CompareRequest;
   readonly #encoders: EncoderCache;
   readonly #rowMode: RowMode | undefined;

@@ -4,6 +4,7 @@ import { SluiceError } from '../../errors.js';
 import type { Attribute } from '../../values/cell.js';
 import { type BucketFiles, bucketed, fixedRecords, textRecords } from '../buckets.js';
 import type { Finished } from '../connector.js';
+import { type DeletesLimit, guardDeletes } from '../deletes-limit.js';
 import { DIGEST_BYTES, digest } from '../digest.js';
 import { type BatchWriteTable, batchWrite, type WriteRequest, type WriteRequests } from './batch-write.js';
 import { tornAnswer } from './failures.js';
@@ -19,8 +20,7 @@ const SEGMENTS = 4;
 export interface MirrorOptions {
   readonly table: BatchWriteTable;
   readonly logs: KeyLogs;
-  /** `deletes.limit`: a number of items, or a share of the sink's as `10%`. */
-  readonly limit: number | string;
+  readonly limit: DeletesLimit;
 }
 
 /**
@@ -44,7 +44,7 @@ export async function deleteGone({ table, logs, limit }: MirrorOptions): Promise
   const found = { came, there };
   let gone = 0;
   for await (const _ of goneKeys(found)) gone += 1;
-  guard(gone, items, limit);
+  guardDeletes(table.name, gone, items, limit);
   if (gone > 0) await deleteItems(table, goneKeys(found));
   await rm(folder, { recursive: true });
   return { deleted: gone, findings: [] };
@@ -62,17 +62,6 @@ async function* goneKeys({ came, there }: { readonly came: BucketFiles; readonly
       for (const { head, text } of records) if (!digests.has(head.toString('latin1'))) yield text;
     }
   }
-}
-
-function guard(gone: number, items: number, limit: number | string): void {
-  const share = typeof limit === 'string' ? Number(limit.slice(0, -1)) / 100 : undefined;
-  const most = share === undefined ? Number(limit) : Math.floor(items * share);
-  if (gone <= most) return;
-  throw new SluiceError(
-    'deletes_exceeded',
-    `${gone} of ${items} items are gone from the source; deletes.limit allows ${most} (${limit})`,
-    { hint: 'nothing was deleted; if this is right, raise it: to: { deletes: { limit: … } }' },
-  );
 }
 
 interface KeyPage {

@@ -12,6 +12,7 @@ import type {
   Writer,
   Written,
 } from '../connector.js';
+import { DEFAULT_DELETES_LIMIT } from '../deletes-limit.js';
 import type { BatchWriteTable } from './batch-write.js';
 import type { DynamodbClient } from './client.js';
 import { DynamodbComparison } from './compare.js';
@@ -29,8 +30,6 @@ import { createTable, findTable, tableMissing } from './table.js';
 
 /** Calls under way at once, over all writers of a sink. */
 const MAX_CALLS = 16;
-/** `deletes.limit` where none is declared. */
-const DELETES_LIMIT = '10%';
 
 /** A table that takes rows as items. Order of life as in the contract. */
 export class DynamodbSink implements Sink {
@@ -128,7 +127,7 @@ export class DynamodbSink implements Sink {
       table,
       key: this.#key,
       ...(incoming.open ? {} : { names: new Set(incoming.columns.map(({ name }) => name)) }),
-      deletesLimit: this.#options.deletes?.limit ?? DELETES_LIMIT,
+      deletesLimit: this.#options.deletes?.limit ?? DEFAULT_DELETES_LIMIT,
     });
   }
 
@@ -164,7 +163,7 @@ export class DynamodbSink implements Sink {
     if (totals.rejected > this.#rejected) {
       return { deleted: 0, findings: [withheld(totals.rejected - this.#rejected)] };
     }
-    const limit = this.#options.deletes?.limit ?? DELETES_LIMIT;
+    const limit = this.#options.deletes?.limit ?? DEFAULT_DELETES_LIMIT;
     const finished = await deleteGone({ table: this.#table(), logs, limit });
     await logs.remove();
     return finished;

@@ -4,6 +4,7 @@ import type { Cell, Row } from '../../values/cell.js';
 import type { Column } from '../../values/column.js';
 import type { ComparableRow, Comparison, Difference, Expected } from '../comparison.js';
 import type { Context, Incoming, Part } from '../connector.js';
+import { DEFAULT_DELETES_LIMIT, type DeletesLimit } from '../deletes-limit.js';
 import { logicalType, readColumn } from './columns.js';
 import { ABSENT_FIELD, fieldCondition, fieldsOf, shownField } from './compare-fields.js';
 import { type ComparedColumns, canBeAbsent, type RowSpelling, rowSpelling } from './compare-rows.js';
@@ -11,7 +12,6 @@ import { RowSums } from './compare-sums.js';
 import type { Connections } from './connection.js';
 import { lastTimestampOf } from './fit-column.js';
 import { quoteIdentifier, quoteTable } from './identifier.js';
-import { DEFAULT_LIMIT } from './mirror.js';
 import type { MysqlSinkOptions } from './options.js';
 import type { Table, TableColumn } from './schema.js';
 import type { Server } from './server.js';
@@ -43,7 +43,7 @@ export class MysqlComparison implements Comparison {
   readonly rule: string;
   readonly rows?: number;
   readonly bytes?: number;
-  readonly deletesLimit: number | string;
+  readonly deletesLimit: DeletesLimit;
   readonly #request: CompareRequest;
   readonly #compared: ComparedColumns;
   #spelling: { readonly columns: readonly Column[]; readonly spell: RowSpelling } | undefined;
@@ -59,7 +59,7 @@ export class MysqlComparison implements Comparison {
     this.rule = `${mode}: ${key.length + content.length} columns are compared, byte for byte`;
     if (table.rows !== undefined) this.rows = table.rows;
     if (table.bytes !== undefined) this.bytes = table.bytes;
-    this.deletesLimit = mode === 'replace' ? '100%' : (options.deletes?.limit ?? DEFAULT_LIMIT);
+    this.deletesLimit = mode === 'replace' ? '100%' : (options.deletes?.limit ?? DEFAULT_DELETES_LIMIT);
   }
 
   expected(batch: Batch): readonly Expected[] {

@@ -1,9 +1,10 @@
 import { SluiceError } from '../../errors.js';
 import type { Row } from '../../values/cell.js';
 import type { Context, Finding } from '../connector.js';
+import { DEFAULT_DELETES_LIMIT, type DeletesLimit, guardDeletes } from '../deletes-limit.js';
 import { columnDefinition } from './create.js';
 import { isBinary } from './fit-bytes.js';
-import { quoteIdentifier, quoteTable, type TableName } from './identifier.js';
+import { quoteIdentifier, quoteTable, showTable, type TableName } from './identifier.js';
 import { type LedgerTotals, placeOf } from './ledger.js';
 import type { Loader } from './load.js';
 import type { MysqlSinkOptions } from './options.js';
@@ -12,7 +13,6 @@ import type { Session } from './session.js';
 import type { ColumnMap } from './sink-columns.js';
 import { keyLine } from './sink-rows.js';
 
-export const DEFAULT_LIMIT = '10%';
 /** Rows that are deleted in one transaction. */
 const DELETE_ROWS = 5000;
 
@@ -24,7 +24,7 @@ export class Mirror {
   readonly #table: Table;
   readonly #keys: TableName;
   readonly #key: readonly TableColumn[];
-  readonly #limit: number | string;
+  readonly #limit: DeletesLimit;
   readonly #prefix: string;
   /** Rows found gone, by the first of the attempts to delete them. */
   #gone = 0;
@@ -34,7 +34,7 @@ export class Mirror {
     this.#key = table.primaryKey.flatMap(
       (name) => table.columns.find((column) => column.name === name) ?? [],
     );
-    this.#limit = options.deletes?.limit ?? DEFAULT_LIMIT;
+    this.#limit = options.deletes?.limit ?? DEFAULT_DELETES_LIMIT;
     this.#prefix = `sluice_keys_${placeOf(context, table).toString('hex').slice(0, 16)}_`;
     this.#keys = { database: table.database, table: this.#prefix + context.run.slice(0, 32) };
   }
@@ -80,7 +80,7 @@ export class Mirror {
     this.#gone = Math.max(this.#gone, gone);
     if (gone === 0) return { deleted: this.#gone, findings: [] };
     const total = await this.#count(session, `SELECT COUNT(*) FROM ${quoteTable(this.#table)}`);
-    this.#guard(gone, total);
+    guardDeletes(showTable(this.#table), gone, total, this.#limit);
     await this.#delete(session);
     return { deleted: this.#gone, findings: [] };
   }
@@ -94,19 +94,6 @@ export class Mirror {
       'state_unusable',
       `the table ${this.#keys.table} with the keys of the interrupted run is gone, so that it cannot go on`,
       { hint: 'begin a new run with --fresh' },
-    );
-  }
-
-  #guard(gone: number, total: number): void {
-    const limit = this.#limit;
-    const most = typeof limit === 'number' ? limit : (Number.parseFloat(limit) / 100) * total;
-    if (gone <= most) return;
-    throw new SluiceError(
-      'deletes_exceeded',
-      `${this.#table.table}: ${gone} of ${total} rows did not come and would be deleted, deletes.limit is ${limit}`,
-      {
-        hint: 'if they are really gone from the source, raise deletes.limit under `to`; nothing was deleted',
-      },
     );
   }
 

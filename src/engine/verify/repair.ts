@@ -1,4 +1,5 @@
 import type { ComparableRow, Comparison } from '../../connectors/comparison.js';
+import { guardDeletes } from '../../connectors/deletes-limit.js';
 import { SluiceError } from '../../errors.js';
 import { runCopy } from '../copy.js';
 import type { CopyRun } from '../copy-run.js';
@@ -51,7 +52,7 @@ export async function repairCopy(repair: Repair): Promise<Repaired> {
   const { step, plan, comparison, mending, run } = repair;
   const differing = step.found.filter(({ kind }) => kind !== 'extra');
   const extras = comparison.extras === 'different' ? step.found.filter(({ kind }) => kind === 'extra') : [];
-  if (extras.length > 0) guardDeletes(repair, extras.length);
+  if (extras.length > 0) guardExtras(repair, extras.length);
   const written =
     differing.length === 0
       ? { written: 0, unchanged: 0, rejected: 0 }
@@ -92,7 +93,7 @@ function forgetfulJournal(): StepJournal {
 }
 
 /** The deletes guard, before anything is written (invariant 6). */
-function guardDeletes({ step, comparison }: Repair, extras: number): void {
+function guardExtras({ step, comparison }: Repair, extras: number): void {
   if (!comparison.keyed) {
     throw new SluiceError(
       'unsupported',
@@ -109,14 +110,7 @@ function guardDeletes({ step, comparison }: Repair, extras: number): void {
       { hint: 'mend or drop the rejected rows, then verify again; nothing was written' },
     );
   }
-  const limit = comparison.deletesLimit;
-  const most = typeof limit === 'number' ? limit : (Number.parseFloat(limit) / 100) * step.sinkRows;
-  if (extras <= most) return;
-  throw new SluiceError(
-    'deletes_exceeded',
-    `${step.name}: ${extras} of ${step.sinkRows} rows would be deleted, deletes.limit is ${limit}`,
-    { hint: 'if they are really gone from the source, raise deletes.limit under `to`; nothing was written' },
-  );
+  guardDeletes(step.name, extras, step.sinkRows, comparison.deletesLimit);
 }
 
 /** Deletes those extra rows that the source still lacks: all of it is read for that. */
