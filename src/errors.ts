@@ -39,6 +39,8 @@ export const errorCodes = {
   run_locked: 'another run of this pipeline holds the lease',
   state_unusable: 'the state directory cannot be used safely',
   interrupted: 'the run was interrupted',
+  call_failed: 'what a call step called failed or refused',
+  different: 'a verify step found that source and sink differ',
   steps_failed: 'more than one step failed',
   // The demo and the tests
   server_missing: 'a database server that the demo or the tests need is not here and cannot be installed',
@@ -64,6 +66,25 @@ export const errorCodes = {
 } as const;
 
 export type ErrorCode = keyof typeof errorCodes;
+
+/** The codes of failures after which a step can be started again: those that `retry.on` may name. */
+export const retryCodes = [
+  'throttled',
+  'timeout',
+  'connection_lost',
+  'unreachable',
+  'deadlock',
+  'server_error',
+  'response_invalid',
+  'call_failed',
+  'access_denied',
+  'credentials_missing',
+  'secret_invalid',
+  'table_missing',
+  'rejects_exceeded',
+  'deletes_exceeded',
+  'counts_differ',
+] as const satisfies readonly ErrorCode[];
 
 /** Whether the same call may succeed: never; later, after a wait; slower, at less speed. */
 export type Retry = 'never' | 'later' | 'slower';
