@@ -1,4 +1,14 @@
 /** What a TypeScript declaration imports: `import { copy, pipeline } from 'sluice'`. */
-export { copy, pipeline } from './declare/program/authoring.js';
-export type { CopyInput, ParallelInput, PipelineInput, StepInput } from './declare/schema/document.js';
+export type { CallAbout, CallFunction, StepValues } from './declare/declaration.js';
+export { call, copy, pipeline } from './declare/program/authoring.js';
+export type {
+  CallInput,
+  CopyInput,
+  FailureInput,
+  ParallelInput,
+  PipelineInput,
+  StepInput,
+  VerifyInput,
+  WaitInput,
+} from './declare/schema/document.js';
 export type { RowValue } from './transform/row.js';

@@ -5,12 +5,13 @@ import { type DocumentPath, formatPath } from './document-path.js';
 import { checkEnds, type Ends } from './ends.js';
 import { checked } from './issues.js';
 import type { Report } from './report.js';
+import { retryDeclaration } from './retry-declaration.js';
 import { type CopyOptions, copy } from './schema/copy.js';
+import { secondsOf } from './schema/duration.js';
 import { laterFields, withoutLaterFields } from './unsupported.js';
 
 const DEFAULT_PARALLEL = 4;
 const DEFAULT_PATIENCE_SECONDS = 300;
-const DEFAULT_BACKOFF = 2;
 
 /** A step that has the field `copy`; undefined when the report has been told of mistakes. */
 export function checkCopy(
@@ -36,7 +37,7 @@ function copyStep(options: CopyOptions, ends: Ends, path: DocumentPath): CopySte
     empty: options.empty === 'null' || options.empty === null ? 'null' : 'keep',
     nulls: options.nulls ?? 'keep',
     rejects: { limit: limitOf(options.rejects?.limit ?? 0) },
-    retry: { attempts: options.retry?.attempts ?? 1, backoff: options.retry?.backoff ?? DEFAULT_BACKOFF },
+    retry: retryDeclaration(options),
     pace: (options.pace ?? {}) as PaceDeclaration,
     parallel: options.parallel ?? DEFAULT_PARALLEL,
     patienceSeconds: secondsOf(options.patience ?? DEFAULT_PATIENCE_SECONDS),
@@ -55,11 +56,4 @@ function mapDeclaration(map: CopyOptions['map']): MapDeclaration {
 /** `100` is rows, `"1%"` is a share. */
 function limitOf(limit: number | string): Limit {
   return typeof limit === 'number' ? { rows: limit } : { share: Number(limit.slice(0, -1)) / 100 };
-}
-
-const secondsOfUnit: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };
-
-function secondsOf(duration: number | string): number {
-  if (typeof duration === 'number') return duration;
-  return Number(duration.slice(0, -1)) * (secondsOfUnit[duration.slice(-1)] ?? 1);
 }

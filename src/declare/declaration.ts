@@ -3,7 +3,8 @@
  * YAML and TypeScript give the same object.
  */
 import type { ConnectionKind } from '../connectors/registry.js';
-import type { Problem } from '../errors.js';
+import type { ErrorCode, Problem } from '../errors.js';
+import type { Expression, StepOutcome } from '../expression/expression.js';
 import type { AsType } from '../transform/as.js';
 import type { RowFunction } from '../transform/row.js';
 
@@ -33,13 +34,40 @@ export type ScheduleDeclaration =
   | { readonly rate: string; readonly zone: string }
   | { readonly at: string; readonly zone: string };
 
-export type Step = CopyStep | ParallelStep;
+export type Step = NamedStep | ParallelStep;
 
-export interface CopyStep {
-  readonly kind: 'copy';
-  readonly name: string;
+/** Every step but a parallel one has a name, unique in the pipeline. */
+export type NamedStep = CopyStep | WaitStep | VerifyStep | CallStep;
+
+/** What every kind of step may have. */
+interface StepBase {
   /** Where the step stands in the document, for messages: `steps[1].parallel[0]`. */
   readonly path: string;
+  /** Looked at just before the step; the step is skipped unless it is true. */
+  readonly when?: Expression;
+  readonly retry: RetryDeclaration;
+  readonly onFailure?: FailureBranch;
+}
+
+export interface RetryDeclaration {
+  /** Starts of the step in all. Before start n+1 it waits backoff^n seconds. */
+  readonly attempts: number;
+  readonly backoff: number;
+  /** The failures after which it is started again; when absent, every one that may pass. */
+  readonly on?: readonly ErrorCode[];
+}
+
+/** What runs after the last attempt at a step failed. */
+export interface FailureBranch {
+  /** A series of at least one step. */
+  readonly steps: readonly Step[];
+  /** Whether the run ends with it, resumable, or goes on behind the step that failed. */
+  readonly then: 'stop' | 'continue';
+}
+
+export interface CopyStep extends StepBase {
+  readonly kind: 'copy';
+  readonly name: string;
   /** What passed the source schema of the connection's kind: `Connection.source` takes it as it is. */
   readonly from: SourceDeclaration;
   /** What passed the sink schema of the connection's kind: `Connection.sink` takes it as it is. */
@@ -50,8 +78,6 @@ export interface CopyStep {
   /** Whether NULL travels or its attribute is left out. */
   readonly nulls: 'keep' | 'omit';
   readonly rejects: { readonly limit: Limit };
-  /** attempts: starts of the step in all. Before start n+1 it waits backoff^n seconds. */
-  readonly retry: { readonly attempts: number; readonly backoff: number };
   readonly pace: PaceDeclaration;
   /** Writers side by side, 1 to 64. */
   readonly parallel: number;
@@ -61,9 +87,72 @@ export interface CopyStep {
   readonly row?: RowFunction;
 }
 
-export interface ParallelStep {
+/** Exactly one of `seconds` and `until` is there. */
+export interface WaitStep extends StepBase {
+  readonly kind: 'wait';
+  readonly name: string;
+  readonly seconds?: number;
+  /** An instant, ISO 8601 in UTC. */
+  readonly until?: string;
+}
+
+/** Compares both sides of copies that ended before; fails with `different`. */
+export interface VerifyStep extends StepBase {
+  readonly kind: 'verify';
+  readonly name: string;
+  /** Names of copy steps, at least one. */
+  readonly of: readonly string[];
+  /** Rows to compare of each copy; all when absent. */
+  readonly sample?: number;
+}
+
+/** At least one of `run` (from here) and `function` (when deployed, and from here where there is no `run`). */
+export interface CallStep extends StepBase {
+  readonly kind: 'call';
+  readonly name: string;
+  /** A command's argv, run in the declaration's folder, or (TypeScript) a function. */
+  readonly run?: readonly string[] | CallFunction;
+  /** The ARN of a Lambda function; `region`, `role` and `endpoint` go with it. */
+  readonly function?: string;
+  readonly region?: string;
+  readonly role?: string;
+  readonly endpoint?: string;
+  /** JSON; texts `{{ reference }}` stand for values. `{}` when nothing is declared. */
+  readonly input: unknown;
+  readonly timeoutSeconds: number;
+}
+
+/** Takes a call's input and gives its output, a plain object or nothing. */
+export type CallFunction = (input: unknown, about: CallAbout) => unknown;
+
+export interface CallAbout {
+  /** Aborted when the run is interrupted or the call's time is up. */
+  readonly signal: AbortSignal;
+  /** ISO 8601, UTC. */
+  readonly firing: { readonly time: string; readonly start?: string; readonly end?: string };
+  /** What the steps that ended before have done, by their names. */
+  readonly steps: Readonly<Record<string, StepValues>>;
+}
+
+/** The values of a step that expressions can name. */
+export interface StepValues {
+  readonly outcome: StepOutcome;
+  readonly seconds: number;
+  /** Counts, of a copy only. */
+  readonly read?: number;
+  readonly written?: number;
+  readonly unchanged?: number;
+  readonly rejected?: number;
+  readonly deleted?: number;
+  readonly bytes?: number;
+  /** Of a call that gave one. */
+  readonly output?: unknown;
+  /** Of a step that failed. */
+  readonly error?: { readonly code: string; readonly message: string };
+}
+
+export interface ParallelStep extends StepBase {
   readonly kind: 'parallel';
-  readonly path: string;
   /** Each branch is a series of at least one step. */
   readonly branches: readonly (readonly Step[])[];
   /** Branches that run at once; all when absent. */
@@ -116,6 +205,12 @@ export interface MapDeclaration {
 }
 
 type AddedValue = string | boolean | null | number | bigint;
+
+/** The steps within a step: its branches, and what follows its failure. */
+export function innerSteps(step: Step): readonly Step[] {
+  const branches = step.kind === 'parallel' ? step.branches.flat() : [];
+  return [...branches, ...(step.onFailure?.steps ?? [])];
+}
 
 export const asTypes = [
   'bool',

@@ -7,21 +7,21 @@ const mistakes: readonly [name: string, text: string, problems: readonly string[
     'a step that is a text',
     `${head}  - hello\n`,
     [
-      '6:5 steps[0] expected a step, not text (wrong_type) → a step is { copy: NAME, from: …, to: … } or { parallel: [ … ] }',
+      '6:5 steps[0] expected a step, not text (wrong_type) → a step is { copy: NAME, from: …, to: … }, { parallel: [ … ] }, { wait: NAME, … }, { verify: NAME, … } or { call: NAME, … }',
     ],
   ],
   [
     'a step without a kind',
     `${head}  - { from: x }\n`,
     [
-      '6:5 steps[0] a step without a kind (missing_field) → a step is { copy: NAME, from: …, to: … } or { parallel: [ … ] }',
+      '6:5 steps[0] a step without a kind (missing_field) → a step is { copy: NAME, from: …, to: … }, { parallel: [ … ] }, { wait: NAME, … }, { verify: NAME, … } or { call: NAME, … }',
     ],
   ],
   [
     'a misspelled kind of step',
     `${head}  - { cpoy: a }\n`,
     [
-      '6:7 steps[0].cpoy unknown field "cpoy"; did you mean "copy"? (unknown_field) → a step is { copy: NAME, from: …, to: … } or { parallel: [ … ] }',
+      '6:7 steps[0].cpoy unknown field "cpoy"; did you mean "copy"? (unknown_field) → a step is { copy: NAME, from: …, to: … }, { parallel: [ … ] }, { wait: NAME, … }, { verify: NAME, … } or { call: NAME, … }',
     ],
   ],
   [
@@ -61,13 +61,6 @@ const mistakes: readonly [name: string, text: string, problems: readonly string[
     fields('via: { connection: inbox }'),
     [
       '9:5 steps[0].via `via` is not in this version (unsupported) → take it away, or wait for a later version',
-    ],
-  ],
-  [
-    'a condition',
-    fields('when: "true"'),
-    [
-      '9:5 steps[0].when `when` is not in this version (unsupported) → take it away, or wait for a later version',
     ],
   ],
   [
@@ -135,7 +128,7 @@ const mistakes: readonly [name: string, text: string, problems: readonly string[
     'misspelled attempts',
     fields('retry: { atempts: 3 }'),
     [
-      '9:14 steps[0].retry.atempts unknown field "atempts"; did you mean "attempts"? (unknown_field) → fields here: attempts, backoff',
+      '9:14 steps[0].retry.atempts unknown field "atempts"; did you mean "attempts"? (unknown_field) → fields here: attempts, backoff, on',
     ],
   ],
   [
@@ -198,7 +191,7 @@ const mistakes: readonly [name: string, text: string, problems: readonly string[
     'a misspelled limit',
     `${head}  - parallel: [{ copy: a, from: ${mysql}, to: ${dynamodb} }]\n    limits: 1\n`,
     [
-      '7:5 steps[0].limits unknown field "limits"; did you mean "limit"? (unknown_field) → fields here: parallel, limit',
+      '7:5 steps[0].limits unknown field "limits"; did you mean "limit"? (unknown_field) → fields here: when, retry, parallel, limit, onFailure',
     ],
   ],
 ];

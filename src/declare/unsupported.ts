@@ -3,8 +3,7 @@ import type { Report } from './report.js';
 
 /** Fields of the design that later versions have, by what holds them. */
 export const laterFields = {
-  copy: ['via', 'when'],
-  parallel: ['when'],
+  copy: ['via'],
   source: ['keys', 'format', 'changes', 'events'],
   sink: ['format', 'load'],
 } as const;

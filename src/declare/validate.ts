@@ -1,13 +1,19 @@
 import type { Problem } from '../errors.js';
 import { checkConnection, connectionKinds, withAbsolutePaths } from './connections.js';
-import type { ConnectionDeclaration, Declaration, ScheduleDeclaration, Step } from './declaration.js';
+import {
+  type ConnectionDeclaration,
+  type Declaration,
+  innerSteps,
+  type ScheduleDeclaration,
+  type Step,
+} from './declaration.js';
 import { missingVariables } from './environment.js';
 import { deepFreeze } from './freeze.js';
 import { checked } from './issues.js';
 import type { RawDocument } from './raw-document.js';
 import { envelope } from './schema/envelope.js';
 import type { ScheduleOptions } from './schema/schedule.js';
-import { StepReader } from './steps.js';
+import { readSteps } from './steps.js';
 import { isMapping } from './unsupported.js';
 import { kindOf } from './wording.js';
 
@@ -32,13 +38,13 @@ export function validate(document: RawDocument, file: string, name: string, env:
   }
   const head = checked(envelope, value, [], report);
   const connections = checkConnections(value['connections'], document, file);
-  const reader = new StepReader(connectionKinds(value['connections']), report);
-  const steps = Array.isArray(value['steps']) ? reader.series(value['steps'], ['steps']) : [];
+  const kinds = connectionKinds(value['connections']);
+  const steps = Array.isArray(value['steps']) ? readSteps(value['steps'], kinds, report) : [];
   const schedule = checkSchedule(head?.schedule, document);
   const problems = report.problems().filter(({ code }) => document.complete || code !== 'missing_field');
   if (!head || problems.length > 0) return { problems };
   const warnings = missingVariables(value['connections'], name, document.places, env);
-  const uses = document.code !== undefined && steps.some(hasRow) ? { code: document.code } : {};
+  const uses = document.code !== undefined && steps.some(hasCode) ? { code: document.code } : {};
   const { pipeline } = head;
   const declaration = {
     pipeline,
@@ -93,6 +99,10 @@ function checkSchedule(
   return at === undefined ? undefined : { at, zone };
 }
 
-function hasRow(step: Step): boolean {
-  return step.kind === 'copy' ? step.row !== undefined : step.branches.flat().some(hasRow);
+/** Whether a function of the program is a part of it. */
+function hasCode(step: Step): boolean {
+  const own =
+    (step.kind === 'copy' && step.row !== undefined) ||
+    (step.kind === 'call' && typeof step.run === 'function');
+  return own || innerSteps(step).some(hasCode);
 }

@@ -131,10 +131,28 @@ export function runHash(declaration: Declaration): string {
 }
 
 function essence(step: Step): Step {
-  if (step.kind === 'parallel') {
-    const { limit: _limit, ...rest } = step;
-    return { ...rest, branches: step.branches.map((branch) => branch.map(essence)) };
+  const { onFailure } = step;
+  const around = {
+    retry: { attempts: 1, backoff: 1 },
+    ...(onFailure && { onFailure: { ...onFailure, steps: onFailure.steps.map(essence) } }),
+  };
+  switch (step.kind) {
+    case 'parallel': {
+      const { limit: _limit, ...rest } = step;
+      return { ...rest, ...around, branches: step.branches.map((branch) => branch.map(essence)) };
+    }
+    case 'copy':
+      return {
+        ...step,
+        ...around,
+        pace: {},
+        parallel: 1,
+        patienceSeconds: 0,
+        rejects: { limit: { rows: 0 } },
+      };
+    case 'call':
+      return { ...step, ...around, timeoutSeconds: 0 };
+    default:
+      return { ...step, ...around };
   }
-  const retry = { attempts: 1, backoff: 1 };
-  return { ...step, retry, pace: {}, parallel: 1, patienceSeconds: 0, rejects: { limit: { rows: 0 } } };
 }

@@ -53,10 +53,16 @@ async function planSeries(world: World, steps: readonly Step[], expected: Expect
 }
 
 async function planStep(world: World, step: Step, expected: Expected): Promise<PlannedStep> {
+  if (step.when || step.onFailure) throw notYet(step, step.when ? '`when`' : '`onFailure`');
   if (step.kind === 'copy') return { kind: 'copy', step, copies: await planCopies(world, step, expected) };
+  if (step.kind !== 'parallel') throw notYet(step, `a step of kind ${step.kind}`);
   const branches: PlannedStep[][] = [];
   for (const branch of step.branches) branches.push(await planSeries(world, branch, expected));
   return { kind: 'parallel', branches, ...(step.limit === undefined ? {} : { limit: step.limit }) };
+}
+
+function notYet({ path }: Step, what: string): SluiceError {
+  return new SluiceError('unsupported', `${what} is not run by this version`, { path });
 }
 
 async function planCopies(world: World, step: CopyStep, expected: Expected): Promise<PreparedCopy[]> {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Context } from '../connectors/connector.js';
-import type { CopyStep, Declaration, Step } from '../declare/declaration.js';
+import { type CopyStep, type Declaration, innerSteps, type Step } from '../declare/declaration.js';
 import { type Counters, zeroCounters } from '../engine/counters.js';
 import { Pacer, type Rates } from '../engine/pace.js';
 import { retry } from '../engine/retry.js';
@@ -117,5 +117,5 @@ export async function makeScratch(world: World, name: string): Promise<string> {
 
 /** All copies of the steps, nested ones too, in the order of the document. */
 export function copySteps(steps: readonly Step[]): readonly CopyStep[] {
-  return steps.flatMap((step) => (step.kind === 'copy' ? [step] : step.branches.flatMap(copySteps)));
+  return steps.flatMap((step) => [...(step.kind === 'copy' ? [step] : []), ...copySteps(innerSteps(step))]);
 }

@@ -10,6 +10,7 @@ import { describe, expect, test } from 'vitest';
 const allowed: Record<string, readonly string[]> = {
   errors: [],
   values: ['errors'],
+  expression: ['errors'],
   transform: ['errors', 'values'],
   connectors: ['errors', 'values'],
   'connectors/*': ['errors', 'values', 'connectors'],
@@ -17,18 +18,20 @@ const allowed: Record<string, readonly string[]> = {
   declare: [
     'errors',
     'values',
+    'expression',
     'transform',
     'connectors',
     'connectors/registry',
     'declare/declaration',
     'schedule',
   ],
-  'declare/declaration': ['errors', 'values', 'transform', 'connectors', 'connectors/registry'],
+  'declare/declaration': ['errors', 'values', 'expression', 'transform', 'connectors', 'connectors/registry'],
   journal: ['errors', 'values', 'connectors', 'engine'],
   engine: ['errors', 'values', 'transform', 'connectors', 'declare/declaration'],
   flow: [
     'errors',
     'values',
+    'expression',
     'transform',
     'connectors',
     'connectors/registry',
@@ -41,6 +44,7 @@ const allowed: Record<string, readonly string[]> = {
   cli: [
     'errors',
     'values',
+    'expression',
     'transform',
     'connectors',
     'connectors/registry',

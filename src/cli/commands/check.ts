@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import pc from 'picocolors';
-import type { Declaration, Step } from '../../declare/declaration.js';
+import { type Declaration, innerSteps, type Step } from '../../declare/declaration.js';
 import { type Problem, SluiceError } from '../../errors.js';
 import { exitStatus } from '../exit-status.js';
 import type { Io } from '../io.js';
@@ -75,7 +75,7 @@ function sayEvents({ file, declaration, problems }: Checked, io: Io): void {
   if (!declaration) return;
   for (const warning of declaration.warnings) io.out(JSON.stringify({ event: 'warning', ...warning }));
   const { pipeline } = declaration;
-  io.out(JSON.stringify({ event: 'declaration', file, pipeline, steps: copyNames(declaration.steps) }));
+  io.out(JSON.stringify({ event: 'declaration', file, pipeline, steps: stepNames(declaration.steps) }));
 }
 
 function sayText({ file, declaration, problems }: Checked, io: Io): void {
@@ -87,7 +87,7 @@ function sayText({ file, declaration, problems }: Checked, io: Io): void {
   }
   if (!declaration) return;
   for (const warning of declaration.warnings) io.err(problemText(warning, colors.yellow, colors));
-  const steps = counted(copyNames(declaration.steps).length, 'step');
+  const steps = counted(stepNames(declaration.steps).length, 'step');
   const connections = counted(Object.keys(declaration.connections).length, 'connection');
   io.out(
     `${file}: ${colors.green('no mistakes')}: pipeline ${declaration.pipeline}, ${steps}, ${connections}`,
@@ -105,8 +105,11 @@ function problemText(problem: Problem, strong: (text: string) => string, colors:
   return hint === undefined ? first : `${first}\n    ${colors.cyan('hint:')} ${hint}`;
 }
 
-function copyNames(steps: readonly Step[]): string[] {
-  return steps.flatMap((step) => (step.kind === 'copy' ? [step.name] : copyNames(step.branches.flat())));
+function stepNames(steps: readonly Step[]): string[] {
+  return steps.flatMap((step) => [
+    ...(step.kind === 'parallel' ? [] : [step.name]),
+    ...stepNames(innerSteps(step)),
+  ]);
 }
 
 function counted(count: number, thing: string): string {

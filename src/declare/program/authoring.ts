@@ -1,9 +1,9 @@
 /**
- * What a TypeScript declaration imports from `sluice` at run time. Both functions give back what they were
+ * What a TypeScript declaration imports from `sluice` at run time. All functions give back what they were
  * given; they are there for the types, and to remember the line of their call.
  */
 import type { RowValue } from '../../transform/row.js';
-import type { CopyInput, PipelineInput } from '../schema/document.js';
+import type { CallInput, CopyInput, PipelineInput } from '../schema/document.js';
 
 /** Under this symbol an object remembers the stack of the call that made it. Shared by bundles: global. */
 export const callSite: unique symbol = Symbol.for('sluice.call-site') as never;
@@ -16,6 +16,11 @@ export function pipeline(declaration: PipelineInput): PipelineInput {
 /** A step that moves what a source holds into a sink; `row` may change each row on its way. */
 export function copy<Row = Record<string, RowValue>>(step: CopyInput<Row>): CopyInput {
   return remembering(step as CopyInput, copy);
+}
+
+/** A step that runs a command or a function, or calls a Lambda function. */
+export function call(step: CallInput): CallInput {
+  return remembering(step, call);
 }
 
 function remembering<T extends object>(value: T, caller: (value: never) => unknown): T {

@@ -10,10 +10,14 @@ export interface Listener {
 
 /**
  * A program's value as the plain data that YAML would have given: undefined fields are left out, integers
- * beyond 2^53 are bigint, all others number. Functions stay where a `row` may be. What is not data is said.
+ * beyond 2^53 are bigint, all others number. Functions stay where a `row` or a call's `run` may be. What is not data is said.
  */
 export function plainData(value: unknown, listener: Listener): unknown {
   return new Plain(listener).value(value, []);
+}
+
+function isProgramField(field: string | number | undefined): boolean {
+  return field === 'row' || field === 'run';
 }
 
 class Plain {
@@ -32,7 +36,7 @@ class Plain {
     if (typeof value === 'object' && value !== null) return this.#compound(value, path);
     if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : value;
     if (typeof value === 'number') return this.#number(value, path);
-    if (typeof value === 'function' && path.at(-1) === 'row' && path[0] === 'steps') return value;
+    if (typeof value === 'function' && path[0] === 'steps' && isProgramField(path.at(-1))) return value;
     const isData = value === null || typeof value === 'string' || typeof value === 'boolean';
     return isData ? value : this.#refuse(path, 'wrong_type', `expected data, not a ${typeof value}`);
   }

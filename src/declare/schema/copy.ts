@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { asTypes } from '../declaration.js';
+import { duration } from './duration.js';
 import { limit, name } from './names.js';
+import { stepFields } from './step-fields.js';
 
 const column = z.string().min(1);
 
@@ -61,33 +63,10 @@ export const copyFields = {
     .strictObject({ limit: limit.describe('Rows, or a share of the rows read: 100 or "1%".') })
     .optional()
     .describe('Rows that may be refused before the run stops. Default 0: the first one stops it.'),
-  retry: z
-    .strictObject({
-      attempts: z
-        .int()
-        .min(1)
-        .max(100)
-        .optional()
-        .describe('How often the step is started at most. Default 1.'),
-      backoff: z
-        .number()
-        .min(1)
-        .max(60)
-        .optional()
-        .describe('The n-th wait between two starts is this to the power of n, in seconds. Default 2.'),
-    })
-    .optional()
-    .describe('Start the whole step again when it failed.'),
+  ...stepFields,
   pace: pace.optional(),
   parallel: z.int().min(1).max(64).optional().describe('Writers side by side. Default 4.'),
-  patience: z
-    .union(
-      [
-        z.number().positive().max(86_400),
-        z.string().regex(/^(?!0+(\.0+)?[smh])\d{1,5}(\.\d{1,3})?[smh]$/, 'not a duration: one looks like 5m'),
-      ],
-      { error: 'expected seconds or a duration: 30, or "5m"' },
-    )
+  patience: duration
     .optional()
     .describe(
       'How long a failing call is tried again before its rows are rejects: seconds, or "5m". Default 5m.',
@@ -101,6 +80,7 @@ export const copy = z.strictObject({
   /** Each is checked by the kind of its connection. */
   from: z.unknown().optional(),
   to: z.unknown().optional(),
+  onFailure: z.unknown().optional(),
   row: z.custom<(row: never) => unknown>((value) => typeof value === 'function', notARow).optional(),
 });
 

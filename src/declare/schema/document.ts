@@ -1,25 +1,69 @@
 import { z } from 'zod';
 import { registry } from '../../connectors/registry.js';
 import type { RowValue } from '../../transform/row.js';
+import type { CallFunction } from '../declaration.js';
 import { branchLimit } from './branch-limit.js';
 import { copyFields } from './copy.js';
 import { headFields } from './envelope.js';
+import { callFields, verifyFields, waitFields } from './flow-steps.js';
 import { name } from './names.js';
+import { type StepOptions, stepFields } from './step-fields.js';
 
 const [mysql, dynamodb] = [registry.mysql, registry.dynamodb];
 
 const connection = z.discriminatedUnion('kind', [mysql.connection, dynamodb.connection]);
 
-const copy = z
-  .strictObject({
-    ...copyFields,
-    from: z.union([mysql.source, dynamodb.source]).describe('What is read.'),
-    to: z.union([mysql.sink, dynamodb.sink]).describe('Where it is written.'),
-  })
+const onFailure: z.ZodType<FailureInput, FailureInput> = z.lazy(
+  () =>
+    z.union([
+      step,
+      z.array(step).min(1),
+      z.strictObject({
+        steps: z.union([step, z.array(step).min(1)]).describe('What runs when the step has failed.'),
+        // biome-ignore lint/suspicious/noThenProperty: the declaration's word; no value of it can be called
+        then: z
+          .enum(['stop', 'continue'])
+          .optional()
+          .describe('stop (default): the run ends, resumable. continue: it goes on behind the step.'),
+      }),
+    ]) as unknown as z.ZodType<FailureInput, FailureInput>,
+);
+
+const withFailure = {
+  onFailure: onFailure
+    .optional()
+    .describe('What runs when the last attempt failed: a step, a list of steps, or { steps, then }.'),
+};
+
+const copyFieldsWithEnds = z.strictObject({
+  ...copyFields,
+  from: z.union([mysql.source, dynamodb.source]).describe('What is read.'),
+  to: z.union([mysql.sink, dynamodb.sink]).describe('Where it is written.'),
+});
+
+const copy = copyFieldsWithEnds
+  .extend(withFailure)
   .meta({ id: 'copy', description: 'Moves what a source holds into a sink, once.' });
+
+const waitOnly = z.strictObject(waitFields);
+const wait = waitOnly
+  .extend(withFailure)
+  .meta({ id: 'wait', description: 'Waits, for a time or until one.' });
+
+const verifyOnly = z.strictObject(verifyFields);
+const verify = verifyOnly
+  .extend(withFailure)
+  .meta({ id: 'verify', description: 'Compares source and sink of copies; fails when they differ.' });
+
+const callOnly = z.strictObject(callFields);
+const call = callOnly
+  .extend(withFailure)
+  .meta({ id: 'call', description: 'Runs a command, or calls a Lambda function.' });
 
 const parallel = z
   .strictObject({
+    ...stepFields,
+    ...withFailure,
     parallel: z
       .array(z.lazy(() => z.union([step, z.array(step).min(1)])))
       .min(1)
@@ -29,7 +73,7 @@ const parallel = z
   .meta({ id: 'parallel', description: 'Branches that run side by side.' });
 
 const step: z.ZodType<StepInput, StepInput> = z
-  .lazy(() => z.union([copy, parallel]) as unknown as z.ZodType<StepInput, StepInput>)
+  .lazy(() => z.union([copy, wait, verify, call, parallel]) as unknown as z.ZodType<StepInput, StepInput>)
   .meta({ id: 'step' });
 
 /** The whole document: what editors know of it, and the types of a TypeScript declaration. */
@@ -47,17 +91,34 @@ export const document = z
  * A copy as a TypeScript declaration spells it. `Row` is what its row function takes to be read; nobody checks
  * that against the source.
  */
-export type CopyInput<Row = Record<string, RowValue>> = z.input<typeof copy> & {
+export type CopyInput<Row = Record<string, RowValue>> = z.input<typeof copyFieldsWithEnds> & {
+  onFailure?: FailureInput | undefined;
   /** Makes the row that is written from the row that was read. What it returns is checked. */
   row?(row: Row): Readonly<Record<string, RowValue>>;
 };
 
-export interface ParallelInput {
+/** A call as a TypeScript declaration spells it: what it runs may be a function. */
+export type CallInput = Omit<z.input<typeof callOnly>, 'run' | 'input'> & {
+  onFailure?: FailureInput | undefined;
+  run?: readonly string[] | CallFunction | undefined;
+  input?: unknown;
+};
+
+export type WaitInput = z.input<typeof waitOnly> & { onFailure?: FailureInput | undefined };
+export type VerifyInput = z.input<typeof verifyOnly> & { onFailure?: FailureInput | undefined };
+
+export interface ParallelInput extends StepOptions {
   parallel: (StepInput | StepInput[])[];
   limit?: number | undefined;
+  onFailure?: FailureInput | undefined;
 }
 
-export type StepInput = CopyInput | ParallelInput;
+export type StepInput = CopyInput | WaitInput | VerifyInput | CallInput | ParallelInput;
+
+export type FailureInput =
+  | StepInput
+  | StepInput[]
+  | { steps: StepInput | StepInput[]; then?: 'stop' | 'continue' | undefined };
 
 /** A document as a TypeScript declaration spells it. */
 export type PipelineInput = Omit<z.input<typeof document>, 'steps'> & { steps: StepInput[] };
