@@ -1,5 +1,6 @@
 import type { Declaration } from '../declare/declaration.js';
 import { SluiceError } from '../errors.js';
+import { firingNow } from '../flow/firing.js';
 import { type OpenedRun, openRun } from '../flow/open-run.js';
 import { type PlannedStep, planSteps, preparedCopies, refusals } from '../flow/plan.js';
 import { type RunOutcome, runSteps } from '../flow/run.js';
@@ -35,8 +36,9 @@ export async function runDeclaration(declaration: Declaration, io: Io, options: 
   const { fresh = false, wait = false } = options;
   let opened: OpenedRun | undefined;
   try {
-    opened = await openRun({ declaration: chosen, state, fresh, wait, signal });
-    const world = openSession(chosen, io, { state, run: opened.run, signal });
+    const firing = firingNow(chosen);
+    opened = await openRun({ declaration: chosen, state, fresh, wait, signal, firing });
+    const world = openSession(chosen, io, { state, run: opened.run, firing: opened.firing, signal });
     try {
       return await planAndRun(world, opened, { io, options, interrupt });
     } finally {

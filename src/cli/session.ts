@@ -2,7 +2,9 @@ import { dirname, join, resolve } from 'node:path';
 import { type ConnectionKind, registry } from '../connectors/registry.js';
 import type { CopyStep, Declaration, Step } from '../declare/declaration.js';
 import { SluiceError } from '../errors.js';
+import { firingNow } from '../flow/firing.js';
 import { copySteps, openWorld, type World } from '../flow/scope.js';
+import type { Firing } from '../values/firing.js';
 import { keepHeapSmall } from './heap.js';
 import type { Io } from './io.js';
 
@@ -18,13 +20,16 @@ export function openSession(
   options: {
     readonly state: string;
     readonly run: string;
+    /** What the run acts for; the present moment when absent. */
+    readonly firing?: Firing;
     readonly signal: AbortSignal;
     readonly readsOnly?: true;
   },
 ): World {
   keepHeapSmall();
   const load = async (kind: ConnectionKind) => await registry[kind].load();
-  return openWorld(declaration, { env: io.env, load, ...options });
+  const firing = options.firing ?? firingNow(declaration);
+  return openWorld(declaration, { env: io.env, load, ...options, firing });
 }
 
 /** The declaration with nothing but the named step; itself where none is named. */

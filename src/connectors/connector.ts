@@ -6,6 +6,7 @@
 import type { ErrorCode } from '../errors.js';
 import type { Batch, Position } from '../values/batch.js';
 import type { Column } from '../values/column.js';
+import type { Firing } from '../values/firing.js';
 import type { Comparison, RowSums } from './comparison.js';
 
 /** What a run lends to a connector. */
@@ -30,6 +31,8 @@ export interface Context {
   readonly pipeline: string;
   /** This run's identity: sortable, `[0-9a-z-]`, at most 32 characters. */
   readonly run: string;
+  /** What the run acts for: the values of `{{ firing.… }}`. */
+  readonly firing: Firing;
   readonly step: string;
   /** Single rows are sent again: modes that swap or compare whole tables (`replace`, `mirror`) only write them. */
   readonly replay?: true;

@@ -7,6 +7,7 @@ import { Lease } from '../journal/lease.js';
 import { pruneRuns } from '../journal/prune.js';
 import { histories, isResumable, type RunHistory, RunJournal, runsFolder } from '../journal/runs.js';
 import { stateFolder } from '../journal/state-folder.js';
+import type { Firing } from '../values/firing.js';
 import { newRunName } from './run-name.js';
 
 export interface OpenRunOptions {
@@ -17,11 +18,14 @@ export interface OpenRunOptions {
   /** Wait for another run of this pipeline to end. */
   readonly wait: boolean;
   readonly signal: AbortSignal;
+  /** What a new run acts for; an interrupted one keeps its own. */
+  readonly firing: Firing;
 }
 
 /** The right to run a pipeline, and what there is to go on with. */
 export interface OpenedRun {
   readonly run: string;
+  readonly firing: Firing;
   /** The interrupted run that this one goes on with. */
   readonly resumes?: RunHistory;
   /** Opens the journal; nothing is recorded before. */
@@ -41,7 +45,7 @@ const WAIT_MS = 500;
 export async function openRun(options: OpenRunOptions): Promise<OpenedRun> {
   const lease = await takeLease(options);
   try {
-    const { run, resumes, open } = await chooseRun(options, () => lease.check());
+    const { run, firing, resumes, open } = await chooseRun(options, () => lease.check());
     await lease.name(run);
     let begun = false;
     const begin = async () => {
@@ -50,6 +54,7 @@ export async function openRun(options: OpenRunOptions): Promise<OpenedRun> {
     };
     return {
       run,
+      firing,
       begin,
       hasBegun: () => begun,
       release: () => lease.release(),
@@ -63,9 +68,9 @@ export async function openRun(options: OpenRunOptions): Promise<OpenedRun> {
 
 /** The interrupted run, if there is one and `fresh` does not give it up; else a new one. */
 async function chooseRun(
-  { declaration, state, fresh }: OpenRunOptions,
+  { declaration, state, fresh, firing }: OpenRunOptions,
   guard: () => Promise<void>,
-): Promise<{ run: string; resumes?: RunHistory; open(): Promise<RunJournal> }> {
+): Promise<{ run: string; firing: Firing; resumes?: RunHistory; open(): Promise<RunJournal> }> {
   const hash = runHash(declaration);
   const folder = await runsFolder(state, declaration.pipeline);
   const last = await lastRun(folder);
@@ -73,15 +78,20 @@ async function chooseRun(
   if (interrupted && !fresh) {
     if (interrupted.hash !== hash) throw changed(interrupted);
     const { run } = interrupted;
-    return { run, resumes: interrupted, open: () => RunJournal.reopen(folder, run, guard) };
+    return {
+      run,
+      firing: interrupted.firing,
+      resumes: interrupted,
+      open: () => RunJournal.reopen(folder, run, guard),
+    };
   }
   const run = newRunName();
   const open = async () => {
     await pruneRuns(folder, join(state, declaration.pipeline, 'rejects'));
     if (interrupted) await abandon(folder, interrupted.run, guard);
-    return await RunJournal.create(folder, run, hash, guard);
+    return await RunJournal.create(folder, { run, hash, firing }, guard);
   };
-  return { run, open };
+  return { run, firing, open };
 }
 
 /** The right to write for a pipeline; with `wait`, once whoever has it is done. */
@@ -90,7 +100,7 @@ export async function takeLease({
   state,
   wait,
   signal,
-}: Omit<OpenRunOptions, 'fresh'>): Promise<Lease> {
+}: Omit<OpenRunOptions, 'fresh' | 'firing'>): Promise<Lease> {
   const folder = await stateFolder(state, declaration.pipeline);
   for (;;) {
     try {

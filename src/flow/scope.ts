@@ -6,6 +6,7 @@ import { Pacer, type Rates } from '../engine/pace.js';
 import { retry } from '../engine/retry.js';
 import { rejectFilePath } from '../journal/reject-folder.js';
 import { stateFolder } from '../journal/state-folder.js';
+import type { Firing } from '../values/firing.js';
 import { Connections, type LoadConnector } from './connections.js';
 
 /** What a run happens in. */
@@ -15,6 +16,7 @@ export interface World {
   /** The state directory; it is made when something is first written to it. */
   readonly state: string;
   readonly run: string;
+  readonly firing: Firing;
   /** Nothing is written, and what is read keeps to the whole pace of a step. */
   readonly readsOnly?: true;
   readonly connections: Connections;
@@ -30,12 +32,12 @@ export interface Scope {
 
 export function openWorld(
   declaration: Declaration,
-  options: Pick<World, 'env' | 'state' | 'run' | 'readsOnly'> & {
+  options: Pick<World, 'env' | 'state' | 'run' | 'firing' | 'readsOnly'> & {
     readonly load: LoadConnector;
     readonly signal: AbortSignal;
   },
 ): World {
-  const { env, state, run, readsOnly, load, signal } = options;
+  const { env, state, run, firing, readsOnly, load, signal } = options;
   const patienceMs = 1000 * Math.max(...copySteps(declaration.steps).map((step) => step.patienceSeconds));
   const context: Context = {
     signal,
@@ -45,6 +47,7 @@ export function openWorld(
     scratch: join(state, declaration.pipeline, 'scratch'),
     pipeline: declaration.pipeline,
     run,
+    firing,
     step: '',
   };
   return {
@@ -52,6 +55,7 @@ export function openWorld(
     env,
     state,
     run,
+    firing,
     ...(readsOnly ? { readsOnly } : {}),
     connections: new Connections(declaration.connections, load, context),
   };
@@ -79,6 +83,7 @@ export function openScope(
     scratch: join(world.state, world.declaration.pipeline, 'scratch', encodeURIComponent(name)),
     pipeline: world.declaration.pipeline,
     run: world.run,
+    firing: world.firing,
     step: name,
     ...(world.readsOnly && readPacer.limits ? { readRates } : {}),
     ...options,

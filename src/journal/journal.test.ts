@@ -11,6 +11,13 @@ import { isResumable, RunJournal, readHistory, runNames } from './runs.js';
 import { stateFolder } from './state-folder.js';
 
 let folder = '';
+const firing = {
+  time: '2026-11-01T06:00:00.000Z',
+  start: '2026-10-31T06:00:00.000Z',
+  end: '2026-11-01T06:00:00.000Z',
+  zone: 'Europe/Berlin',
+};
+const begun = (run: string) => ({ run, hash: 'hash', firing });
 const free = async () => undefined;
 const counts = { read: 2, written: 2, unchanged: 0, rejected: 0, bytes: 9, units: 2 };
 
@@ -151,8 +158,22 @@ describe('the lease', () => {
 });
 
 describe('the journal of a run', () => {
+  test('keeps what the run acts for over all its attempts', async () => {
+    const journal = await RunJournal.create(folder, begun('r1'), free);
+    await journal.close();
+    await (await RunJournal.reopen(folder, 'r1', free)).close();
+    expect((await readHistory(join(folder, 'r1.jsonl')))?.firing).toEqual(firing);
+  });
+
+  test('of before firings were recorded acts for the moment at which the run began', async () => {
+    const began = '2026-10-01T00:00:00.000Z';
+    const record = { is: 'run', format: 1, run: 'r1', hash: 'hash', at: began };
+    await writeFile(join(folder, 'r1.jsonl'), `${JSON.stringify(record)}\n`);
+    expect((await readHistory(join(folder, 'r1.jsonl')))?.firing).toEqual({ time: began, zone: 'UTC' });
+  });
+
   test('tells after a kill what was done', async () => {
-    const journal = await RunJournal.create(folder, 'r1', 'hash', free);
+    const journal = await RunJournal.create(folder, begun('r1'), free);
     const step = journal.step('copy');
     await step.begin([{ id: '0', range: '' }]);
     await step.intend({ token: '0.0', part: '0', sequence: 0, rows: 2, bytes: 9, to: 'b' });
@@ -187,7 +208,7 @@ describe('the journal of a run', () => {
       ['stopped', true],
       ['interrupted', true],
     ] as const) {
-      const journal = await RunJournal.create(folder, outcome, 'hash', free);
+      const journal = await RunJournal.create(folder, begun(outcome), free);
       await journal.end(outcome);
       await journal.close();
       const history = await readHistory(join(folder, `${outcome}.jsonl`));
@@ -207,7 +228,7 @@ describe('the journal of a run', () => {
   });
 
   test('forgets what was rewound, but never uses its tokens again', async () => {
-    const journal = await RunJournal.create(folder, 'r1', 'hash', free);
+    const journal = await RunJournal.create(folder, begun('r1'), free);
     const step = journal.step('copy');
     for (const [sequence, from, to] of [
       [0, '', 'b'],

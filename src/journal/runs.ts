@@ -4,6 +4,7 @@ import type { Part } from '../connectors/connector.js';
 import type { Counters } from '../engine/counters.js';
 import type { Intent, StepJournal, StepPast, StepResult } from '../engine/journal.js';
 import { SluiceError } from '../errors.js';
+import type { Firing } from '../values/firing.js';
 import { parseRecords, RecordFile } from './record-file.js';
 import { stateFolder } from './state-folder.js';
 
@@ -21,6 +22,8 @@ type RunRecord =
       readonly run: string;
       readonly hash: string;
       readonly at: string;
+      /** Absent in journals of before firings were recorded. */
+      readonly firing?: Firing;
     }
   | { readonly is: 'attempt'; readonly at: string }
   | { readonly is: 'parts'; readonly step: string; readonly parts: readonly Part[] }
@@ -37,6 +40,8 @@ export interface RunHistory {
   readonly hash: string;
   /** ISO 8601, UTC. */
   readonly started: string;
+  /** What the run acts for; the same in all its attempts. */
+  readonly firing: Firing;
   readonly end?: RunEnd;
   readonly ended?: string;
   readonly steps: ReadonlyMap<string, StepPast>;
@@ -65,15 +70,14 @@ export class RunJournal {
   /** Begins a run. */
   static async create(
     folder: string,
-    run: string,
-    hash: string,
+    { run, hash, firing }: Pick<RunHistory, 'run' | 'hash' | 'firing'>,
     guard: () => Promise<void>,
   ): Promise<RunJournal> {
     const path = join(folder, `${run}.jsonl`);
     const { file } = await RecordFile.open(path, guard);
     const started = new Date().toISOString();
-    await file.add({ is: 'run', format: FORMAT, run, hash, at: started } satisfies RunRecord);
-    return new RunJournal(path, file, { run, hash, started, steps: new Map() }, guard);
+    await file.add({ is: 'run', format: FORMAT, run, hash, firing, at: started } satisfies RunRecord);
+    return new RunJournal(path, file, { run, hash, firing, started, steps: new Map() }, guard);
   }
 
   /** Goes on with a run. */
@@ -165,8 +169,8 @@ function historyOf(records: readonly RunRecord[], path: string): RunHistory {
     else if (record.is === 'end') end = record;
     else apply(stepOf(steps, record.step), record);
   }
-  const { run, hash, at } = first;
-  return { run, hash, started: at, steps, ...(end ? { end: end.outcome, ended: end.at } : {}) };
+  const { run, hash, at, firing = { time: at, zone: 'UTC' } } = first;
+  return { run, hash, firing, started: at, steps, ...(end ? { end: end.outcome, ended: end.at } : {}) };
 }
 
 interface MutablePast {
