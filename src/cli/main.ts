@@ -10,6 +10,7 @@ import { registerReplay } from './commands/replay.js';
 import { registerRun } from './commands/run.js';
 import { registerRuns } from './commands/runs.js';
 import { registerSchema } from './commands/schema.js';
+import { registerTrace } from './commands/trace.js';
 import { registerVerify } from './commands/verify.js';
 import { reportError } from './errors.js';
 import { exitStatus } from './exit-status.js';
@@ -29,6 +30,7 @@ const registrations: readonly Register[] = [
   registerReplay,
   registerVerify,
   registerRepair,
+  registerTrace,
   registerCopy,
   registerSchema,
 ];
@@ -40,6 +42,7 @@ Examples:
   sluice plan batch.yaml               what it will do; writes nothing
   sluice run batch.yaml                run it
   sluice verify batch.yaml             do both sides agree?
+  sluice trace batch.yaml 42           one row's way from source to sink
   sluice copy mysql://app@127.0.0.1/shop/orders dynamodb://eu-west-1/orders
 
 Exit status: 0 complete · 1 a bug · 2 refused before any write · 3 complete, with rejects

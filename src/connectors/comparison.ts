@@ -71,6 +71,13 @@ export interface Comparison {
   differences(expected: ComparableRow, actual: ComparableRow): readonly Difference[];
   /** A key's values by name, for people. */
   keyValues(key: string): Readonly<Record<string, string>>;
+  /** What is compared of a row by column, as the sink spells it, for people. */
+  contentValues(row: ComparableRow): Readonly<Record<string, string>>;
+  /**
+   * When the sink's ledger recorded the batch of a run, or its last slice, ISO 8601 in UTC; undefined where it does not know the batch
+   * (any more: a finished run's are forgotten). Absent where there is no ledger.
+   */
+  recordedAt?(run: string, token: string): Promise<string | undefined>;
   /** Read units used so far. */
   used(): number;
   readonly deletesLimit: DeletesLimit;

@@ -127,6 +127,22 @@ export interface ReadRequest {
 /** How sure it is that no two rows agree in the given columns, byte for byte. */
 export type Uniqueness = 'index' | 'counted' | 'unknown' | { readonly duplicates: number };
 
+/** A row's key by column: texts as the columns print them, bytes as they are. */
+export type KeyValues = Readonly<Record<string, string | Uint8Array>>;
+
+/** A stretch of a `ranged` source's part, as a `ReadRequest` bounds it. */
+export type Stretch = { readonly part: Part } & Pick<ReadRequest, 'after' | 'through'>;
+
+/** A row that was looked for by its key. */
+export interface FoundRow {
+  /** Of this one row. */
+  readonly batch: Batch;
+  /** Why `read` does not give the row, though the table holds it: `where leaves it out`. */
+  readonly leftOut?: string;
+  /** What could not be told about the row. */
+  readonly note?: string;
+}
+
 export interface Source {
   /** Reads schemas, no rows. Throws SluiceError (table_missing, access_denied, …). */
   describe(): Promise<SourceDescription>;
@@ -145,6 +161,12 @@ export interface Source {
     columns: readonly string[],
     wanted: number,
   ): Promise<(RowSums & { readonly parts: readonly Part[] }) | undefined>;
+  /**
+   * The row with these values in these columns (its key, or others that tell rows apart), as it is now; undefined where
+   * there is none. With `within` only if it lies there (`ranged` sources). Throws `key_unfit` for columns that rows
+   * cannot be found by, and for a value that its column cannot hold.
+   */
+  find(key: KeyValues, within?: Stretch): Promise<FoundRow | undefined>;
   /** What was had, once read: like `SourceDescription.consistency`, but true of this run; and read units used. */
   report(): SourceReport;
   close(): Promise<void>;

@@ -122,7 +122,8 @@ function restoredCell(row: Readonly<Record<string, StoredCell>>, name: string): 
   return 'bytes' in cell ? Buffer.from(cell.bytes, 'base64') : cell.attribute;
 }
 
-function storedRow(row: Row, columns: readonly Column[]): Record<string, StoredCell> {
+/** The cells of a row by column; absent ones are left out. */
+export function storedRow(row: Row, columns: readonly Column[]): Record<string, StoredCell> {
   const cells = columns.flatMap((column, index): [string, StoredCell][] => {
     const cell = row[index];
     return cell === undefined ? [] : [[column.name, storedCell(cell, column.type)]];
@@ -130,7 +131,7 @@ function storedRow(row: Row, columns: readonly Column[]): Record<string, StoredC
   return Object.fromEntries(cells);
 }
 
-function storedCell(cell: Exclude<Cell, undefined>, type: LogicalType): StoredCell {
+export function storedCell(cell: Exclude<Cell, undefined>, type: LogicalType): StoredCell {
   if (cell === null || typeof cell === 'boolean') return cell;
   if (typeof cell === 'string') return { type, text: cell };
   if (cell instanceof Uint8Array) return { bytes: Buffer.from(cell).toString('base64') };

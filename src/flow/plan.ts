@@ -92,23 +92,36 @@ function refusedCopy(world: World, step: CopyStep, error: SluiceError): Prepared
 export async function prepareCopy(
   world: World,
   { name, step }: SingleCopy,
-  options: { readonly expected?: SourceDescription; readonly replay?: true; readonly trial?: true } = {},
+  options: {
+    readonly expected?: SourceDescription;
+    readonly replay?: true;
+    readonly trial?: true;
+    readonly unproved?: true;
+  } = {},
 ): Promise<PreparedCopy> {
-  const { expected, trial = false, ...scoped } = options;
+  const { expected, trial = false, unproved, ...scoped } = options;
   const scope = openScope(world, step, name, scoped);
   const from = await world.connections.get(step.from.connection);
   const to = await world.connections.get(step.to.connection);
   const source = from.source(step.from, scope.context);
   const sink = to.sink(step.to, scope.context);
-  const planned = await planCopy({ name, step, source, sink, trial, ...(expected ? { expected } : {}) });
+  const planned = await planCopy({
+    name,
+    step,
+    source,
+    sink,
+    trial,
+    ...(unproved ? { unproved } : {}),
+    ...(expected ? { expected } : {}),
+  });
   return { name, step, scope, planned, early: expected !== undefined };
 }
 
 /** The step itself, or with `tables` one copy for each table that is there or will be. */
-async function singleCopies(
+export async function singleCopies(
   world: World,
   step: CopyStep,
-  expected: Expected,
+  expected: Expected = new Map(),
 ): Promise<readonly SingleCopy[]> {
   const patterns = step.from.tables;
   if (!patterns) return [{ name: step.name, step }];

@@ -34,7 +34,7 @@ export interface VerifyObserver {
 }
 
 /** Reasons against writing that are none against comparing. */
-const writersReasons: ReadonlySet<ErrorCode | 'note'> = new Set<ErrorCode>([
+export const writersReasons: ReadonlySet<ErrorCode | 'note'> = new Set<ErrorCode>([
   'sink_triggers',
   'sink_foreign_keys',
   'key_not_unique',

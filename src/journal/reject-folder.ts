@@ -32,6 +32,26 @@ export async function readRejects(folder: string, run: string, step: string): Pr
   return { run, step, path, records: [...byIdentity.values()], settled };
 }
 
+/** A reject with what became of it. */
+export interface ToldReject {
+  /** As its last attempt left it. */
+  readonly record: RejectRecord;
+  /** By a replay, and when; absent while it is open. */
+  readonly settled?: Pick<RejectSettled, 'settled' | 'at'>;
+}
+
+/** Every reject of a step of a run, settled ones too, in the order of the file. */
+export async function allRejects(folder: string, run: string, step: string): Promise<readonly ToldReject[]> {
+  const told = new Map<string, ToldReject>();
+  for (const line of await linesOf(rejectFilePath(folder, run, step))) {
+    const identity = `${line.token} ${line.index}`;
+    const known = told.get(identity);
+    if (!('settled' in line)) told.set(identity, { record: line });
+    else if (known) told.set(identity, { ...known, settled: { settled: line.settled, at: line.at } });
+  }
+  return [...told.values()];
+}
+
 async function linesOf(path: string): Promise<readonly (RejectRecord | RejectSettled)[]> {
   try {
     return parseRecords(await readFile(path), path).records as (RejectRecord | RejectSettled)[];

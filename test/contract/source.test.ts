@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Part, ReadRequest, Source } from '../../src/connectors/connector.js';
+import type { Part, ReadRequest, Source, Stretch } from '../../src/connectors/connector.js';
 import { registry } from '../../src/connectors/registry.js';
+import { restoredKey } from '../../src/engine/trace/key.js';
 import { SluiceError } from '../../src/errors.js';
 import type { Batch, Position } from '../../src/values/batch.js';
 import { allCases } from './all-cases.js';
@@ -27,6 +28,18 @@ async function readAll(source: Source, wanted: number, request = BIG): Promise<n
     for await (const batch of source.read(part, request)) found.push(...idsOf(batch));
   }
   return found;
+}
+
+/** The cells of the batch's first row, absent ones left out. */
+function rowOf({ columns, rows }: Batch): object {
+  const cells = columns.map(({ name }, index) => [name, rows[0]?.[index]] as const);
+  return Object.fromEntries(cells.filter(([, cell]) => cell !== undefined));
+}
+
+/** From after the batch before this one to its own end. */
+function stretch(part: Part, batches: readonly Batch[], index: number): Stretch {
+  const [after, through] = [batches[index - 1]?.position, batches[index]?.position];
+  return { part, ...(after === undefined ? {} : { after }), ...(through === undefined ? {} : { through }) };
 }
 
 const sorted = (values: readonly number[]) => [...values].sort((a, b) => a - b);
@@ -65,6 +78,29 @@ describe.each(Object.keys(registry))('the sources of %s', (kind) => {
         await source.parts(4);
         await source.unique(description.key);
         expect(await opened.fingerprint()).toBe(before);
+      }));
+
+    it('finds a row by its key, and in no stretch but its own', () =>
+      withSource(example, ROWS, async (source) => {
+        const { key, ranged } = await source.describe();
+        if (key.length === 0) return;
+        const [part] = await source.parts(1);
+        if (!part) throw new Error('a source has a part');
+        const batches: Batch[] = [];
+        for await (const batch of source.read(part, { ...BIG, maxRows: 40 })) batches.push(batch);
+        for (const [index, batch] of batches.entries()) {
+          const values = restoredKey(batch, key);
+          const found = await source.find(values);
+          if (!found) throw new Error('the row was not found');
+          expect(found.leftOut).toBeUndefined();
+          expect(idsOf(found.batch)).toEqual(idsOf(batch).slice(0, 1));
+          expect(rowOf(found.batch)).toEqual(rowOf(batch));
+          if (!ranged) continue;
+          const lies = await Promise.all(
+            batches.map((_, other) => source.find(values, stretch(part, batches, other))),
+          );
+          expect(lies.map((row) => row !== undefined)).toEqual(batches.map((_, other) => other === index));
+        }
       }));
 
     it.each([1, 3, 8])('covers every row exactly once when %i parts are wanted', (wanted) =>

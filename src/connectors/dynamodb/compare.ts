@@ -161,6 +161,14 @@ export class DynamodbComparison implements Comparison {
     return Object.fromEntries(values);
   }
 
+  contentValues({ content }: ComparableRow): Readonly<Record<string, string>> {
+    const values = Object.entries(itemOf(content)).map(([name, attribute]) => [
+      name,
+      comparableAttribute(attribute),
+    ]);
+    return Object.fromEntries(values);
+  }
+
   used(): number {
     return this.#used.units;
   }

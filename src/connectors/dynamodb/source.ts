@@ -4,6 +4,8 @@ import type { Column } from '../../values/column.js';
 import type {
   Context,
   Finding,
+  FoundRow,
+  KeyValues,
   Part,
   Permission,
   ReadRequest,
@@ -15,6 +17,7 @@ import type {
 import { BatchBuilder, type SharedColumns } from './batch-builder.js';
 import type { DynamodbClient } from './client.js';
 import { type Fetcher, keyText } from './fetch.js';
+import { findItem } from './find-item.js';
 import { attributeColumn, type Item, OpenColumns } from './open-columns.js';
 import type { DynamodbSourceOptions } from './options.js';
 import type { PageReader } from './pages.js';
@@ -174,6 +177,17 @@ export class DynamodbSource implements Source {
   async unique(columns: readonly string[]): Promise<Uniqueness> {
     const { table } = await this.#prepare();
     return table.key.every(({ name }) => columns.includes(name)) ? 'index' : 'unknown';
+  }
+
+  async find(key: KeyValues): Promise<FoundRow | undefined> {
+    const { table, plan, columns } = await this.#prepare();
+    const lent = { client: this.#client, context: this.#context, used: this.#used };
+    const found = await findItem({ ...lent, table, plan, options: this.#options }, key);
+    if (!found) return undefined;
+    const { item, ...about } = found;
+    const list = new OpenColumns(columns);
+    const row = list.row(item, true) ?? [];
+    return { batch: { columns: list.columns, rows: [row], bytes: JSON.stringify(item).length }, ...about };
   }
 
   report(): SourceReport {

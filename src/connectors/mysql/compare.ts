@@ -12,6 +12,7 @@ import { RowSums } from './compare-sums.js';
 import type { Connections } from './connection.js';
 import { lastTimestampOf } from './fit-column.js';
 import { quoteIdentifier, quoteTable } from './identifier.js';
+import { Ledger } from './ledger.js';
 import type { MysqlSinkOptions } from './options.js';
 import type { Table, TableColumn } from './schema.js';
 import type { Server } from './server.js';
@@ -142,6 +143,23 @@ export class MysqlComparison implements Comparison {
     const fields = fieldsOf(key);
     return Object.fromEntries(
       this.#compared.key.map(({ name }, index) => [name, shownField(fields[index] ?? '')]),
+    );
+  }
+
+  contentValues({ content }: ComparableRow): Readonly<Record<string, string>> {
+    const fields = fieldsOf(content);
+    const shown = this.#compared.content.flatMap(({ name }, index): [string, string][] => {
+      const field = fields[index] ?? '';
+      return field === ABSENT_FIELD ? [] : [[name, shownField(field)]];
+    });
+    return Object.fromEntries(shown);
+  }
+
+  async recordedAt(run: string, token: string): Promise<string | undefined> {
+    const { connections, context, table } = this.#request;
+    const ledger = new Ledger(table, { ...context, run });
+    return await context.retry(() =>
+      connections.withConnection(context, (session) => ledger.recordedAt(session, token)),
     );
   }
 

@@ -27,6 +27,7 @@ export interface LedgerTotals {
 /** Takes the place of a batch's token; no batch has it. */
 const FINISHED = '#finished';
 const ER_DUP_ENTRY = 1062;
+const ER_NO_SUCH_TABLE = 1146;
 const LOOKUP_TOKENS = 500;
 /** Runs that were given up leave their rows for this long. */
 const KEPT_MS = 30 * 24 * 3600 * 1000;
@@ -136,6 +137,23 @@ export class Ledger {
       }
     }
     return found;
+  }
+
+  /** When the batch, or its last slice, was recorded, ISO 8601 in UTC; undefined if it is not, or where there is no ledger. */
+  async recordedAt(session: Session, token: string): Promise<string | undefined> {
+    const [whole, slices] = [Buffer.from(token), Buffer.from(`${token}.`)];
+    try {
+      const rows = await session.rows(
+        `SELECT DATE_FORMAT(MAX(recorded_at), '%Y-%m-%dT%TZ') FROM ${this.#table}
+         WHERE place = ? AND run = ? AND (token = ? OR LEFT(token, ?) = ?)`,
+        [this.#place, this.#context.run, whole, slices.length, slices],
+      );
+      const at = rows[0]?.[0];
+      return at === undefined || at === null ? undefined : String(at);
+    } catch (error) {
+      if (nativeFailure(error)?.errno === ER_NO_SUCH_TABLE) return undefined;
+      throw error;
+    }
   }
 
   async totals(session: Session): Promise<LedgerTotals> {

@@ -11,6 +11,8 @@ export type Origin =
 export interface KeyRange {
   readonly after?: KeyCells;
   readonly upTo?: KeyCells;
+  /** Only the rows of this condition. */
+  readonly condition?: string;
 }
 
 /** FROM and the declared WHERE. What the declaration wrote stands on lines of its own, in parentheses. */
@@ -60,6 +62,7 @@ export function rangeCondition(key: readonly KeyColumn[], range: KeyRange): stri
   const conditions: string[] = [];
   if (range.after !== undefined) conditions.push(after(key, range.after));
   if (range.upTo !== undefined) conditions.push(upTo(key, range.upTo));
+  if (range.condition !== undefined) conditions.push(range.condition);
   return conditions.map((condition) => `(${condition})`).join(' AND ');
 }
 

@@ -1,11 +1,14 @@
 import type { Batch } from '../../values/batch.js';
 import type {
   Context,
+  FoundRow,
+  KeyValues,
   Part,
   ReadRequest,
   Source,
   SourceDescription,
   SourceReport,
+  Stretch,
   Uniqueness,
 } from '../connector.js';
 import { RowSums } from './compare-sums.js';
@@ -19,6 +22,7 @@ import {
   estimate,
   sourcePermissions,
 } from './source-describe.js';
+import { findRow } from './source-find.js';
 import { parseKeyCells } from './source-key.js';
 import { parseRange, splitByKey, WHOLE } from './source-parts.js';
 import { readPart } from './source-read.js';
@@ -98,6 +102,11 @@ class MysqlSource implements Source {
     if (!sums) return undefined;
     const parts = await this.#ask((session) => splitByKey(session, shape, wanted));
     return { form: sums.form, parts, sum: (part: Part) => sums.sum(part) };
+  }
+
+  async find(key: KeyValues, within?: Stretch): Promise<FoundRow | undefined> {
+    const shape = await this.#shaped();
+    return await findRow({ shape, connections: this.#connections, context: this.#context }, key, within);
   }
 
   report(): SourceReport {

@@ -1,5 +1,7 @@
 import type { Comparison } from '../../connectors/comparison.js';
 import type {
+  FoundRow,
+  KeyValues,
   Part,
   Source,
   SourceDescription,
@@ -51,6 +53,10 @@ export class DifferingSource implements Source {
 
   unique(columns: readonly string[]): Promise<Uniqueness> {
     return this.#plan.source.unique(columns);
+  }
+
+  find(key: KeyValues): Promise<FoundRow | undefined> {
+    return this.#plan.source.find(key);
   }
 
   report(): SourceReport {
