@@ -18,7 +18,7 @@ export interface Declaration {
   readonly steps: readonly Step[];
   /** Only where a `row` function is used: the digest of the program text that declares it. */
   readonly code?: string;
-  /** What does not stop the pipeline from being declared: environment variables that are not set. */
+  /** What does not stop the pipeline from being declared: unix cron, environment variables that are not set. */
   readonly warnings: readonly Problem[];
 }
 
@@ -28,11 +28,18 @@ export interface ConnectionDeclaration {
   readonly [option: string]: unknown;
 }
 
-/** Exactly one of cron (six fields, as EventBridge Scheduler has them), rate and at. The zone defaults to UTC. */
-export type ScheduleDeclaration =
+/**
+ * Exactly one of cron, rate and at, as EventBridge Scheduler takes them within `cron(…)`, `rate(…)` and `at(…)`:
+ * `scheduleOf` of src/schedule reads them. The zone defaults to UTC.
+ */
+export type ScheduleDeclaration = (
   | { readonly cron: string; readonly zone: string }
   | { readonly rate: string; readonly zone: string }
-  | { readonly at: string; readonly zone: string };
+  | { readonly at: string; readonly zone: string }
+) & {
+  /** What becomes of firings that came due while nothing could begin: one run for all of them, or none. */
+  readonly missed: 'run-once' | 'skip';
+};
 
 export type Step = NamedStep | ParallelStep;
 

@@ -84,40 +84,6 @@ const mistakes: readonly [name: string, text: string, problems: readonly string[
       '2:11 schedule `cron`, `rate` and `at` exclude each other (conflict) → give one of cron: "0 6 * * ? *", rate: "15 minutes", at: "2026-12-31T06:00:00"',
     ],
   ],
-  [
-    'a cron expression of five fields',
-    'pipeline: p\nschedule: { cron: "0 6 * * *" }\nconnections: { stage: { kind: dynamodb }, shop: { kind: mysql, secret: s } }\n' +
-      right,
-    [
-      '2:19 schedule.cron "0 6 * * *" is not a cron expression (wrong_value) → six fields, minute hour day month weekday year, day or weekday being ?',
-    ],
-  ],
-  [
-    'a rate in another unit',
-    'pipeline: p\nschedule: { rate: 15 min }\nconnections: { stage: { kind: dynamodb }, shop: { kind: mysql, secret: s } }\n' +
-      right,
-    ['2:19 schedule.rate "15 min" is not a rate (wrong_value) → one looks like 15 minutes'],
-  ],
-  [
-    'a day that the calendar lacks',
-    'pipeline: p\nschedule: { at: "2026-02-30T06:00:00" }\nconnections: { stage: { kind: dynamodb }, shop: { kind: mysql, secret: s } }\n' +
-      right,
-    [
-      '2:17 schedule.at "2026-02-30T06:00:00" is not a time (wrong_value) → one looks like 2026-12-31T06:00:00',
-    ],
-  ],
-  [
-    'a time zone that does not exist',
-    'pipeline: p\nschedule: { rate: 5 minutes, zone: Tokyo/Asia }\nconnections: { stage: { kind: dynamodb }, shop: { kind: mysql, secret: s } }\n' +
-      right,
-    ['2:36 schedule.zone "Tokyo/Asia" is not a time zone (wrong_value) → one looks like Asia/Tokyo'],
-  ],
-  [
-    'an offset in place of a time zone',
-    'pipeline: p\nschedule: { rate: 5 minutes, zone: "+09:00" }\nconnections: { stage: { kind: dynamodb }, shop: { kind: mysql, secret: s } }\n' +
-      right,
-    ['2:36 schedule.zone "+09:00" is not a time zone (wrong_value) → one looks like Asia/Tokyo'],
-  ],
 ];
 
 describe('of the mistakes in the document', () => {

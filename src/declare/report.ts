@@ -55,12 +55,21 @@ export class Report {
   }
 
   add(path: DocumentPath, mistake: Mistake): void {
-    const place = mistake.at === 'key' ? this.#places.key(path) : this.#places.value(path);
-    this.addAt(place, path, mistake);
+    this.#keep(this.problemAt(path, mistake));
   }
 
-  addAt(place: Place | undefined, path: DocumentPath, { code, message, hint }: Mistake): void {
-    const problem: Problem = {
+  addAt(place: Place | undefined, path: DocumentPath, mistake: Mistake): void {
+    this.#keep(this.#problem(place, path, mistake));
+  }
+
+  /** A mistake with its place; not one of the report's, where it is only a warning. */
+  problemAt(path: DocumentPath, mistake: Mistake): Problem {
+    const place = mistake.at === 'key' ? this.#places.key(path) : this.#places.value(path);
+    return this.#problem(place, path, mistake);
+  }
+
+  #problem(place: Place | undefined, path: DocumentPath, { code, message, hint }: Mistake): Problem {
+    return {
       file: this.#file,
       ...(place && { line: place.line }),
       ...(place?.column !== undefined && { column: place.column }),
@@ -69,6 +78,10 @@ export class Report {
       message: printable(message),
       ...(hint !== undefined && { hint: printable(hint) }),
     };
+  }
+
+  #keep(problem: Problem): void {
+    const { code } = problem;
     const identity = JSON.stringify([problem.line, problem.path, code, problem.message]);
     if (this.#problems.size < MAX_PROBLEMS && !this.#problems.has(identity))
       this.#problems.set(identity, problem);

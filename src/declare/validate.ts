@@ -1,18 +1,12 @@
 import type { Problem } from '../errors.js';
 import { checkConnection, connectionKinds, withAbsolutePaths } from './connections.js';
-import {
-  type ConnectionDeclaration,
-  type Declaration,
-  innerSteps,
-  type ScheduleDeclaration,
-  type Step,
-} from './declaration.js';
+import { type ConnectionDeclaration, type Declaration, innerSteps, type Step } from './declaration.js';
 import { missingVariables } from './environment.js';
 import { deepFreeze } from './freeze.js';
 import { checked } from './issues.js';
 import type { RawDocument } from './raw-document.js';
+import { checkSchedule } from './schedule.js';
 import { envelope } from './schema/envelope.js';
-import type { ScheduleOptions } from './schema/schedule.js';
 import { readSteps } from './steps.js';
 import { isMapping } from './unsupported.js';
 import { kindOf } from './wording.js';
@@ -40,10 +34,11 @@ export function validate(document: RawDocument, file: string, name: string, env:
   const connections = checkConnections(value['connections'], document, file);
   const kinds = connectionKinds(value['connections']);
   const steps = Array.isArray(value['steps']) ? readSteps(value['steps'], kinds, report) : [];
-  const schedule = checkSchedule(head?.schedule, document);
+  const { schedule, notes } = checkSchedule(value['schedule'], report);
   const problems = report.problems().filter(({ code }) => document.complete || code !== 'missing_field');
   if (!head || problems.length > 0) return { problems };
-  const warnings = missingVariables(value['connections'], name, document.places, env);
+  const missing = missingVariables(value['connections'], name, document.places, env);
+  const warnings = [...notes, ...missing];
   const uses = document.code !== undefined && steps.some(hasCode) ? { code: document.code } : {};
   const { pipeline } = head;
   const declaration = {
@@ -80,26 +75,6 @@ function checkConnections(
   return Object.fromEntries(right);
 }
 
-/** Exactly one of cron, rate and at. */
-function checkSchedule(
-  schedule: ScheduleOptions | undefined,
-  { report }: RawDocument,
-): ScheduleDeclaration | undefined {
-  if (!schedule) return undefined;
-  const { cron, rate, at, zone = 'UTC' } = schedule;
-  const given = [cron, rate, at].filter((each) => each !== undefined);
-  if (given.length !== 1) {
-    const message =
-      given.length === 0 ? 'the schedule says nothing' : '`cron`, `rate` and `at` exclude each other';
-    const hint = 'give one of cron: "0 6 * * ? *", rate: "15 minutes", at: "2026-12-31T06:00:00"';
-    report.add(['schedule'], { code: given.length === 0 ? 'missing_field' : 'conflict', message, hint });
-  }
-  if (cron !== undefined) return { cron, zone };
-  if (rate !== undefined) return { rate, zone };
-  return at === undefined ? undefined : { at, zone };
-}
-
-/** Whether a function of the program is a part of it. */
 function hasCode(step: Step): boolean {
   const own =
     (step.kind === 'copy' && step.row !== undefined) ||

@@ -12,6 +12,8 @@ export interface Field {
   readonly words: readonly string[];
   /** What it takes, in one sentence part. */
   readonly takes: string;
+  /** An expression that shows it. */
+  readonly example: string;
 }
 
 const months = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', 'OCT', 'NOV', 'DEC'];
@@ -20,18 +22,54 @@ const months = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', '
 export const weekdays: readonly string[] = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
 
 export const fields: Readonly<Record<FieldName, Field>> = {
-  minute: { name: 'minute', min: 0, max: 59, words: [], takes: 'minutes are 0 to 59' },
-  hour: { name: 'hour', min: 0, max: 23, words: [], takes: 'hours are 0 to 23; midnight is 0' },
-  day: { name: 'day', min: 1, max: 31, words: [], takes: 'days are 1 to 31; L is the last one of a month' },
-  month: { name: 'month', min: 1, max: 12, words: months, takes: 'months are 1 to 12 or JAN to DEC' },
+  minute: {
+    name: 'minute',
+    min: 0,
+    max: 59,
+    words: [],
+    takes: 'minutes are 0 to 59',
+    example: '30 6 * * ? *',
+  },
+  hour: {
+    name: 'hour',
+    min: 0,
+    max: 23,
+    words: [],
+    takes: 'hours are 0 to 23; midnight is 0',
+    example: '0 6 * * ? *',
+  },
+  day: {
+    name: 'day',
+    min: 1,
+    max: 31,
+    words: [],
+    takes: 'days are 1 to 31; L is the last one of a month',
+    example: '0 6 15 * ? *',
+  },
+  month: {
+    name: 'month',
+    min: 1,
+    max: 12,
+    words: months,
+    takes: 'months are 1 to 12 or JAN to DEC',
+    example: '0 6 1 JAN,JUL ? *',
+  },
   weekday: {
     name: 'weekday',
     min: 1,
     max: 7,
     words: weekdays,
     takes: 'weekdays are 1 to 7 or SUN to SAT; 1 is Sunday',
+    example: '0 6 ? * MON-FRI *',
   },
-  year: { name: 'year', min: 1970, max: 2199, words: [], takes: 'years are 1970 to 2199' },
+  year: {
+    name: 'year',
+    min: 1970,
+    max: 2199,
+    words: [],
+    takes: 'years are 1970 to 2199',
+    example: '0 6 * * ? 2027',
+  },
 };
 
 export const fieldOrder: readonly FieldName[] = ['minute', 'hour', 'day', 'month', 'weekday', 'year'];
@@ -59,6 +97,8 @@ export interface FieldProblem {
   readonly rule: string;
   /** What the field should hold instead, where that can be guessed. */
   readonly fix?: string;
+  /** An expression that shows the rule; the field's own where there is none. */
+  readonly example?: string;
 }
 
 /** The value of a field, and its text as AWS takes it; or all that is wrong with it. */

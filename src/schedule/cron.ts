@@ -1,4 +1,4 @@
-import { type FieldProblem, fieldOrder } from './cron-fields.js';
+import { type FieldProblem, fieldOrder, fields } from './cron-fields.js';
 import { namesWeekdays } from './read-special.js';
 import type { CronSchedule, Parsed, ScheduleProblem } from './schedule.js';
 import { readSix } from './six-fields.js';
@@ -31,6 +31,8 @@ interface Complaint {
   readonly rule: string;
   /** Expressions that are right, to choose from. */
   readonly instead?: readonly string[];
+  /** An expression that shows the rule, for when there is none to choose. */
+  readonly example?: string;
 }
 
 function parseUnix(parts: readonly string[], zone: string): Parsed<CronSchedule> {
@@ -46,25 +48,32 @@ function parseUnix(parts: readonly string[], zone: string): Parsed<CronSchedule>
 function parseSix(parts: readonly string[], zone: string): Parsed<CronSchedule> {
   const six = readSix(parts);
   const problems = six.kind === 'wrong' ? six.problems : [];
-  const days = complaintOfDays(parts);
+  const fixed = withFixes(parts, problems);
+  const days = complaintOfDays(parts, fixed);
   if (days) {
     const others = problems.filter(({ field }) => field !== 'day' && field !== 'weekday');
-    return refused([...complaints(parts, others), days]);
+    const { instead = [] } = days;
+    return refused([...others.map((problem) => complaint(problem, instead)), days]);
   }
-  if (six.kind === 'wrong') return refused(complaints(parts, problems));
+  if (six.kind === 'wrong') {
+    const instead = right(fixed);
+    return refused(problems.map((problem) => complaint(problem, instead)));
+  }
   if (six.kind === 'never') return refused([neverFires(parts)]);
   const { expression, pattern } = six;
   return { schedule: Object.freeze({ kind: 'cron', expression, zone, pattern }), notes: [] };
 }
 
-/** Each problem with the expression as it is with all of the fixes, if that is right. */
-function complaints(parts: readonly string[], problems: readonly FieldProblem[]): readonly Complaint[] {
-  const fixed = parts.map((part, index) => {
+function complaint({ field, what, rule, example }: FieldProblem, instead: readonly string[]): Complaint {
+  return { what, rule, instead, example: example ?? fields[field].example };
+}
+
+/** The fields as they are with all of the fixes; one that has none stays wrong. */
+function withFixes(parts: readonly string[], problems: readonly FieldProblem[]): readonly string[] {
+  return parts.map((part, index) => {
     const own = problems.find(({ field }) => field === fieldOrder[index]);
-    return own ? (own.fix ?? '') : part;
+    return own?.fix ?? part;
   });
-  const instead = right(fixed);
-  return problems.map(({ what, rule }) => ({ what, rule, instead }));
 }
 
 /** The expression if it is right in all; nothing else is ever offered. */
@@ -111,18 +120,20 @@ function withDays(parts: readonly string[], day: string, weekday: string): reado
   return parts.map((part, index) => (index === 2 ? day : index === 4 ? weekday : part));
 }
 
-function complaintOfDays(parts: readonly string[]): Complaint | undefined {
+/** `fixed` are the fields without their own mistakes, for what is offered instead. */
+function complaintOfDays(parts: readonly string[], fixed: readonly string[]): Complaint | undefined {
   const [, , day = '', , weekday = ''] = parts;
   if (namesWeekdays(day) && (weekday === '?' || weekday === '*')) {
     const rule = 'weekdays stand in the fifth field';
-    return { what: `day ${day} is a weekday`, rule, instead: right(withDays(parts, '?', day)) };
+    return { what: `day ${day} is a weekday`, rule, instead: right(withDays(fixed, '?', day)) };
   }
   if (isDayRight(parts)) return undefined;
   const rule = 'AWS has ? in one of day and weekday, which says that the other decides';
   const what =
     day === '?' ? 'day and weekday are both ?' : `day ${day} and weekday ${weekday} are both given`;
   const isClear = weekday === '*' || weekday === '?' || day === '*';
-  const choices = isClear ? [onDay(parts)] : [withDays(parts, day, '?'), withDays(parts, '?', weekday)];
+  const [, , theDay = '', , theWeekday = ''] = fixed;
+  const choices = isClear ? [onDay(fixed)] : [withDays(fixed, theDay, '?'), withDays(fixed, '?', theWeekday)];
   return { what, rule, instead: choices.flatMap((choice) => right(choice)) };
 }
 
@@ -135,8 +146,9 @@ function neverFires(parts: readonly string[]): Complaint {
 }
 
 function refused(all: readonly Complaint[]): { readonly problems: readonly ScheduleProblem[] } {
-  const problems = all.map(({ what, rule, instead = [] }) => {
-    const hint = instead.length === 0 ? rule : `${rule}: ${instead.map((each) => `"${each}"`).join(' or ')}`;
+  const problems = all.map(({ what, rule, instead = [], example = fields.hour.example }) => {
+    const offered = instead.map((each) => `"${each}"`).join(' or ');
+    const hint = offered === '' ? `${rule}, as in "${example}"` : `${rule}: ${offered}`;
     return { field: 'cron' as const, message: what, hint };
   });
   return { problems };

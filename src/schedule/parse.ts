@@ -2,7 +2,7 @@ import { parseAt } from './at.js';
 import { parseCron } from './cron.js';
 import { parseRate } from './rate.js';
 import type { Parsed, Schedule } from './schedule.js';
-import { isZone } from './zone.js';
+import { isZone, zoneLike } from './zone.js';
 
 /** A schedule as a declaration has it: one of three texts, and a name of the time zone database. */
 export type ScheduleText =
@@ -15,7 +15,8 @@ export function readSchedule(declared: ScheduleText): Parsed<Schedule> {
   const { zone } = declared;
   if (!isZone(zone)) {
     const message = `"${zone}" is not a time zone`;
-    return { problems: [{ field: 'zone', message, hint: 'one looks like Asia/Tokyo' }] };
+    const hint = `one looks like ${zoneLike(zone) ?? 'Asia/Tokyo'}`;
+    return { problems: [{ field: 'zone', message, hint }] };
   }
   if ('cron' in declared) return parseCron(unwrapped('cron', declared.cron), zone);
   if ('rate' in declared) return parseRate(unwrapped('rate', declared.rate), zone);

@@ -8,13 +8,21 @@ import {
   range,
 } from './cron-fields.js';
 import { readSpecial } from './read-special.js';
+import { weekdayField } from './unix-cron.js';
 
 /** Reads one field of a cron expression, and says all that is wrong with it. */
 export function readField(field: Field, text: string): ReadField {
   if (text === '?') return readAny(field);
   const special = readSpecial(field, text);
   if (special) return special;
+  if (field.name === 'weekday' && /(^|[,-])0/.test(text)) return wrong(countedFromZero(text));
   return readList(field, text);
+}
+
+/** With a 0 among them, weekdays are counted as unix counts them. */
+function countedFromZero(text: string): FieldProblem {
+  const rule = 'AWS counts weekdays from 1, which is Sunday; unix cron from 0';
+  return { field: 'weekday', what: `weekday ${text} counts from 0`, rule, fix: weekdayField(text) };
 }
 
 function readAny(field: Field): ReadField {
@@ -88,11 +96,22 @@ function readBounds(field: Field, base: string, hasStep: boolean): FieldProblem 
   const [low = '', high, ...more] = base.split('-');
   if (more.length > 0 || low === '' || high === '') return malformed(field, base);
   const from = readNumber(field, low);
-  if (typeof from !== 'number') return from;
-  if (high === undefined) return { from, to: hasStep ? field.max : from };
+  if (high === undefined) return typeof from === 'number' ? { from, to: hasStep ? field.max : from } : from;
   const to = readNumber(field, high);
-  if (typeof to !== 'number') return to;
+  if (typeof from !== 'number' || typeof to !== 'number') return wrongEnds(low, from, high, to);
   return from <= to ? { from, to } : backwards(field, low, high);
+}
+
+/** A problem of one end or of both; the fix is of the whole range. */
+function wrongEnds(
+  low: string,
+  from: FieldProblem | number,
+  high: string,
+  to: FieldProblem | number,
+): FieldProblem {
+  const fixes = [typeof from === 'number' ? low : from.fix, typeof to === 'number' ? high : to.fix];
+  const { fix: _fix, ...problem } = typeof from === 'number' ? (to as FieldProblem) : from;
+  return fixes.includes(undefined) ? problem : { ...problem, fix: fixes.join('-') };
 }
 
 function readNumber(field: Field, text: string): FieldProblem | number {
@@ -114,7 +133,6 @@ function readNumber(field: Field, text: string): FieldProblem | number {
 
 /** What other programs write so: unix counts weekdays from 0, ISO 8601 calls midnight 24, years have two digits. */
 function fixOfNumber({ name }: Field, number: number): string | undefined {
-  if (name === 'weekday' && number === 0) return 'SUN';
   if (name === 'hour' && number === 24) return '0';
   if (name === 'minute' && number === 60) return '0';
   if (name === 'year' && number < 100) return String(2000 + number);

@@ -4,7 +4,7 @@ import { type Field, type FieldProblem, numberOf, type ReadField, weekdays } fro
 export function readSpecial(field: Field, text: string): ReadField | undefined {
   const upper = text.toUpperCase();
   const bare = field.words.reduce((rest, word) => rest.replaceAll(word, ''), upper);
-  const sign = /[LW#]/.exec(bare)?.[0];
+  const sign = (['L', 'W', '#'] as const).find((each) => bare.includes(each));
   if (sign === undefined || /[A-KM-VX-Z]/.test(bare)) return undefined;
   const misplaced = outOfPlace(field, text, sign);
   if (misplaced) return { problems: [misplaced] };
@@ -12,27 +12,43 @@ export function readSpecial(field: Field, text: string): ReadField | undefined {
   return field.name === 'day' ? readDay(field, upper) : readWeekday(field, upper);
 }
 
-const places: Readonly<Record<string, { readonly names: readonly string[]; readonly rule: string }>> = {
+interface Sign {
+  readonly names: readonly string[];
+  readonly rule: string;
+  readonly example: string;
+}
+
+const signs: Readonly<Record<'L' | 'W' | '#', Sign>> = {
   L: {
     names: ['day', 'weekday'],
     rule: 'L stands in day (the last of a month) or weekday (6L is the last Friday)',
+    example: '0 6 L * ? *',
   },
-  W: { names: ['day'], rule: 'W stands in day only: 15W is the day from MON to FRI nearest to the 15th' },
-  '#': { names: ['weekday'], rule: '# stands in weekday only: 6#3 is the third Friday of a month' },
+  W: {
+    names: ['day'],
+    rule: 'W stands in day only: 15W is the day from MON to FRI nearest to the 15th',
+    example: '0 6 15W * ? *',
+  },
+  '#': {
+    names: ['weekday'],
+    rule: '# stands in weekday only: 6#3 is the third Friday of a month',
+    example: '0 6 ? * 6#3 *',
+  },
 };
 
-function outOfPlace({ name }: Field, text: string, sign: string): FieldProblem | undefined {
-  const place = places[sign];
-  if (!place || place.names.includes(name)) return undefined;
-  return { field: name, what: `${name} ${text} cannot have ${sign}`, rule: place.rule };
+function outOfPlace({ name }: Field, text: string, sign: keyof typeof signs): FieldProblem | undefined {
+  const { names, rule, example } = signs[sign];
+  if (names.includes(name)) return undefined;
+  return { field: name, what: `${name} ${text} cannot have ${sign}`, rule, example };
 }
 
 /** "If you use a '#' character, you can define only one expression"; L and W say one day of a month each. */
-function inList({ name }: Field, text: string, sign: string): FieldProblem {
+function inList({ name }: Field, text: string, sign: keyof typeof signs): FieldProblem {
   return {
     field: name,
     what: `${name} ${text} has ${sign} in a list`,
     rule: `a field with ${sign} holds nothing else; another day needs another pipeline`,
+    example: signs[sign].example,
   };
 }
 
@@ -75,7 +91,13 @@ function readWeekday(field: Field, text: string): ReadField {
 }
 
 function unreadable({ name }: Field, text: string, rule: string, fix: string | undefined): FieldProblem {
-  return { field: name, what: `${name} ${text} cannot be read`, rule, ...(fix !== undefined && { fix }) };
+  return {
+    field: name,
+    what: `${name} ${text} cannot be read`,
+    rule,
+    example: signs[name === 'day' ? 'W' : '#'].example,
+    ...(fix !== undefined && { fix }),
+  };
 }
 
 /** Whether a text is made of names of weekdays, as the fifth field has them. */

@@ -35,10 +35,16 @@ export function fromUnix(given: readonly string[]): { readonly fields: readonly 
     return { what: `${given.join(' ')} is no schedule`, rule, instead: [] };
   }
   const [minute = '', hour = '', day = '', month = '', weekday = ''] = parts;
-  const bare = [minute, hour, day, month, weekday].find((field) => /(^|,)\w+\/\d+(,|$)/.test(field));
+  const ranged = parts.map((field, index) => withRange(field, lastValues[index] ?? 0));
+  const bare = parts.find((field, index) => field !== ranged[index]);
   if (bare !== undefined) {
     const rule = 'unix cron takes steps of a range or of *';
-    return { what: `${bare} is a step without a range`, rule, instead: [] };
+    const right = fromUnix(ranged);
+    return {
+      what: `${bare} is a step without a range`,
+      rule,
+      instead: 'fields' in right ? [right.fields] : right.instead,
+    };
   }
   const days = weekdayField(weekday);
   const first = [minute, hour];
@@ -46,6 +52,13 @@ export function fromUnix(given: readonly string[]): { readonly fields: readonly 
   if (days === '*') return { fields: [...first, day.replace(/^\*\//, '1/'), last, '?', '*'] };
   if (day === '*') return { fields: [...first, '?', last, days, '*'] };
   return bothDays(first, [day, last, days]);
+}
+
+const lastValues = [59, 23, 31, 12, 6];
+
+/** `5/15`, which AWS takes to the field's end, as `5-59/15`. */
+function withRange(field: string, last: number): string {
+  return field.replaceAll(/(^|,)(\d+)\/(\d+)(?=,|$)/g, `$1$2-${last}/$3`);
 }
 
 /** crontab(5): where both are restricted a command runs when either matches; where one begins with *, when both do. */
@@ -62,8 +75,8 @@ function bothDays(first: readonly string[], [day, month, days]: readonly [string
 
 const MAX_WEEKDAY = 7;
 
-/** `1-5` as `MON-FRI`. A field that is not unix cron's is given back as it is. */
-function weekdayField(text: string): string {
+/** Unix cron's weekdays as AWS has them: `1-5` as `MON-FRI`. What is not unix cron's is given back as it is. */
+export function weekdayField(text: string): string {
   if (text === '*' || text === '*/1') return '*';
   const entries = text.split(',').map(weekdayEntry);
   if (entries.includes(undefined)) return text.toUpperCase();

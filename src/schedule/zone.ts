@@ -15,17 +15,39 @@ const PROBES_MS = [-26, -12, 0, 12, 26].map((hours) => hours * HOUR_MS);
 
 const formatters = new Map<string, Intl.DateTimeFormat>();
 
+/** Three letters that ICU takes for zones and the zone database does not have: BST is Dhaka's time there. */
+const icuOnly: ReadonlySet<string> = new Set(
+  'ACT AET AGT ART AST BET BST CAT CNT CST CTT EAT ECT IET IST JST MIT NET NST PLT PNT PRT PST SST VST'.split(
+    ' ',
+  ),
+);
+
 /** Names of the zone database only: `+09:00` would be accepted by Intl too, and has no summer time. */
 export function isZone(text: string): boolean {
   // The list is fast and lacks older names, such as UTC; a formatter knows them all and takes 20 ms to make.
   if (Intl.supportedValuesOf('timeZone').includes(text)) return true;
-  if (!/^[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9_+-]+){0,2}$/.test(text)) return false;
+  if (!/^[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9_+-]+){0,2}$/.test(text) || icuOnly.has(text)) return false;
+  if (namesLike(text).length > 0) return false;
   try {
     return formatterOf(text).resolvedOptions().timeZone !== '';
   } catch (error) {
     if (error instanceof RangeError) return false;
     throw error;
   }
+}
+
+/** The name that was probably meant: in another case, or with its continent. */
+export function zoneLike(text: string): string | undefined {
+  const [same] = namesLike(text);
+  if (same !== undefined) return same;
+  const city = text.replaceAll(' ', '_').toLowerCase();
+  return Intl.supportedValuesOf('timeZone').find((name) => name.toLowerCase().split('/').at(-1) === city);
+}
+
+/** Intl takes names in any case; the zone database, and AWS with it, does not. */
+function namesLike(text: string): readonly string[] {
+  const lower = text.toLowerCase();
+  return Intl.supportedValuesOf('timeZone').filter((name) => name.toLowerCase() === lower);
 }
 
 /** What a clock in the zone shows at an instant. */
