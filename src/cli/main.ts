@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { registerCheck } from './commands/check.js';
 import { registerCopy } from './commands/copy.js';
+import { registerDraw } from './commands/draw.js';
 import { registerInit } from './commands/init.js';
 import { registerPlan } from './commands/plan.js';
 import { registerRejects } from './commands/rejects.js';
@@ -31,6 +32,7 @@ const registrations: readonly Register[] = [
   registerVerify,
   registerRepair,
   registerTrace,
+  registerDraw,
   registerCopy,
   registerSchema,
 ];
@@ -43,6 +45,7 @@ Examples:
   sluice run batch.yaml                run it
   sluice verify batch.yaml             do both sides agree?
   sluice trace batch.yaml 42           one row's way from source to sink
+  sluice draw batch.yaml --format asl  the state machine
   sluice copy mysql://app@127.0.0.1/shop/orders dynamodb://eu-west-1/orders
 
 Exit status: 0 complete · 1 a bug · 2 refused before any write · 3 complete, with rejects
