@@ -46,7 +46,7 @@ function sourceLines({ trace, plan }: CopyTrace): string[] {
   if (!source) return ['no row has this key'];
   const { columns, rows } = source.batch;
   const cells = columns.flatMap((column, index) => {
-    const cell = rows[0]?.[index];
+    const cell = rows.at(0)?.[index];
     const name = plan.description.key.includes(column.name) ? `${column.name} (key)` : column.name;
     return cell === undefined ? [] : [[printable(name), typeOf(column), cellText({ column, cell })]];
   });
@@ -154,7 +154,7 @@ export function traceEvent({ name, plan, rule, trace, rejects, runs }: CopyTrace
     source: {
       name: plan.description.name,
       found: source !== undefined,
-      ...(source ? { row: storedRow(source.batch.rows[0] ?? [], source.batch.columns) } : {}),
+      ...(source ? { row: storedRow(source.batch.rows.at(0) ?? [], source.batch.columns) } : {}),
       ...(source?.leftOut === undefined ? {} : { leftOut: source.leftOut }),
       ...(source?.note === undefined ? {} : { note: source.note }),
     },

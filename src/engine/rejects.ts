@@ -78,7 +78,7 @@ export function rejectRecord(
   about: Pick<RejectRecord, 'step' | 'run' | 'part' | 'token'> & { readonly key: readonly string[] },
 ): RejectRecord {
   const { step, run, part, token } = about;
-  const row = storedRow(incoming.rows[refused.row] ?? [], incoming.columns);
+  const row = storedRow(incoming.rows.at(refused.row) ?? [], incoming.columns);
   const key = Object.fromEntries(
     about.key.flatMap((name) => (Object.hasOwn(row, name) ? [[name, row[name] ?? null]] : [])),
   );

@@ -106,7 +106,7 @@ function changesBetween(stage: Stage, before: Batch, after: Batch, about: About)
 /** Columns that the row has; a missing attribute is no cell. */
 function cellsOf({ columns, rows }: Batch): ReadonlyMap<string, ShownCell> {
   const cells = columns.flatMap((column, index): [string, ShownCell][] => {
-    const cell = rows[0]?.[index];
+    const cell = rows.at(0)?.[index];
     return cell === undefined ? [] : [[column.name, { column, cell }]];
   });
   return new Map(cells);

@@ -52,7 +52,7 @@ describe('a row function', () => {
       'list:attribute',
       'none:attribute',
     ]);
-    expect(out.rows[0]?.slice(4)).toEqual(['1', '1.5', 'a', true, { L: [{ N: '1' }, { S: 'z' }] }, null]);
+    expect(out.rows.at(0)?.slice(4)).toEqual(['1', '1.5', 'a', true, { L: [{ N: '1' }, { S: 'z' }] }, null]);
   });
 
   test('may add a column late: rows before lack it', () => {

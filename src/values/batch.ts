@@ -8,13 +8,26 @@ import type { Column } from './column.js';
 export type Position = string;
 
 /**
+ * Rows by their numbers. An array of rows is one; so is AttributeRows, which makes each row when it is asked for:
+ * whoever looks at rows more than once keeps them.
+ */
+export interface Rows extends Iterable<Row> {
+  readonly length: number;
+  at(index: number): Row | undefined;
+  /** `start` and `end` are not negative. */
+  slice(start: number, end: number): Rows;
+  map<Result>(make: (row: Row, index: number) => Result): Result[];
+  entries(): Iterable<[number, Row]>;
+}
+
+/**
  * Rows that travel together. `columns` is frozen and shared: while its identity stays the same its
  * meaning does, so consumers compile once per identity. A source with open columns makes a new array
  * when an attribute appears that it has not seen (and starts over at `MAX_OPEN_COLUMNS`).
  */
 export interface Batch {
   readonly columns: readonly Column[];
-  readonly rows: readonly Row[];
+  readonly rows: Rows;
   /** Size of the rows as their source sent them, in bytes: for limits, pace and reports. */
   readonly bytes: number;
   /** The place after the last row; absent where the source cannot be resumed there. */

@@ -32,7 +32,7 @@ async function readAll(source: Source, wanted: number, request = BIG): Promise<n
 
 /** The cells of the batch's first row, absent ones left out. */
 function rowOf({ columns, rows }: Batch): object {
-  const cells = columns.map(({ name }, index) => [name, rows[0]?.[index]] as const);
+  const cells = columns.map(({ name }, index) => [name, rows.at(0)?.[index]] as const);
   return Object.fromEntries(cells.filter(([, cell]) => cell !== undefined));
 }
 

@@ -1,8 +1,11 @@
+import { AttributeRows } from '../../values/attribute-rows.js';
 import type { Batch, Position } from '../../values/batch.js';
 import type { Row } from '../../values/cell.js';
 import type { Column } from '../../values/column.js';
 import type { ReadRequest } from '../connector.js';
-import { type Item, OpenColumns } from './open-columns.js';
+import type { ItemScanner } from './item-scanner.js';
+import { OpenColumns } from './open-columns.js';
+import { SpanList } from './span-list.js';
 
 /** The list that the parts of a source share; replaced by a new one when it is full. */
 export interface SharedColumns {
@@ -11,12 +14,25 @@ export interface SharedColumns {
   readonly first: readonly Column[];
 }
 
+/** Items that stood one after the other. */
+interface Stretch {
+  readonly bytes: Buffer;
+  readonly start: number;
+  end: number;
+}
+
 /** Collects items to a batch that is as full as the request allows. */
 export class BatchBuilder {
   readonly #shared: SharedColumns;
   readonly #request: ReadRequest;
   #list: OpenColumns;
-  #rows: Row[] = [];
+  /** For each of the scanner's names its column in the list. */
+  #columnOf: number[] = [];
+  #scanner: ItemScanner | undefined;
+  #stretches: Stretch[] = [];
+  /** What is to be added to a place in the page, to get the place in the batch's own bytes. */
+  #shift = 0;
+  #spans = new SpanList();
   #bytes = 0;
 
   constructor(shared: SharedColumns, request: ReadRequest) {
@@ -26,37 +42,85 @@ export class BatchBuilder {
   }
 
   get empty(): boolean {
-    return this.#rows.length === 0;
+    return this.#spans.rows === 0;
   }
 
   get full(): boolean {
-    return this.#rows.length >= this.#request.maxRows || this.#bytes >= this.#request.maxBytes;
+    return this.#spans.rows >= this.#request.maxRows || this.#bytes >= this.#request.maxBytes;
   }
 
-  /** False if the item does not fit on the batch's columns: take the batch, then add the item again. */
-  add(item: Item, bytes: number): boolean {
-    if (this.empty) this.#list = this.#shared.current;
-    let row = this.#list.row(item, false);
-    if (!row) {
+  /** Adds the scanner's item. False if it does not fit on the batch's columns: take the batch, then add it again. */
+  add(item: ItemScanner, bytes: number): boolean {
+    if (this.empty) this.#use(this.#shared.current);
+    if (this.#scanner !== item) this.#follow(item);
+    if (!this.#findColumns(item, false)) {
       if (!this.empty) return false;
       this.#shared.current = new OpenColumns(this.#shared.first);
-      this.#list = this.#shared.current;
-      row = this.#list.row(item, true) ?? [];
+      this.#use(this.#shared.current);
+      this.#findColumns(item, true);
     }
-    this.#rows.push(row);
+    this.#stretchTo(item);
+    this.#spans.add(item, this.#columnOf, this.#list.columns.length, this.#shift);
     this.#bytes += bytes;
     return true;
   }
 
-  take(position: Position): Batch {
+  /** The batch; `positionAfter` is asked for the place after its last row. */
+  take(positionAfter: (row: Row, columns: readonly Column[]) => Position): Batch {
     const { columns } = this.#list;
-    const rows = this.#rows;
-    for (const row of rows) {
-      while (row.length < columns.length) row.push(undefined);
-    }
-    const batch = { columns, rows, bytes: Math.round(this.#bytes), position };
-    this.#rows = [];
+    const bytes = joined(this.#stretches);
+    const rows = new AttributeRows(
+      bytes,
+      this.#spans.taken(columns.length),
+      columns.length,
+      this.#spans.rows,
+    );
+    const batch = { columns, rows, bytes: Math.round(this.#bytes) };
+    this.#spans = new SpanList(rows.length, columns.length);
+    this.#stretches = [];
     this.#bytes = 0;
-    return batch;
+    return { ...batch, position: positionAfter(rows.at(-1) ?? [], columns) };
   }
+
+  #use(list: OpenColumns): void {
+    if (this.#list === list) return;
+    this.#list = list;
+    this.#columnOf = [];
+  }
+
+  #follow(scanner: ItemScanner): void {
+    this.#scanner = scanner;
+    this.#columnOf = [];
+  }
+
+  #findColumns({ count, names, known }: ItemScanner, must: boolean): boolean {
+    for (let index = 0; index < count; index++) {
+      const name = names[index] ?? 0;
+      if (this.#columnOf[name] !== undefined) continue;
+      const column = this.#list.indexOf(known[name] ?? '', must);
+      if (column === undefined) return false;
+      this.#columnOf[name] = column;
+    }
+    return true;
+  }
+
+  /** The bytes of items that stand side by side, with the comma between them, become one stretch. */
+  #stretchTo({ bytes, start, end }: ItemScanner): void {
+    const last = this.#stretches.at(-1);
+    if (last?.bytes === bytes && last.end + 1 === start) {
+      last.end = end;
+      return;
+    }
+    this.#shift = this.#stretches.reduce((sum, stretch) => sum + stretch.end - stretch.start, 0) - start;
+    this.#stretches.push({ bytes, start, end });
+  }
+}
+
+/** A copy: the pages, which may hold much more, need not stay. */
+function joined(stretches: readonly Stretch[]): Buffer {
+  const length = stretches.reduce((sum, { start, end }) => sum + end - start, 0);
+  const all = Buffer.allocUnsafeSlow(length);
+  let at = 0;
+  for (const { bytes, start, end } of stretches) at += bytes.copy(all, at, start, end);
+  return all;
 }

@@ -102,7 +102,7 @@ export class DynamodbComparison implements Comparison {
     const reader = { client, context, plan, used: this.#used, itemBytes };
     const range = `,"Segment":${segment},"TotalSegments":${of}`;
     for await (const page of pages(reader, range, undefined, PAGE_ROWS)) {
-      yield Array.from(page.items, (item) => this.#comparable(item));
+      yield Array.from(page.items.rest(), (item) => this.#comparable(item));
     }
   }
 

@@ -26,6 +26,6 @@ const UNIT_BYTES = 1024;
 
 /** Write units of one row as an item, its indexes not counted. */
 export function unitsOf(encode: ItemEncoder, batch: Batch, row: number): number {
-  const cells = batch.rows[row];
+  const cells = batch.rows.at(row);
   return cells ? Math.max(1, Math.ceil(encode.sizeOf(cells) / UNIT_BYTES)) : 1;
 }

@@ -21,18 +21,17 @@ export class OpenColumns {
     return this.#columns;
   }
 
-  /** The item as a row; undefined when its attributes do not fit on this list any more and `must` is not set. */
-  row(item: Item, must: boolean): Row | undefined {
-    const row: Row = new Array<undefined>(this.#columns.length).fill(undefined);
-    for (const name in item) {
-      let index = this.#indexes.get(name);
-      if (index === undefined) {
-        if (!must && this.#columns.length >= MAX_OPEN_COLUMNS) return undefined;
-        index = this.#add(name);
-      }
-      row[index] = item[name];
-    }
-    return row;
+  /** The index of the attribute's column; undefined when the list is full and `must` is not set. */
+  indexOf(name: string, must: boolean): number | undefined {
+    const known = this.#indexes.get(name);
+    if (known !== undefined) return known;
+    return !must && this.#columns.length >= MAX_OPEN_COLUMNS ? undefined : this.#add(name);
+  }
+
+  /** The item as a row of this list, which takes in all its attributes. */
+  row(item: Item): Row {
+    for (const name of Object.keys(item)) this.indexOf(name, true);
+    return this.#columns.map(({ name }) => (Object.hasOwn(item, name) ? item[name] : undefined));
   }
 
   #add(name: string): number {
@@ -45,4 +44,13 @@ export class OpenColumns {
 
 export function attributeColumn(name: string, nullable: boolean, native?: string): Column {
   return { name, type: 'attribute', nullable, ...(native === undefined ? {} : { native }) };
+}
+
+/** A row of attributes as the item that it was. */
+export function itemOf(row: Row, columns: readonly Column[]): Item {
+  const entries = columns.flatMap(({ name }, index) => {
+    const attribute = row[index];
+    return attribute === undefined ? [] : [[name, attribute as Attribute] as const];
+  });
+  return Object.fromEntries(entries);
 }

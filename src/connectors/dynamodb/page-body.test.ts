@@ -36,17 +36,19 @@ const answer = fc
     {
       Items: fc.array(item),
       LastEvaluatedKey: item,
-      Count: fc.nat(),
       ConsumedCapacity: fc.constant({ CapacityUnits: 1.5 }),
     },
     { requiredKeys: [] },
+  )
+  .chain((fields) =>
+    fc.constantFrom(fields, { ...fields, Count: ('Items' in fields && fields.Items?.length) || 0 }),
   )
   .chain((fields) => fc.shuffledSubarray(Object.entries(fields), { minLength: Object.keys(fields).length }))
   .map((entries) => Object.fromEntries(entries));
 
 function read(bytes: Buffer) {
-  const { fields, items } = pageBody(bytes);
-  return { ...fields, Items: [...items] };
+  const { fields, items } = pageBody('Scan', bytes);
+  return { ...fields, Items: [...items.rest()] };
 }
 
 describe('pageBody', () => {
@@ -77,11 +79,19 @@ describe('pageBody', () => {
   it.each(['', '[', '{"Items":[', '{"Items":[{"a":{"S":"x"}}', '{"Items":[{"a":{"S":"x}}]}', 'null'])(
     'refuses %j, which is no answer',
     (body) => {
-      expect(() => read(Buffer.from(body))).toThrow(SyntaxError);
+      expect(() => read(Buffer.from(body))).toThrow('the answer is not JSON');
     },
   );
 
+  it('refuses an answer that has fewer items than it says', () => {
+    expect(() => read(Buffer.from('{"Items":[{"a":{"S":"x"}}],"Count":2}'))).toThrow(
+      'has 1 items and says 2',
+    );
+  });
+
   it('refuses items that are torn inside', () => {
-    expect(() => read(Buffer.from('{"Items":[{"a":{"S":"x"}},{"a":{"S":"y"]}'))).toThrow(SyntaxError);
+    expect(() => read(Buffer.from('{"Items":[{"a":{"S":"x"}},{"a":{"S":"y"]}'))).toThrow(
+      'the answer is not JSON',
+    );
   });
 });

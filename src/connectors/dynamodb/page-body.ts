@@ -1,12 +1,16 @@
-import { ItemBytes, UnusualJson } from './item-bytes.js';
+import { isUtf8 } from 'node:buffer';
+import { tornAnswer } from './failures.js';
+import { ItemScanner } from './item-scanner.js';
+import { UnusualJson } from './json-bytes.js';
 import type { Item } from './open-columns.js';
 
 /** An answer with many items: what it says besides them at once, and the items as they are asked for. */
 export interface PageBody {
   /** The answer's other fields. */
   readonly fields: Readonly<Record<string, unknown>>;
-  /** Can be gone through once. @throws SyntaxError where the bytes are no JSON after all. */
-  readonly items: Iterable<Item>;
+  /** How many items the answer says that it has; else how many it has. */
+  readonly count: number;
+  readonly items: PageItems;
 }
 
 const ITEMS = Buffer.from('"Items":[');
@@ -15,18 +19,98 @@ const CLOSE_BRACKET = 0x5d;
 /** Fields that come after the items are short; a bracket further from the end cannot be that of the items. */
 const MAX_TAIL_BYTES = 64 * 1024;
 
-/** Takes a Scan's or Query's answer apart. @throws SyntaxError if it is not a JSON object. */
-export function pageBody(bytes: Buffer): PageBody {
-  const place = placeOfItems(bytes);
-  if (!place) return parsedWhole(bytes);
-  return { fields: place.fields, items: itemsOf(bytes, place.start, place.end) };
+/** Where the array of items is, and what stands around it. */
+interface Place {
+  readonly bytes: Buffer;
+  readonly start: number;
+  readonly end: number;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+/** Takes a Scan's or Query's answer apart. @throws SluiceError response_invalid if it is not a JSON object. */
+export function pageBody(action: string, received: Buffer): PageBody {
+  // Bytes that are no UTF-8 become what a decoder makes of them.
+  const bytes = isUtf8(received) ? received : Buffer.from(received.toString('utf8'));
+  const place = placeOfItems(bytes) ?? parsedWhole(action, bytes);
+  const { fields } = place;
+  const said = fields['Count'];
+  const count = typeof said === 'number' ? said : countOf(new PageItems(action, place, undefined));
+  return { fields, count, items: new PageItems(action, place, count) };
+}
+
+/** The items of a page, one at a time, which can be gone through once. */
+export class PageItems {
+  readonly #action: string;
+  readonly #count: number | undefined;
+  #place: Place;
+  #given = 0;
+  #isRespelled = false;
+  /** Where the items are found; another one if the bytes turn out to be of an unusual form. `next` moves it on. */
+  scanner: ItemScanner;
+
+  constructor(action: string, place: Place, count: number | undefined) {
+    this.#action = action;
+    this.#place = place;
+    this.#count = count;
+    this.scanner = new ItemScanner(place.bytes, place.start);
+  }
+
+  /**
+   * Goes on to the next item; false after the last.
+   * @throws SluiceError response_invalid where the bytes are no items after all, or not as many as the answer says (invariant 2)
+   */
+  next(): boolean {
+    try {
+      if (this.scanner.next()) {
+        this.#given++;
+        return true;
+      }
+      if (this.scanner.endOfAll !== this.#place.end) throw new UnusualJson();
+    } catch (error) {
+      if (!(error instanceof UnusualJson)) throw error;
+      return this.#respelled();
+    }
+    if (this.#count !== undefined && this.#given !== this.#count) {
+      throw tornAnswer(this.#action, `the answer has ${this.#given} items and says ${this.#count}`);
+    }
+    return false;
+  }
+
+  /** The items that are left, as objects. */
+  *rest(): Generator<Item> {
+    while (this.next()) yield this.scanner.item();
+  }
+
+  /** Goes on in the same items, spelled as DynamoDB does. */
+  #respelled(): boolean {
+    if (this.#isRespelled) throw notItems(this.#action);
+    this.#isRespelled = true;
+    this.#place = parsedWhole(this.#action, this.#place.bytes);
+    this.scanner = new ItemScanner(this.#place.bytes, this.#place.start);
+    const given = this.#given;
+    this.#given = 0;
+    while (this.#given < given) if (!this.next()) return false;
+    return this.next();
+  }
+}
+
+/** Items that were parsed, as a page of their own. */
+export function itemsAgain(action: string, items: readonly Item[]): PageItems {
+  const bytes = Buffer.from(JSON.stringify(items));
+  return new PageItems(action, { bytes, start: 0, end: bytes.length, fields: {} }, items.length);
+}
+
+function countOf(items: PageItems): number {
+  let count = 0;
+  while (items.next()) count++;
+  return count;
 }
 
 /**
  * Where the array of items begins and ends. Both are unambiguous in JSON without spaces: inside a string
  * neither `"Items":[` nor a rest that makes the whole an object can stand, since its quotes are escaped.
  */
-function placeOfItems(bytes: Buffer) {
+function placeOfItems(bytes: Buffer): Place | undefined {
   const found = bytes.indexOf(ITEMS);
   if (found === -1) return undefined;
   const start = found + ITEMS.length - 1;
@@ -34,7 +118,7 @@ function placeOfItems(bytes: Buffer) {
   const least = Math.max(start, bytes.length - MAX_TAIL_BYTES);
   for (let close = bytes.lastIndexOf(CLOSE_BRACKET); close > least; close = lastBefore(bytes, close)) {
     const fields = objectOf(`${head}[]${bytes.toString('utf8', close + 1)}`);
-    if (fields) return { start, end: close + 1, fields };
+    if (fields) return { bytes, start, end: close + 1, fields };
   }
   return undefined;
 }
@@ -53,25 +137,16 @@ function objectOf(text: string): Readonly<Record<string, unknown>> | undefined {
   }
 }
 
-function* itemsOf(bytes: Buffer, start: number, end: number): Generator<Item> {
-  const reader = new ItemBytes(bytes, start);
-  let given = 0;
-  try {
-    for (let item = reader.next(); item; item = reader.next()) {
-      given++;
-      yield item;
-    }
-    if (reader.end !== end) throw new UnusualJson();
-  } catch (error) {
-    if (!(error instanceof UnusualJson)) throw error;
-    const { items } = parsedWhole(bytes);
-    yield* [...items].slice(given);
-  }
+/** The answer of any spelling; its items spelled anew. */
+function parsedWhole(action: string, bytes: Buffer): Place {
+  const fields = objectOf(bytes.toString('utf8'));
+  if (!fields) throw notItems(action);
+  const items = fields['Items'];
+  const again = Buffer.from(JSON.stringify(Array.isArray(items) ? items : []));
+  return { bytes: again, start: 0, end: again.length, fields };
 }
 
-function parsedWhole(bytes: Buffer): PageBody {
-  const fields = JSON.parse(bytes.toString('utf8')) as Record<string, unknown>;
-  if (typeof fields !== 'object' || fields === null) throw new SyntaxError('not an object');
-  const items = fields['Items'];
-  return { fields, items: Array.isArray(items) ? (items as Item[]) : [] };
+/** The parser's own words would quote the body, and with it values (invariant 8). */
+function notItems(action: string): Error {
+  return tornAnswer(action, 'the answer is not JSON');
 }

@@ -1,16 +1,15 @@
 import type { Context, Cost } from '../connector.js';
 import type { DynamodbClient } from './client.js';
-import { tornAnswer } from './failures.js';
 import type { Item } from './open-columns.js';
-import { type PageBody, pageBody } from './page-body.js';
+import { type PageItems, pageBody } from './page-body.js';
 import { patiently } from './patience.js';
 import type { ReadPlan } from './request.js';
 import { opened, type Settled, settled } from './settled.js';
 
 /** Items that came together, and what they cost. */
 export interface Page {
-  /** Parsed as they are asked for, once, so that a page takes little more room than its bytes. */
-  readonly items: Iterable<Item>;
+  /** Found as they are asked for, once, so that a page takes little more room than its bytes. */
+  readonly items: PageItems;
   readonly count: number;
   /** The items' share of the answer, in bytes. */
   readonly bytes: number;
@@ -27,7 +26,6 @@ export interface PageReader {
 }
 
 interface Answer {
-  readonly Count?: number;
   readonly ScannedCount?: number;
   readonly LastEvaluatedKey?: Item;
   readonly ConsumedCapacity?: { readonly CapacityUnits?: number };
@@ -93,43 +91,8 @@ async function load(
 }
 
 function taken(action: string, bytes: Buffer): { readonly answer: Answer; readonly page: Page } {
-  const { fields, items } = bodyOf(action, bytes);
-  const answer: Answer = fields;
-  const count = answer.Count;
-  if (count === undefined) {
-    const all = [...counted(action, items, undefined)];
-    return { answer, page: { items: all, count: all.length, bytes: bytes.length } };
-  }
-  return { answer, page: { items: counted(action, items, count), count, bytes: bytes.length } };
-}
-
-function bodyOf(action: string, bytes: Buffer): PageBody {
-  try {
-    return pageBody(bytes);
-  } catch (error) {
-    throw notJson(action, error);
-  }
-}
-
-/** The items; that they are as many as the answer says (invariant 2). */
-function* counted(action: string, items: Iterable<Item>, count: number | undefined): Generator<Item> {
-  let given = 0;
-  try {
-    for (const item of items) {
-      given++;
-      yield item;
-    }
-  } catch (error) {
-    throw notJson(action, error);
-  }
-  if (count !== undefined && given !== count) {
-    throw tornAnswer(action, `the answer has ${given} items and says ${count}`);
-  }
-}
-
-/** The parser's own words would quote the body, and with it values (invariant 8). */
-function notJson(action: string, error: unknown): unknown {
-  return error instanceof SyntaxError ? tornAnswer(action, 'the answer is not JSON') : error;
+  const { fields, items, count } = pageBody(action, bytes);
+  return { answer: fields, page: { items, count, bytes: bytes.length } };
 }
 
 function difference(cost: Required<Cost>, estimated: Cost): Cost {

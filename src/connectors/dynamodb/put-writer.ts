@@ -1,4 +1,5 @@
 import type { Batch } from '../../values/batch.js';
+import type { Row } from '../../values/cell.js';
 import type { Writer, Written } from '../connector.js';
 import { type BatchWriteTable, batchWrite, type WriteRequest, type WriteRequests } from './batch-write.js';
 import { type EncoderCache, unitsOf } from './encoder-cache.js';
@@ -22,10 +23,11 @@ export function putWriter(
     write: async (batch: Batch): Promise<Written> => {
       const tally = new Tally();
       const encode = encoders.of(batch.columns);
-      const keys = batch.rows.map((cells) => encode.keyOf(cells));
+      const rows = [...batch.rows];
+      const keys = rows.map((cells) => encode.keyOf(cells));
       // Before the items: a key that is remembered for nothing costs at most a delete that waits for the next run.
       await keyLog?.add(keys.filter((key) => typeof key === 'string'));
-      await batchWrite(table, putRequests(batch, encode, keys, tally), {
+      await batchWrite(table, putRequests(rows, encode, keys, tally), {
         written: (rows, units) => {
           tally.written(rows);
           tally.used(units);
@@ -44,11 +46,11 @@ export function putWriter(
 type Keys = readonly (string | Problem)[];
 
 /** The rows that can be sent, one for each key. */
-function putRequests(batch: Batch, encode: ItemEncoder, keys: Keys, tally: Tally): WriteRequests {
-  const last = lastRows(batch, encode, keys);
+function putRequests(rows: readonly Row[], encode: ItemEncoder, keys: Keys, tally: Tally): WriteRequests {
+  const last = lastRows(rows, encode, keys);
   let ready = { row: -1, attributes: '' };
   function* requests(): Generator<WriteRequest> {
-    for (const [row, cells] of batch.rows.entries()) {
+    for (const [row, cells] of rows.entries()) {
       const key = keys[row];
       if (typeof key !== 'string') {
         if (key) tally.reject(row, key);
@@ -66,19 +68,23 @@ function putRequests(batch: Batch, encode: ItemEncoder, keys: Keys, tally: Tally
     }
   }
   const textOf = ({ row, key }: WriteRequest): string => {
-    const attributes = ready.row === row ? ready.attributes : encode.attributesOf(batch.rows[row] ?? [], key);
+    const attributes = ready.row === row ? ready.attributes : encode.attributesOf(rows[row] ?? [], key);
     return `{"PutRequest":{"Item":{${key}${attributes}}}}`;
   };
   return { [Symbol.iterator]: requests, textOf };
 }
 
 /** For each key the last row that can be sent; undefined where no two rows have the same key. */
-function lastRows(batch: Batch, encode: ItemEncoder, keys: Keys): ReadonlyMap<string, number> | undefined {
+function lastRows(
+  rows: readonly Row[],
+  encode: ItemEncoder,
+  keys: Keys,
+): ReadonlyMap<string, number> | undefined {
   if (new Set(keys).size === keys.length) return undefined;
   const last = new Map<string, number>();
   for (const [row, key] of keys.entries()) {
     if (typeof key !== 'string') continue;
-    if (typeof encode.attributesOf(batch.rows[row] ?? [], key) === 'string') last.set(key, row);
+    if (typeof encode.attributesOf(rows[row] ?? [], key) === 'string') last.set(key, row);
   }
   return last;
 }

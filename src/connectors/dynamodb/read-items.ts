@@ -1,6 +1,7 @@
 import type { ReadRequest } from '../connector.js';
 import { type Fetcher, fetchItems, keyText, MAX_FETCHED } from './fetch.js';
 import type { Item } from './open-columns.js';
+import { itemsAgain, type PageItems } from './page-body.js';
 import { type PageReader, pages } from './pages.js';
 import { hasValue } from './query.js';
 import type { ReadPlan } from './request.js';
@@ -9,15 +10,16 @@ import { opened, type Settled, settled } from './settled.js';
 /** So many BatchGetItem calls are under way at once behind an index. */
 const FETCHES_AHEAD = 4;
 
-/** Items of a page are parsed so many at once. */
-const PARSED_AT_ONCE = 500;
+/** Index entries are made objects so many at once. */
+const ENTRIES_AT_ONCE = 500;
 
-/** Items, never none, each with the item (of the table or its index) that says where the read goes on after it. */
-export interface PlacedPage {
-  readonly items: readonly Item[];
-  readonly places: readonly Item[];
-  /** The items' share of their page, in bytes. */
-  readonly bytes: number;
+/** Items that came together, never none. */
+export interface PlacedItems {
+  readonly items: PageItems;
+  /** For each item that of the index behind which it was fetched, after which the read goes on; absent where it is the item itself. */
+  readonly places?: readonly Item[];
+  /** Each item's share of the bytes that came. */
+  readonly share: number;
 }
 
 /** The items of a part: pages as they come, or the whole items behind an index's entries. */
@@ -26,32 +28,37 @@ export async function* readItems(
   fetcher: Fetcher | undefined,
   range: string,
   request: ReadRequest,
-): AsyncGenerator<PlacedPage> {
+): AsyncGenerator<PlacedItems> {
   const segment = range === '{}' ? '' : `,${range.slice(1, -1)}`;
   for await (const page of pages(reader, segment, request.after, request.maxRows)) {
-    for (const some of chunks(page.items)) {
-      const items = wanted(some, reader.plan);
-      if (items.length === 0) continue;
-      if (fetcher) yield* fetched(fetcher, items, request.maxRows);
-      else yield { items, places: items, bytes: (page.bytes * some.length) / page.count };
+    if (!fetcher) {
+      yield { items: page.items, share: page.bytes / page.count };
+      continue;
+    }
+    for (const entries of chunks(page.items.rest())) {
+      yield* fetched(
+        fetcher,
+        entries.filter((entry) => isWanted(entry, reader.plan)),
+        request.maxRows,
+      );
     }
   }
+}
+
+/** False for an item at the end of a range that its BETWEEN takes in and the declaration leaves out. */
+export function isWanted(item: Item, { without }: ReadPlan): boolean {
+  return without === undefined || !hasValue(item, without.name, without.value);
 }
 
 function* chunks(items: Iterable<Item>): Generator<readonly Item[]> {
   let chunk: Item[] = [];
   for (const item of items) {
     chunk.push(item);
-    if (chunk.length < PARSED_AT_ONCE) continue;
+    if (chunk.length < ENTRIES_AT_ONCE) continue;
     yield chunk;
     chunk = [];
   }
   if (chunk.length > 0) yield chunk;
-}
-
-function wanted(items: readonly Item[], plan: ReadPlan): readonly Item[] {
-  const { without } = plan;
-  return without ? items.filter((item) => !hasValue(item, without.name, without.value)) : items;
 }
 
 /** Fetches a few calls ahead, in the order of the index. */
@@ -59,9 +66,9 @@ async function* fetched(
   fetcher: Fetcher,
   entries: readonly Item[],
   maxRows: number,
-): AsyncGenerator<PlacedPage> {
+): AsyncGenerator<PlacedItems> {
   const size = Math.min(MAX_FETCHED, maxRows);
-  const begun: Settled<PlacedPage>[] = [];
+  const begun: Settled<PlacedItems>[] = [];
   for (let start = 0; start < entries.length; start += size) {
     begun.push(settled(fetchPage(fetcher, entries.slice(start, start + size))));
     if (begun.length >= FETCHES_AHEAD) yield* next(begun);
@@ -69,13 +76,13 @@ async function* fetched(
   while (begun.length > 0) yield* next(begun);
 }
 
-async function* next(begun: Settled<PlacedPage>[]): AsyncGenerator<PlacedPage> {
+async function* next(begun: Settled<PlacedItems>[]): AsyncGenerator<PlacedItems> {
   const first = begun.shift();
   const page = first && (await opened(first));
-  if (page && page.items.length > 0) yield page;
+  if (page?.places?.length) yield page;
 }
 
-async function fetchPage(fetcher: Fetcher, entries: readonly Item[]): Promise<PlacedPage> {
+async function fetchPage(fetcher: Fetcher, entries: readonly Item[]): Promise<PlacedItems> {
   const { items: byKey, bytes } = await fetchItems(fetcher, entries);
   const items: Item[] = [];
   const places: Item[] = [];
@@ -86,5 +93,5 @@ async function fetchPage(fetcher: Fetcher, entries: readonly Item[]): Promise<Pl
     places.push(entry);
   }
   fetcher.vanished(entries.length - items.length);
-  return { items, places, bytes };
+  return { items: itemsAgain('BatchGetItem', items), places, share: bytes / items.length };
 }

@@ -88,11 +88,12 @@ export class DynamodbSink implements Sink {
   trial(batch: Batch): readonly Refused[] {
     const encode = this.#encoders?.of(batch.columns);
     if (!encode || this.#key.length === 0) return [];
-    return batch.rows.flatMap((cells, row): Refused[] => {
+    const refused = batch.rows.map((cells, row): Refused[] => {
       const key = encode.keyOf(cells);
       const text = typeof key === 'string' ? encode.attributesOf(cells, key) : key;
       return typeof text === 'string' ? [] : [{ row, ...text }];
     });
+    return refused.flat();
   }
 
   async open({ resume }: { readonly resume: boolean }): Promise<void> {

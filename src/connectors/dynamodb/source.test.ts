@@ -105,7 +105,7 @@ describe('a Scan', () => {
     expect(sorted(itemsOf(batches))).toEqual(sorted(items));
     for (const batch of batches) {
       expect(Object.isFrozen(batch.columns)).toBe(true);
-      expect(batch.rows.every((row) => row.length === batch.columns.length)).toBe(true);
+      expect([...batch.rows].every((row) => row.length === batch.columns.length)).toBe(true);
     }
     expect(batches.at(-1)?.columns).toHaveLength(101);
   });

@@ -1,5 +1,6 @@
 import { SluiceError } from '../../errors.js';
 import type { Batch } from '../../values/batch.js';
+import type { Row } from '../../values/cell.js';
 import type { Column } from '../../values/column.js';
 import type {
   Context,
@@ -18,12 +19,12 @@ import { BatchBuilder, type SharedColumns } from './batch-builder.js';
 import type { DynamodbClient } from './client.js';
 import { type Fetcher, keyText } from './fetch.js';
 import { findItem } from './find-item.js';
-import { attributeColumn, type Item, OpenColumns } from './open-columns.js';
+import { attributeColumn, type Item, itemOf, OpenColumns } from './open-columns.js';
 import type { DynamodbSourceOptions } from './options.js';
 import type { PageReader } from './pages.js';
 import { patiently } from './patience.js';
 import { permissions } from './permissions.js';
-import { readItems } from './read-items.js';
+import { isWanted, readItems } from './read-items.js';
 import { type ReadPlan, readPlan } from './request.js';
 import { findTable, type Table, tableIdentity, tableMissing } from './table.js';
 
@@ -138,19 +139,22 @@ export class DynamodbSource implements Source {
     const { plan, shared, table } = await this.#prepare();
     const builder = new BatchBuilder(shared, request);
     const items = readItems(this.#reader(plan, table), this.#fetcher(plan, table), part.range, request);
-    let last: Item | undefined;
-    for await (const page of items) {
-      const share = page.bytes / page.items.length;
-      for (const [index, item] of page.items.entries()) {
-        if (!builder.add(item, share)) {
-          yield builder.take(placeText(last, plan));
-          builder.add(item, share);
+    let place: Item | undefined;
+    const positionAfter = (row: Row, columns: readonly Column[]) =>
+      `{${keyText(place ?? itemOf(row, columns), plan.place)}}`;
+    for await (const { items: page, places, share } of items) {
+      for (let index = 0; page.next(); index++) {
+        const { scanner } = page;
+        if (plan.without && !isWanted(scanner.item(), plan)) continue;
+        if (!builder.add(scanner, share)) {
+          yield builder.take(positionAfter);
+          builder.add(scanner, share);
         }
-        last = page.places[index];
-        if (builder.full) yield builder.take(placeText(last, plan));
+        place = places?.[index];
+        if (builder.full) yield builder.take(positionAfter);
       }
     }
-    if (!builder.empty) yield builder.take(placeText(last, plan));
+    if (!builder.empty) yield builder.take(positionAfter);
   }
 
   #reader(plan: ReadPlan, table: Table): PageReader {
@@ -186,7 +190,7 @@ export class DynamodbSource implements Source {
     if (!found) return undefined;
     const { item, ...about } = found;
     const list = new OpenColumns(columns);
-    const row = list.row(item, true) ?? [];
+    const row = list.row(item);
     return { batch: { columns: list.columns, rows: [row], bytes: JSON.stringify(item).length }, ...about };
   }
 
@@ -218,9 +222,4 @@ const UNIT_BYTES = 4096;
 /** Read units of a Scan of the whole table. */
 function unitsOf(table: Table, plan: ReadPlan): number {
   return Math.ceil(table.bytes / UNIT_BYTES) * (plan.strong ? 1 : 0.5);
-}
-
-/** Where the read goes on after this item. */
-function placeText(item: Item | undefined, plan: ReadPlan): string {
-  return `{${item ? keyText(item, plan.place) : ''}}`;
 }

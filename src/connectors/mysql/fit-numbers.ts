@@ -26,8 +26,8 @@ const MAX_INTEGER_DIGITS = 20;
 
 /** Takers of the number types; undefined for any other column. */
 export function numberTakers(column: TableColumn, isKey: boolean): Takers | undefined {
-  const bits = integerBits[column.dataType];
-  if (bits !== undefined) return { ...numeric(integerFit(bits, column.unsigned), isKey), bool: zeroOrOne };
+  const bounds = integerBounds(column);
+  if (bounds) return { ...numeric(integerFit(bounds), isKey), bool: zeroOrOne };
   if (column.dataType === 'decimal') return decimalTakers(column, isKey);
   if (column.dataType === 'double') return numeric(doubleFit(column), isKey);
   if (column.dataType === 'float') return numeric(floatFit(column), isKey);
@@ -68,9 +68,21 @@ function shortInteger(text: string): number {
   return negative ? -value : value;
 }
 
-function integerFit(bits: bigint, unsigned: boolean): TextFit {
-  const least = unsigned ? 0n : -(2n ** (bits - 1n));
-  const most = unsigned ? 2n ** bits - 1n : 2n ** (bits - 1n) - 1n;
+/** What an integer column holds; undefined for any other column. */
+export function integerBounds({ dataType, unsigned }: TableColumn): Bounds | undefined {
+  const bits = integerBits[dataType];
+  if (bits === undefined) return undefined;
+  return unsigned
+    ? { least: 0n, most: 2n ** bits - 1n }
+    : { least: -(2n ** (bits - 1n)), most: 2n ** (bits - 1n) - 1n };
+}
+
+interface Bounds {
+  readonly least: bigint;
+  readonly most: bigint;
+}
+
+function integerFit({ least, most }: Bounds): TextFit {
   const leastDouble = Number(least);
   const mostDouble = Number(most);
   return (text) => {

@@ -10,7 +10,16 @@ const notMember = misfit('value_range', 'the text is not a member of the ENUM');
 const notMembers = misfit('value_range', 'the text names something that is not a member of the SET');
 const disordered = misfit('value_folds', 'the members are not in the order of the SET, or one comes twice');
 
-const textTypes = new Set(['char', 'varchar', 'tinytext', 'text', 'mediumtext', 'longtext', 'json']);
+/** Columns whose text is any text. */
+export const textTypes: ReadonlySet<string> = new Set([
+  'char',
+  'varchar',
+  'tinytext',
+  'text',
+  'mediumtext',
+  'longtext',
+  'json',
+]);
 
 /** Takers of the text types, ENUM and SET; undefined for any other column. */
 export function textTakers(column: TableColumn): Takers | undefined {
@@ -50,12 +59,24 @@ export function textFit(column: TableColumn): TextFit {
   };
 }
 
-/** How long a text may be whatever it holds, and whether spaces at its end are dropped; undefined for other columns. */
-export function textBounds(
-  column: TableColumn,
-): { readonly safeUnits: number; readonly strips: boolean } | undefined {
+/** What can be told of a text column's texts without looking at each. */
+export interface TextBounds {
+  /** Texts of up to this many UTF-16 units fit whatever they hold. */
+  readonly safeUnits: number;
+  /** Spaces at the end are dropped. */
+  readonly strips: boolean;
+  /** No character is beyond the character set. */
+  readonly takesAll: boolean;
+}
+
+/** Undefined for other columns than text. */
+export function textBounds(column: TableColumn): TextBounds | undefined {
   if (column.json || !textTypes.has(column.dataType)) return undefined;
-  return { safeUnits: limits(column).safeUnits, strips: column.dataType === 'char' };
+  return {
+    safeUnits: limits(column).safeUnits,
+    strips: column.dataType === 'char',
+    takesAll: charsetCheck(column.charset) === undefined,
+  };
 }
 
 interface Limits {
@@ -127,8 +148,13 @@ function formFit(isForm: (text: string) => boolean): TextFit {
 }
 
 /** A member must be equal to the last byte: MySQL itself would take '2' for the second and 'A' for 'a'. */
+/** The members of an ENUM and how they are written. */
+export function fieldsOfMembers(column: TableColumn): ReadonlyMap<string, string> {
+  return new Map((column.members ?? []).map((member) => [member, quoteField(member)]));
+}
+
 function enumFit(column: TableColumn): TextFit {
-  const fields = new Map((column.members ?? []).map((member) => [member, quoteField(member)]));
+  const fields = fieldsOfMembers(column);
   return (text) => fields.get(text) ?? (text === '' ? enumError : notMember);
 }
 

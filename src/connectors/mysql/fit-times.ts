@@ -81,12 +81,14 @@ function timestampFit(digits: number, last: string): TextFit {
 const monthDays = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 function inCalendar(text: string): boolean {
-  const year = Number(text.slice(0, 4));
-  const month = Number(text.slice(5, 7));
   const day = Number(text.slice(8, 10));
-  const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
-  const days = month === 2 && leap ? 29 : (monthDays[month - 1] ?? 0);
-  return day >= 1 && day <= days;
+  return day >= 1 && day <= daysOf(Number(text.slice(0, 4)), Number(text.slice(5, 7)));
+}
+
+/** How many days the month has; none if there is no such month. */
+export function daysOf(year: number, month: number): number {
+  const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  return month === 2 && isLeap ? 29 : (monthDays[month - 1] ?? 0);
 }
 
 const timeForm = /^(-?)((?:\d{2}|[1-9]\d{2}):[0-5]\d:[0-5]\d)(?:\.(\d+))?$/;

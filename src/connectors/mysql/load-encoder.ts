@@ -1,3 +1,4 @@
+import { type CellWriter, DECLINED, ROOM } from './cell-writer.js';
 import type { Line } from './load-dialect.js';
 
 /** Lines as LOAD DATA reads them. */
@@ -42,6 +43,16 @@ export class LineEncoder {
     buffer[position++] = QUOTE;
     buffer[position++] = COMMA;
     this.#position = position;
+    return true;
+  }
+
+  /** Writes the field of a cell that is bytes; does nothing and answers false if the writer declines. */
+  cell(writer: CellWriter, source: Uint8Array, start: number, end: number, flags: number): boolean {
+    this.#reserve(end - start + ROOM + 1);
+    const after = writer(source, start, end, flags, this.#buffer, this.#position);
+    if (after === DECLINED) return false;
+    this.#buffer[after] = COMMA;
+    this.#position = after + 1;
     return true;
   }
 

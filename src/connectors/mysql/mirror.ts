@@ -1,5 +1,5 @@
 import { SluiceError } from '../../errors.js';
-import type { Row } from '../../values/cell.js';
+import type { Rows } from '../../values/batch.js';
 import type { Context, Finding } from '../connector.js';
 import { DEFAULT_DELETES_LIMIT, type DeletesLimit, guardDeletes } from '../deletes-limit.js';
 import { columnDefinition } from './create.js';
@@ -61,8 +61,8 @@ export class Mirror {
   }
 
   /** Adds the keys of all rows, refused ones too, to the session's transaction; returns how many have none. */
-  async addKeys(session: Session, rows: readonly Row[], map: ColumnMap, loader: Loader): Promise<number> {
-    const lines = rows.flatMap((row) => keyLine(map, row, loader.spelling) ?? []);
+  async addKeys(session: Session, rows: Rows, map: ColumnMap, loader: Loader): Promise<number> {
+    const lines = [...rows].flatMap((row) => keyLine(map, row, loader.spelling) ?? []);
     const columns = this.#key.map((column) => ({ name: column.name, binary: isBinary(column) }));
     await loader.loadNew(session, { table: this.#keys, columns }, lines);
     return rows.length - lines.length;

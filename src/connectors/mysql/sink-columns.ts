@@ -1,4 +1,5 @@
 import type { Column } from '../../values/column.js';
+import { type CellWriters, cellWriters, noWriters } from './byte-fit.js';
 import { type Fit, NULL_FIELD } from './fit.js';
 import { isBinary } from './fit-bytes.js';
 import { fitColumn, type PairRefusal } from './fit-column.js';
@@ -15,6 +16,8 @@ export interface LoadedColumn {
   readonly fit: Fit;
   /** A shortcut past `fit` for plain text. */
   readonly plain: PlainText | undefined;
+  /** Shortcuts past `fit` for cells that come as bytes. */
+  readonly writers: CellWriters;
   /** Takes the whole row instead: the column of `extra: { into }`. */
   readonly whole: RowFit | undefined;
   readonly binary: boolean;
@@ -76,6 +79,7 @@ export function mapColumns(request: MapRequest): ColumnMap {
         from,
         fit,
         plain: plainText(comes, column),
+        writers: comes.type === 'attribute' ? cellWriters(column, isKey, fit) : noWriters,
         whole: undefined,
         binary: isBinary(column),
       });
@@ -87,6 +91,7 @@ export function mapColumns(request: MapRequest): ColumnMap {
       from: 0,
       fit: noFit,
       plain: undefined,
+      writers: noWriters,
       whole: extrasFit(into, strays),
       binary: false,
     });
@@ -107,7 +112,7 @@ export function mapColumns(request: MapRequest): ColumnMap {
 const noFit: Fit = () => NULL_FIELD;
 
 /** No row has a cell here. */
-const NOWHERE = -1;
+export const NOWHERE = -1;
 
 /**
  * What an item lacks is NULL where the column takes NULL, whatever its default (DESIGN.md 3), and whether or not an
@@ -129,6 +134,7 @@ function absentColumns(
     from: NOWHERE,
     fit: noFit,
     plain: undefined,
+    writers: noWriters,
     whole: undefined,
     binary: isBinary(column),
   }));

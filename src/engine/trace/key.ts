@@ -97,7 +97,7 @@ export function keyCellOf({ type, native }: Column, value: string | Uint8Array):
 /** The values that a row which was found has in these columns: the server may have found it by another spelling. */
 export function restoredKey({ columns, rows }: Batch, names: readonly string[]): KeyValues {
   const values = names.map((name) => {
-    const cell = rows[0]?.[columns.findIndex((column) => column.name === name)];
+    const cell = rows.at(0)?.[columns.findIndex((column) => column.name === name)];
     return [name, textOf(cell)] as const;
   });
   return Object.fromEntries(values);

@@ -151,7 +151,7 @@ function keyInSink(
   const { row: _row, ...options } = step;
   const columns = found?.columns ?? description.columns;
   const cells = columns.map((column, index) => {
-    if (found && description.key.includes(column.name)) return found.rows[0]?.[index];
+    if (found && description.key.includes(column.name)) return found.rows.at(0)?.[index];
     const value = asked[column.name];
     return value === undefined ? (description.open ? undefined : null) : keyCellOf(column, value);
   });

@@ -84,7 +84,7 @@ export class DifferingSource implements Source {
         if (count === 0) continue;
         if (count > 1) left.set(name, count - 1);
         else left.delete(name);
-        rows.push(incoming.rows[origin?.[index] ?? index] ?? []);
+        rows.push(incoming.rows.at(origin?.[index] ?? index) ?? []);
       }
       if (rows.length > 0) {
         const bytes = Math.round((incoming.bytes * rows.length) / incoming.rows.length);

@@ -1,0 +1,233 @@
+import { cellKinds } from '../../values/attribute-rows.js';
+import type { Attribute } from '../../values/cell.js';
+import {
+  CLOSE_BRACE,
+  CLOSE_BRACKET,
+  COLON,
+  COMMA,
+  JsonBytes,
+  OPEN_BRACE,
+  OPEN_BRACKET,
+  QUOTE,
+  UnusualJson,
+} from './json-bytes.js';
+import type { Item } from './open-columns.js';
+
+const B = 0x42;
+const N = 0x4e;
+const S = 0x53;
+/** Deeper than any item: DynamoDB nests 32 levels. */
+const MAX_DEPTH = 100;
+
+const whole = (text: string): Uint8Array => Buffer.from(text);
+const nullValue = whole('{"NULL":true}');
+const trueValue = whole('{"BOOL":true}');
+const falseValue = whole('{"BOOL":false}');
+const sets = [whole('{"SS":['), whole('{"NS":['), whole('{"BS":[')];
+const scalars = [whole('{"S":"'), whole('{"N":"'), whole('{"B":"')];
+const list = whole('{"L":[');
+const map = whole('{"M":{');
+
+/** The attributes of one item, in its order: the n-th has the n-th of each list. Good until the next item. */
+export interface ScannedItem {
+  readonly bytes: Buffer;
+  /** The item's place in the bytes, braces and all. */
+  readonly start: number;
+  readonly end: number;
+  readonly count: number;
+  /** Places in `ItemScanner.names`. */
+  readonly names: readonly number[];
+  readonly kinds: readonly number[];
+  /** As in `Spans`. */
+  readonly starts: readonly number[];
+  readonly ends: readonly number[];
+}
+
+/**
+ * Finds the attributes of a JSON array of items, one item at a time, without making anything of them: neither
+ * objects nor strings. It expects what JSON of DynamoDB looks like: no spaces, and mostly the same attributes in
+ * the same order. The bytes are valid UTF-8.
+ */
+export class ItemScanner implements ScannedItem {
+  readonly #json: JsonBytes;
+  #begun = false;
+  #ended = false;
+  start = 0;
+  end = 0;
+  count = 0;
+  readonly names: number[] = [];
+  readonly kinds: number[] = [];
+  readonly starts: number[] = [];
+  readonly ends: number[] = [];
+  /** Attribute names in the order of their first appearance. */
+  readonly known: string[] = [];
+  /** The bytes of `"name":` for each. */
+  readonly #heads: Uint8Array[] = [];
+  readonly #places = new Map<string, number>();
+
+  /** `start` is the place of the array's bracket. */
+  constructor(bytes: Buffer, start: number) {
+    this.#json = new JsonBytes(bytes, start);
+  }
+
+  get bytes(): Buffer {
+    return this.#json.bytes;
+  }
+
+  /** The place after the array's closing bracket, once it was passed. */
+  get endOfAll(): number | undefined {
+    return this.#ended ? this.#json.at : undefined;
+  }
+
+  /** Goes on to the next item; false after the last. @throws UnusualJson where the bytes are anything else. */
+  next(): boolean {
+    if (this.#ended) return false;
+    const json = this.#json;
+    if (this.#begun) {
+      if (json.passes(COMMA)) return this.#item();
+    } else {
+      this.#begun = true;
+      json.expect(OPEN_BRACKET);
+      if (json.bytes[json.at] !== CLOSE_BRACKET) return this.#item();
+    }
+    json.expect(CLOSE_BRACKET);
+    this.#ended = true;
+    return false;
+  }
+
+  /** The item as an object. */
+  item(): Item {
+    const text = this.bytes.toString('utf8', this.start, this.end);
+    return JSON.parse(text) as Record<string, Attribute>;
+  }
+
+  #item(): true {
+    const json = this.#json;
+    this.start = json.at;
+    this.count = 0;
+    json.expect(OPEN_BRACE);
+    if (!json.passes(CLOSE_BRACE)) this.#attributes();
+    this.end = json.at;
+    return true;
+  }
+
+  #attributes(): void {
+    const json = this.#json;
+    for (let name = 0; ; name++) {
+      name = this.#name(name);
+      this.names[this.count] = name;
+      this.#value(this.count++);
+      const code = json.bytes[json.at++];
+      if (code === CLOSE_BRACE) return;
+      if (code !== COMMA) throw new UnusualJson();
+    }
+  }
+
+  /** Passes `"name":` and gives the name's place in `known`; it is probably the expected one. */
+  #name(expected: number): number {
+    const json = this.#json;
+    const head = this.#heads[expected];
+    if (head !== undefined && json.passesAll(head)) return expected;
+    const start = json.at;
+    const name = this.#string();
+    json.expect(COLON);
+    const known = this.#places.get(name);
+    if (known !== undefined) return known;
+    const place = this.known.push(name) - 1;
+    this.#places.set(name, place);
+    this.#heads.push(json.bytes.subarray(start, json.at));
+    return place;
+  }
+
+  #string(): string {
+    const json = this.#json;
+    const start = json.at;
+    json.expect(QUOTE);
+    json.restOfString();
+    return JSON.parse(json.bytes.toString('utf8', start, json.at)) as string;
+  }
+
+  #value(index: number): void {
+    const json = this.#json;
+    const { bytes, at } = json;
+    const isOneLetter =
+      bytes[at] === OPEN_BRACE &&
+      bytes[at + 1] === QUOTE &&
+      bytes[at + 3] === QUOTE &&
+      bytes[at + 4] === COLON &&
+      bytes[at + 5] === QUOTE;
+    const type = bytes[at + 2];
+    if (!isOneLetter || (type !== S && type !== N && type !== B)) {
+      this.#rareValue(index);
+      return;
+    }
+    json.at = at + 6;
+    this.starts[index] = at + 6;
+    this.ends[index] = json.restOfString();
+    json.expect(CLOSE_BRACE);
+    if (type === S) {
+      this.kinds[index] = cellKinds.text | json.flags;
+    } else if (json.flags === 0) {
+      this.kinds[index] = type === N ? cellKinds.number : cellKinds.bytes;
+    } else {
+      this.#other(index, at);
+    }
+  }
+
+  #rareValue(index: number): void {
+    const json = this.#json;
+    const start = json.at;
+    if (json.passesAll(nullValue)) this.#fixed(index, cellKinds.null);
+    else if (json.passesAll(trueValue)) this.#fixed(index, cellKinds.true);
+    else if (json.passesAll(falseValue)) this.#fixed(index, cellKinds.false);
+    else {
+      passAttribute(json, 0);
+      this.#other(index, start);
+    }
+  }
+
+  #fixed(index: number, kind: number): void {
+    this.kinds[index] = kind;
+    this.starts[index] = this.#json.at;
+    this.ends[index] = this.#json.at;
+  }
+
+  #other(index: number, start: number): void {
+    this.kinds[index] = cellKinds.other;
+    this.starts[index] = start;
+    this.ends[index] = this.#json.at;
+  }
+}
+
+/** Passes an attribute value with all that it holds. */
+function passAttribute(json: JsonBytes, depth: number): void {
+  if (depth > MAX_DEPTH) throw new UnusualJson();
+  if (json.passesAll(nullValue) || json.passesAll(trueValue) || json.passesAll(falseValue)) return;
+  if (scalars.some((head) => json.passesAll(head))) {
+    json.restOfString();
+  } else if (sets.some((head) => json.passesAll(head))) {
+    passMembers(json, CLOSE_BRACKET, () => passString(json));
+  } else if (json.passesAll(list)) {
+    passMembers(json, CLOSE_BRACKET, () => passAttribute(json, depth + 1));
+  } else if (json.passesAll(map)) {
+    passMembers(json, CLOSE_BRACE, () => {
+      passString(json);
+      json.expect(COLON);
+      passAttribute(json, depth + 1);
+    });
+  } else throw new UnusualJson();
+  json.expect(CLOSE_BRACE);
+}
+
+function passString(json: JsonBytes): void {
+  json.expect(QUOTE);
+  json.restOfString();
+}
+
+/** Passes what stands between brackets, and the closing one. */
+function passMembers(json: JsonBytes, close: number, passMember: () => void): void {
+  if (json.passes(close)) return;
+  do passMember();
+  while (json.passes(COMMA));
+  json.expect(close);
+}
