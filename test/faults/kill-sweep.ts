@@ -22,6 +22,8 @@ export interface Scenario {
 export interface Wire {
   readonly mysql: MysqlProxy;
   readonly dynamodb: HttpProxy;
+  /** What node is to run. */
+  readonly entry: string;
 }
 
 /** How a point ended that did not end well. */
@@ -137,6 +139,7 @@ async function runOnce(
   wire.dynamodb.watch(watcher);
   const run = await sluice(['run', file, '--json'], {
     cwd: folder,
+    entry: wire.entry,
     started: (started) => {
       child = started;
     },

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { build } from '../fixtures/build.js';
+import { program } from '../fixtures/cli.js';
 import {
   allItems,
   createTable,
@@ -12,12 +14,13 @@ import { needsServer } from '../fixtures/servers.js';
 import { type HttpProxy, startHttpProxy } from './http-proxy.js';
 import { type Scenario, sweep } from './kill-sweep.js';
 import { type MysqlProxy, startMysqlProxy } from './mysql-proxy.js';
+import { makeImage, type ProgramImage } from './program-image.js';
 
 /**
- * Points for each scenario, 126 in all, so that the whole suite stays within its time; `SLUICE_SWEEP=all`
+ * Points for each scenario, 216 in all, so that the whole suite stays within its time; `SLUICE_SWEEP=all`
  * (npm run test:faults) tries every moment.
  */
-const wanted = process.env['SLUICE_SWEEP'] ?? '14';
+const wanted = process.env['SLUICE_SWEEP'] ?? '18';
 const POINTS = wanted === 'all' ? Number.MAX_SAFE_INTEGER : Number(wanted);
 /** Other points each day, the same for everyone on that day. */
 const OFFSET = Math.floor(Date.now() / 86_400_000) * 7;
@@ -28,9 +31,14 @@ const FEW = 2_100;
 let database: TestDatabase;
 let mysql: MysqlProxy;
 let dynamodb: HttpProxy;
+let image: ProgramImage;
 const stage = tableName('sweep');
+/** A source of FEW items that is only read. */
+const origin = tableName('origin');
 
 async function prepare(): Promise<void> {
+  await build();
+  image = await makeImage(program);
   database = await testDatabase('sweep');
   mysql = await startMysqlProxy(inject('mysql'));
   dynamodb = await startHttpProxy(inject('dynamodb').endpoint);
@@ -38,11 +46,12 @@ async function prepare(): Promise<void> {
     CREATE TABLE many (id INT PRIMARY KEY, v VARCHAR(40) NOT NULL, n DECIMAL(12, 3));
     INSERT INTO many SELECT seq, CONCAT('value ', seq), seq / 8 FROM seq_1_to_${MANY};
     CREATE TABLE few LIKE many; INSERT INTO few SELECT * FROM many WHERE id <= ${FEW};
-    CREATE TABLE fewer LIKE many; INSERT INTO fewer SELECT * FROM many WHERE id > ${FEW - 400} AND id <= ${FEW};`);
+    CREATE TABLE fewer LIKE many; INSERT INTO fewer SELECT * FROM many WHERE id > ${FEW - 150} AND id <= ${FEW};`);
+  await fillOrigin();
 }
 
 async function dispose(): Promise<void> {
-  await Promise.all([mysql.stop(), dynamodb.stop()]);
+  await Promise.all([mysql.stop(), dynamodb.stop(), image.remove()]);
   await database.drop();
 }
 
@@ -76,12 +85,16 @@ function mysqlScenario(from: string, mode: string, columns: string, fill: string
   };
 }
 
-/** A DynamoDB sink of a MySQL table. */
-function dynamodbScenario(mode: string, table: 'few' | 'fewer' = 'few'): Scenario {
+/** A DynamoDB sink, of a MySQL table if nothing else is said. Before the run it holds a few older items. */
+function dynamodbScenario(to: object, from: object = { connection: 'shop', table: 'few' }): Scenario {
   const before = 100;
-  const item = (id: number) => ({ id: { N: String(id) }, v: { S: 'older' } });
+  const item = (id: number) => ({
+    id: { N: String(id) },
+    v: { S: 'older' },
+    n: { N: String(id / 8 + (id % 3) - 1) },
+  });
   return {
-    declaration: declaration({ connection: 'shop', table }, { connection: 'stage', table: stage, mode }),
+    declaration: declaration(from, { connection: 'stage', table: stage, ...to }),
     reset: async () => {
       await emptyTable(stage);
       await putItems(
@@ -119,31 +132,32 @@ const intoMysql: readonly Named[] = [
   ['mirror', () => mysqlScenario('many', 'mirror', keyed, some + gone)],
 ];
 
+/** Modes that write row by row have moments for each: fewer rows do, and each part is a batch. */
+const fewer = { connection: 'shop', table: 'fewer', consistency: 'part' };
+const fromDynamodb = { connection: 'stage', table: origin };
+
 const withDynamodb: readonly Named[] = [
-  ['put into DynamoDB', () => dynamodbScenario('put')],
-  ['insert into DynamoDB', () => dynamodbScenario('insert', 'fewer')],
-  ['mirror into DynamoDB', () => dynamodbScenario('mirror')],
+  ['put into DynamoDB', () => dynamodbScenario({ mode: 'put' })],
+  ['insert into DynamoDB', () => dynamodbScenario({ mode: 'insert' }, fewer)],
+  ['update in DynamoDB', () => dynamodbScenario({ mode: 'update' }, fewer)],
+  ['newest into DynamoDB', () => dynamodbScenario({ mode: 'newest', by: 'n' }, fewer)],
+  ['mirror into DynamoDB', () => dynamodbScenario({ mode: 'mirror' })],
+  ['put from DynamoDB into DynamoDB', () => dynamodbScenario({ mode: 'put' }, fromDynamodb)],
   ['append from DynamoDB', appendFromDynamodb],
 ];
 
+async function fillOrigin(): Promise<void> {
+  await createTable(origin, ['id', 'N']);
+  const value = (id: number) => ({ id: { N: String(id) }, v: { S: 'x'.repeat(30) }, n: { N: '0.5' } });
+  await putItems(
+    origin,
+    Array.from({ length: FEW }, (_, index) => value(index)),
+  );
+}
+
 function appendFromDynamodb(): Scenario {
-  const base = mysqlScenario('few', 'append', keyless, '');
-  return {
-    ...base,
-    declaration: declaration(
-      { connection: 'stage', table: stage },
-      { connection: 'shop', table: 'sink', mode: 'append' },
-    ),
-    reset: async () => {
-      await base.reset();
-      await emptyTable(stage);
-      const value = (id: number) => ({ id: { N: String(id) }, v: { S: 'x'.repeat(30) }, n: { N: '0.5' } });
-      await putItems(
-        stage,
-        Array.from({ length: FEW }, (_, index) => value(index)),
-      );
-    },
-  };
+  const to = { connection: 'shop', table: 'sink', mode: 'append' };
+  return { ...mysqlScenario('few', 'append', keyless, ''), declaration: declaration(fromDynamodb, to) };
 }
 
 /** Sweeps over one half of the scenarios; two files, so that they run side by side. */
@@ -155,7 +169,7 @@ export function sweepTests(half: 'into MySQL' | 'with DynamoDB'): void {
   test.each(half === 'into MySQL' ? intoMysql : withDynamodb)(
     'killed at any moment and run again, %s leaves what an undisturbed run leaves',
     async (_name, make) => {
-      const result = await sweep(make(), { mysql, dynamodb }, POINTS, OFFSET);
+      const result = await sweep(make(), { mysql, dynamodb, entry: image.entry }, POINTS, OFFSET);
       expect(result.failures).toEqual([]);
       expect(result.killed).toBeGreaterThan(result.tried / 2);
     },
