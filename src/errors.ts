@@ -17,7 +17,8 @@ export const errorCodes = {
   plan_refused: 'the plan refused the pipeline; each reason is listed',
   table_missing: 'the table does not exist',
   column_missing: 'a column that the declaration names does not exist',
-  key_missing: 'a key is needed and there is none, or a key column is not in the data',
+  key_missing:
+    'a key is needed and there is none: in the sink, in the data, or no item has the key that a list names',
   key_not_unique: 'two source rows could meet in one sink key',
   key_type: 'a column cannot be a key in the sink without changing its value',
   type_refused: 'a column cannot be carried exactly into the sink',
@@ -54,6 +55,7 @@ export const errorCodes = {
   value_null: 'the value is absent or NULL where the sink column needs one',
   value_folds: 'the sink column would store the value in another spelling',
   key_empty: 'a key value is empty or absent',
+  key_invalid: 'a place of a key list holds no key of the table',
   key_too_long: 'a key value is longer than the sink allows',
   key_folds: 'the key equals that of another row only by collation',
   unique_clash: 'another row holds the same value in a UNIQUE index',

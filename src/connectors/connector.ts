@@ -34,6 +34,15 @@ export interface Context {
   /** What the run acts for: the values of `{{ firing.… }}`. */
   readonly firing: Firing;
   readonly step: string;
+  /**
+   * `scratch` is kept from a run's first attempt to its end: what lies there may be gone on with. Where this is absent,
+   * whoever puts something there takes it away again.
+   */
+  readonly lasting?: true;
+  /** Opens another source of the pipeline, by options as `from` has them: a key list may come from one. */
+  source?(options: { readonly connection: string }): Promise<Source>;
+  /** The program's standard input; it can be had once. */
+  input?(): AsyncIterable<Uint8Array>;
   /** Single rows are sent again: modes that swap or compare whole tables (`replace`, `mirror`) only write them. */
   readonly replay?: true;
 }
@@ -167,6 +176,11 @@ export interface Source {
    * cannot be found by, and for a value that its column cannot hold.
    */
   find(key: KeyValues, within?: Stretch): Promise<FoundRow | undefined>;
+  /**
+   * The rows with the keys of these, as they are now: for rows of `Batch.refused`, of which only the key is known.
+   * Absent where `read` refuses none.
+   */
+  readAgain?(batch: Batch): Promise<Batch>;
   /** What was had, once read: like `SourceDescription.consistency`, but true of this run; and read units used. */
   report(): SourceReport;
   close(): Promise<void>;

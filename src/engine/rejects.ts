@@ -28,6 +28,8 @@ export interface RejectRecord {
   readonly token: string;
   readonly index: number;
   readonly attempts: number;
+  /** The source could not read it: the row is no more than its key. */
+  readonly unread?: true;
   /** ISO 8601, UTC. */
   readonly at: string;
 }
@@ -75,7 +77,11 @@ export function checkRejectLimit(
 export function rejectRecord(
   refused: Refused,
   incoming: Batch,
-  about: Pick<RejectRecord, 'step' | 'run' | 'part' | 'token'> & { readonly key: readonly string[] },
+  about: Pick<RejectRecord, 'step' | 'run' | 'part' | 'token'> & {
+    readonly key: readonly string[];
+    /** Rows that the source could not read. */
+    readonly unread?: ReadonlySet<number>;
+  },
 ): RejectRecord {
   const { step, run, part, token } = about;
   const row = storedRow(incoming.rows.at(refused.row) ?? [], incoming.columns);
@@ -94,6 +100,7 @@ export function rejectRecord(
     token,
     index: refused.row,
     attempts: 1,
+    ...(about.unread?.has(refused.row) ? { unread: true as const } : {}),
     at: new Date().toISOString(),
   };
 }

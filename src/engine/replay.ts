@@ -57,7 +57,11 @@ async function replayOne(
   writer: Writer,
   record: RejectRecord,
 ): Promise<Outcome> {
-  const incoming = restoredBatch(record, plan.description.columns);
+  const restored = restoredBatch(record, plan.description.columns);
+  if (record.unread && !plan.source.readAgain) {
+    return { kind: 'rejected', reason: record.reason, message: record.message };
+  }
+  const incoming = record.unread ? ((await plan.source.readAgain?.(restored)) ?? restored) : restored;
   const { batch, dropped } = transform.apply(incoming);
   const refusal = dropped[0]?.refusal;
   if (refusal) return { kind: 'rejected', reason: refusal.code, message: refusal.message };

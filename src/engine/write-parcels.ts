@@ -140,7 +140,8 @@ async function keepRejects(
   counts: Counters,
 ): Promise<void> {
   const { incoming, part, token } = parcel;
-  const about = { step: plan.name, run: run.run, part, token, key: plan.description.key };
+  const unread = new Set(incoming.refused?.map(({ row }) => row));
+  const about = { step: plan.name, run: run.run, part, token, key: plan.description.key, unread };
   await run.rejects.add(rejects.map((refused) => rejectRecord(refused, incoming, about)));
   counts.rejected += rejects.length;
   run.counters.rejected += rejects.length;

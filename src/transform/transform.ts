@@ -3,6 +3,7 @@ import type { Cell, Row } from '../values/cell.js';
 import type { Column } from '../values/column.js';
 import { type AsType, compileAs } from './as.js';
 import { type MapOptions, type MappedColumn, mapColumns } from './map.js';
+import { readableRows } from './readable-rows.js';
 import { Refusal } from './refusal.js';
 import type { RowFunction } from './row.js';
 import { RowFunctionStage } from './row-stage.js';
@@ -75,7 +76,12 @@ export class Transform {
     };
   }
 
+  /** Rows that the source refused (`Batch.refused`) are dropped with its reasons. */
   apply(batch: Batch): Transformed {
+    return batch.refused ? readableRows(batch, (rest) => this.apply(rest)) : this.#applyAll(batch);
+  }
+
+  #applyAll(batch: Batch): Transformed {
     const compiled = this.#compile(batch.columns);
     if (!compiled.change && !this.#rowStage) return { batch, dropped: [] };
     const kept: Row[] = [];

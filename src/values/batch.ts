@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../errors.js';
 import type { Row } from './cell.js';
 import type { Column } from './column.js';
 
@@ -32,6 +33,16 @@ export interface Batch {
   readonly bytes: number;
   /** The place after the last row; absent where the source cannot be resumed there. */
   readonly position?: Position;
+  /** Rows that could not be read, in order: what is there of them (a key) is no row to write. Absent means none. */
+  readonly refused?: readonly Unread[];
+}
+
+/** A row that a source was asked for and could not read: a reject. Its message holds no value. */
+export interface Unread {
+  /** Index into `rows`. */
+  readonly row: number;
+  readonly code: ErrorCode;
+  readonly message: string;
 }
 
 /** An open source starts a new column list beyond this many, so that odd items cannot make rows endlessly wide. */

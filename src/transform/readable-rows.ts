@@ -1,0 +1,24 @@
+import type { Batch } from '../values/batch.js';
+import { Refusal } from './refusal.js';
+import type { Transformed } from './transform.js';
+
+/** Applies a transform to the rows that could be read; the others are dropped with the source's reasons. */
+export function readableRows(
+  { refused = [], ...batch }: Batch,
+  apply: (rest: Batch) => Transformed,
+): Transformed {
+  const unread = new Set(refused.map(({ row }) => row));
+  const places = [...batch.rows.keys()].filter((row) => !unread.has(row));
+  const dropped = refused.map(({ row, code, message }) => ({ row, refusal: new Refusal(code, message) }));
+  if (places.length === 0) return { batch: { ...batch, rows: [] }, origin: [], dropped };
+  const readable = places.map((place) => batch.rows[place] ?? []);
+  const result = apply({ ...batch, rows: readable });
+  const placeOf = (row: number): number => places[row] ?? row;
+  return {
+    batch: result.batch,
+    origin: result.origin ? result.origin.map(placeOf) : places,
+    dropped: [...dropped, ...result.dropped.map((one) => ({ ...one, row: placeOf(one.row) }))].sort(
+      (a, b) => a.row - b.row,
+    ),
+  };
+}
