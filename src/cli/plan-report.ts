@@ -70,16 +70,22 @@ function copyText({ name, planned, early }: PreparedCopy, color: boolean): strin
 }
 
 function sizeLine(plan: CopyPlan): string {
-  const { rows, bytes, writeUnits, dollars, seconds, boundBy } = forecast(plan);
+  const { rows, bytes, readUnits, writeUnits, dollars, seconds, boundBy } = forecast(plan);
   const parts = [
     rows === undefined ? 'rows unknown' : `about ${count(rows)} rows`,
     bytes === undefined ? '' : bytesText(bytes),
+    readUnits === undefined ? '' : `${count(readUnits)} read units`,
     writeUnits === undefined ? '' : `${count(writeUnits)} write units`,
-    dollars === undefined ? '' : `about $${dollars.toFixed(2)} on demand (us-east-1)`,
+    dollars === undefined ? '' : `about ${dollarsText(dollars)} on demand (us-east-1)`,
     seconds === undefined ? '' : `at least ${durationText(seconds)} (${boundBy})`,
     `${plan.step.parallel} writers`,
   ];
   return parts.filter((part) => part !== '').join(' · ');
+}
+
+/** Less than a cent is a price too. */
+function dollarsText(dollars: number): string {
+  return dollars > 0 && dollars < 0.01 ? `$${dollars.toPrecision(1)}` : `$${dollars.toFixed(2)}`;
 }
 
 function keyLine(plan: CopyPlan): string {

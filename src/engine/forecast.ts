@@ -16,7 +16,9 @@ const ROWS_PER_SECOND = 100_000;
 export interface Forecast {
   readonly rows?: number;
   readonly bytes?: number;
+  readonly readUnits?: number;
   readonly writeUnits?: number;
+  /** Of both kinds of units. */
   readonly dollars?: number;
   readonly seconds?: number;
   /** What bounds the time: the pace, the table's units, or the machine. */
@@ -24,12 +26,15 @@ export interface Forecast {
 }
 
 export function forecast(plan: CopyPlan): Forecast {
-  const { rows, bytes } = plan.description;
+  const { rows, bytes, units: readUnits } = plan.description;
   const { units } = plan.sinkPlan;
+  const dollars = ((units ?? 0) / 1e6) * DOLLARS_PER_MILLION.write + readDollars(readUnits ?? 0);
   return {
     ...(rows === undefined ? {} : { rows }),
     ...(bytes === undefined ? {} : { bytes }),
-    ...(units === undefined ? {} : { writeUnits: units, dollars: (units / 1e6) * DOLLARS_PER_MILLION.write }),
+    ...(readUnits === undefined ? {} : { readUnits }),
+    ...(units === undefined ? {} : { writeUnits: units }),
+    ...(units === undefined && readUnits === undefined ? {} : { dollars }),
     ...timeForecast(plan, rows, units),
   };
 }
