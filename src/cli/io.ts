@@ -1,3 +1,5 @@
+import { SluiceError } from '../errors.js';
+
 /** What a command may touch of the world around it. */
 export interface Io {
   /** Results, for pipes. */
@@ -10,6 +12,8 @@ export interface Io {
   readonly terminal: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
+  /** Standard input, once: a second reader would find nothing. Throws `usage`. */
+  input(): AsyncIterable<Uint8Array>;
 }
 
 /** The process's own streams. `out` and `err` add the newline. */
@@ -24,5 +28,15 @@ export function processIo(): Io {
     terminal,
     env,
     cwd: process.cwd(),
+    input: onceOnly(),
+  };
+}
+
+function onceOnly(): Io['input'] {
+  let taken = false;
+  return () => {
+    if (taken) throw new SluiceError('usage', 'two key lists cannot both be standard input');
+    taken = true;
+    return process.stdin;
   };
 }

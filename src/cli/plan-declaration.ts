@@ -1,5 +1,6 @@
 import type { Declaration } from '../declare/declaration.js';
-import { planSteps, refusals } from '../flow/plan.js';
+import { closePlans } from '../flow/close-plans.js';
+import { type PlannedStep, planSteps, refusals } from '../flow/plan.js';
 import { newRunName } from '../flow/run-name.js';
 import { exitStatus } from './exit-status.js';
 import { onInterrupt } from './interrupt.js';
@@ -23,8 +24,9 @@ export async function planDeclaration(
   const state = stateOf(declaration, io, options.state);
   const chosen = onlyStep(declaration, options.step);
   const world = openSession(chosen, io, { state, run: newRunName(), signal: interrupt.signal });
+  let steps: readonly PlannedStep[] = [];
   try {
-    const steps = await planSteps(world);
+    steps = await planSteps(world);
     if (options.json) for (const event of planEvents(steps)) io.out(JSON.stringify(event));
     else io.out(planText(steps, io.color));
     if (refusals(steps).length === 0) return exitStatus.complete;
@@ -32,6 +34,7 @@ export async function planDeclaration(
     return exitStatus.refused;
   } finally {
     interrupt.dispose();
+    await closePlans(steps);
     await world.connections.close();
   }
 }

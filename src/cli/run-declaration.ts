@@ -38,7 +38,13 @@ export async function runDeclaration(declaration: Declaration, io: Io, options: 
   try {
     const firing = firingNow(chosen);
     opened = await openRun({ declaration: chosen, state, fresh, wait, signal, firing });
-    const world = openSession(chosen, io, { state, run: opened.run, firing: opened.firing, signal });
+    const world = openSession(chosen, io, {
+      state,
+      run: opened.run,
+      firing: opened.firing,
+      signal,
+      lasting: true,
+    });
     try {
       return await planAndRun(world, opened, { io, options, interrupt });
     } finally {

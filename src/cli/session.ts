@@ -24,12 +24,13 @@ export function openSession(
     readonly firing?: Firing;
     readonly signal: AbortSignal;
     readonly readsOnly?: true;
+    readonly lasting?: true;
   },
 ): World {
   keepHeapSmall();
   const load = async (kind: ConnectionKind) => await registry[kind].load();
   const firing = options.firing ?? firingNow(declaration);
-  return openWorld(declaration, { env: io.env, load, ...options, firing });
+  return openWorld(declaration, { env: io.env, load, input: io.input, ...options, firing });
 }
 
 /** The declaration with nothing but the named step; itself where none is named. */

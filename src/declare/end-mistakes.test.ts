@@ -195,11 +195,45 @@ const mistakes: readonly [name: string, text: string, problems: readonly string[
     ],
   ],
   [
-    'a key list',
-    ends('{ connection: stage, table: ttt, keys: ./k.txt }', '{ connection: shop }'),
+    'a key list of a MySQL table',
+    ends('{ connection: shop, table: t, keys: ./k.txt }', dynamodb),
     [
-      '7:44 steps[0].from.keys `keys` is not in this version (unsupported) → take it away, or wait for a later version',
+      '7:41 steps[0].from.keys unknown field "keys" (unknown_field) → fields here: connection, table, tables, query, columns, where, consistency',
     ],
+  ],
+  [
+    'a key list that is a number',
+    ends('{ connection: stage, table: ttt, keys: 7 }', '{ connection: shop }'),
+    [
+      '7:50 steps[0].from.keys expected a key list, not an integer (wrong_type) → ./keys.txt, "-" for standard input, { file, format }, or { connection, query }',
+    ],
+  ],
+  [
+    'a key list in a format that is none',
+    ends('{ connection: stage, table: ttt, keys: { file: k, format: xml } }', '{ connection: shop }'),
+    ['7:69 steps[0].from.keys.format unknown format "xml" (wrong_value) → one of: text, jsonl, csv'],
+  ],
+  [
+    'a key list that is a source with a misspelled field',
+    ends(
+      '{ connection: stage, table: ttt, keys: { connection: shop, qery: SELECT 1 } }',
+      '{ connection: shop }',
+    ),
+    [
+      '7:70 steps[0].from.keys.qery unknown field "qery"; did you mean "query"? (unknown_field) → fields here: connection, table, tables, query, columns, where, consistency',
+    ],
+  ],
+  [
+    'a key list beside a filter',
+    ends('{ connection: stage, table: ttt, keys: ./k.txt, filter: a = b }', '{ connection: shop }'),
+    [
+      '7:67 steps[0].from.filter `filter` and `keys` exclude each other (conflict) → a key list names the items of one table, whatever is in them',
+    ],
+  ],
+  [
+    'a key list of a key list',
+    ends('{ connection: stage, table: ttt, keys: { table: uuu, keys: ./k.txt } }', '{ connection: shop }'),
+    ['7:70 steps[0].from.keys.keys a key list has no key list of its own (conflict)'],
   ],
 ];
 

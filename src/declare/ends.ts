@@ -3,6 +3,7 @@ import { registrationOf } from './connections.js';
 import type { SinkDeclaration, SourceDeclaration } from './declaration.js';
 import type { DocumentPath } from './document-path.js';
 import { asMeant, checked } from './issues.js';
+import { checkKeyList } from './key-lists.js';
 import type { Report } from './report.js';
 import { didYouMean } from './suggestion.js';
 import { isMapping, laterFields, withoutLaterFields } from './unsupported.js';
@@ -52,7 +53,14 @@ function checkEnd(
   if (kind === undefined || !isMapping(known)) return undefined;
   const { [side]: schema, rules } = registrationOf(kind);
   rules[side](asMeant(schema, known), (objection) => report.add([...path, ...objection.path], objection));
-  return checked(schema, known, path, report) as Readonly<Record<string, unknown>> | undefined;
+  const hasList = kind === 'dynamodb' && side === 'source' && known['keys'] !== undefined;
+  const { keys, ...rest } = known;
+  const options = checked(schema, hasList ? rest : known, path, report);
+  if (!hasList) return options as Readonly<Record<string, unknown>> | undefined;
+  const list = checkKeyList(keys, rest, [...path, 'keys'], report, (from, at) =>
+    checkEnd('source', from, at, kinds, report),
+  );
+  return options && list ? { ...options, keys: list } : undefined;
 }
 
 function kindOfConnection(

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
-import { dirname, relative } from 'node:path';
+import { dirname, isAbsolute, relative } from 'node:path';
 import type { Declaration } from './declaration.js';
+
+/** Fields whose values are paths that the loader has made absolute. */
+const pathFields: ReadonlySet<string> = new Set(['ca', 'file']);
 
 /**
  * The same for two declarations that say the same, wherever the file lies, in YAML or TypeScript, in any order
@@ -11,7 +14,8 @@ export function declarationHash({ file, warnings: _warnings, ...said }: Declarat
   const text = JSON.stringify(said, (field, value: unknown) => {
     if (typeof value === 'bigint') return { bigint: String(value) };
     if (typeof value === 'function') return 'function';
-    if (field === 'ca' && typeof value === 'string') return relative(folder, value);
+    if (pathFields.has(field) && typeof value === 'string' && isAbsolute(value))
+      return relative(folder, value);
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
     return Object.fromEntries(Object.entries(value).sort(byName));
   });

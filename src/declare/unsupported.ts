@@ -4,7 +4,7 @@ import type { Report } from './report.js';
 /** Fields of the design that later versions have, by what holds them. */
 export const laterFields = {
   copy: ['via'],
-  source: ['keys', 'format', 'changes', 'events'],
+  source: ['format', 'changes', 'events'],
   sink: ['format', 'load'],
 } as const;
 

@@ -4,6 +4,7 @@ import { type ConnectionDeclaration, type Declaration, innerSteps, type Step } f
 import { missingVariables } from './environment.js';
 import { deepFreeze } from './freeze.js';
 import { checked } from './issues.js';
+import { withAbsoluteKeyLists } from './key-lists.js';
 import type { RawDocument } from './raw-document.js';
 import { checkSchedule } from './schedule.js';
 import { envelope } from './schema/envelope.js';
@@ -46,7 +47,7 @@ export function validate(document: RawDocument, file: string, name: string, env:
     file,
     connections,
     ...(schedule && { schedule }),
-    steps,
+    steps: withAbsoluteKeyLists(steps, file),
     ...uses,
     warnings,
   };

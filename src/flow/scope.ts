@@ -19,6 +19,10 @@ export interface World {
   readonly firing: Firing;
   /** Nothing is written, and what is read keeps to the whole pace of a step. */
   readonly readsOnly?: true;
+  /** What a step leaves in its folder is kept until it is complete: this is a run. */
+  readonly lasting?: true;
+  /** The program's standard input. */
+  readonly input?: () => AsyncIterable<Uint8Array>;
   readonly connections: Connections;
 }
 
@@ -32,12 +36,12 @@ export interface Scope {
 
 export function openWorld(
   declaration: Declaration,
-  options: Pick<World, 'env' | 'state' | 'run' | 'firing' | 'readsOnly'> & {
+  options: Pick<World, 'env' | 'state' | 'run' | 'firing' | 'readsOnly' | 'lasting' | 'input'> & {
     readonly load: LoadConnector;
     readonly signal: AbortSignal;
   },
 ): World {
-  const { env, state, run, firing, readsOnly, load, signal } = options;
+  const { env, state, run, firing, readsOnly, lasting, input, load, signal } = options;
   const patienceMs = 1000 * Math.max(...copySteps(declaration.steps).map((step) => step.patienceSeconds));
   const context: Context = {
     signal,
@@ -57,6 +61,8 @@ export function openWorld(
     run,
     firing,
     ...(readsOnly ? { readsOnly } : {}),
+    ...(lasting ? { lasting } : {}),
+    ...(input ? { input } : {}),
     connections: new Connections(declaration.connections, load, context),
   };
 }
@@ -72,7 +78,9 @@ export function openScope(
   const { signal } = controller;
   const { pace } = step;
   const units = pace.readUnits === undefined ? {} : { units: pace.readUnits };
-  const readRates = world.readsOnly ? { ...itemsAndBytes(pace), ...units } : units;
+  // Whoever reads chosen items slowly does not want them read at once either.
+  const readsAll = world.readsOnly !== undefined || step.from['keys'] !== undefined;
+  const readRates = readsAll ? { ...itemsAndBytes(pace), ...units } : units;
   const readPacer = new Pacer(readRates);
   const context: Context = {
     signal,
@@ -85,15 +93,24 @@ export function openScope(
     run: world.run,
     firing: world.firing,
     step: name,
-    ...(world.readsOnly && readPacer.limits ? { readRates } : {}),
+    ...(world.lasting ? { lasting: true as const } : {}),
+    ...(world.input ? { input: world.input } : {}),
     ...options,
+  };
+  const lists: Context = {
+    ...context,
+    paceRead: (cost) => readPacer.spend(cost.units === undefined ? {} : { units: cost.units }, signal),
+    readRates: units,
   };
   const rates = {
     ...itemsAndBytes(pace),
     ...(pace.writeUnits === undefined ? {} : { units: pace.writeUnits }),
   };
   return {
-    context,
+    context: {
+      ...context,
+      source: async (from) => (await world.connections.get(from.connection)).source(from, lists),
+    },
     counters: zeroCounters(),
     pacer: new Pacer(rates),
     abort: (reason) => controller.abort(reason),

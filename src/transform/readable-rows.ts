@@ -8,10 +8,11 @@ export function readableRows(
   apply: (rest: Batch) => Transformed,
 ): Transformed {
   const unread = new Set(refused.map(({ row }) => row));
-  const places = [...batch.rows.keys()].filter((row) => !unread.has(row));
+  const places: number[] = [];
+  for (let row = 0; row < batch.rows.length; row++) if (!unread.has(row)) places.push(row);
   const dropped = refused.map(({ row, code, message }) => ({ row, refusal: new Refusal(code, message) }));
   if (places.length === 0) return { batch: { ...batch, rows: [] }, origin: [], dropped };
-  const readable = places.map((place) => batch.rows[place] ?? []);
+  const readable = places.map((place) => batch.rows.at(place) ?? []);
   const result = apply({ ...batch, rows: readable });
   const placeOf = (row: number): number => places[row] ?? row;
   return {

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { registry } from '../../src/connectors/registry.js';
 import { testContext } from '../fixtures/context.js';
 import {
@@ -83,6 +85,26 @@ function source(
   };
 }
 
+/** The keys of all items, in a file of the context's own folder; small items in an order of the file's. */
+const listed: SourceCase = {
+  name: 'listed keys',
+  open: async (rows) => {
+    const store = await open();
+    await createTable(store.table, ['id', 'N']);
+    const ids = Array.from({ length: rows }, (_, id) => id);
+    await putItems(
+      store.table,
+      ids.map((id) => ({ id: number(id), label: { S: CANARY } })),
+    );
+    const file = join(store.context.context.scratch, 'keys.txt');
+    await writeFile(file, ids.map((id) => `${id}\n`).join(''));
+    return {
+      ...store,
+      options: registry.dynamodb.source.parse({ connection: 'c', table: store.table, keys: { file } }),
+    };
+  },
+};
+
 async function createIndexed(TableName: string): Promise<void> {
   await dynamodbCall('CreateTable', {
     TableName,
@@ -133,6 +155,7 @@ const sources: SourceCase[] = [
     query: { index: 'by-kind', partition: 'all' },
     fetch: 'items',
   }),
+  listed,
 ];
 
 function sink(mode: string, met: SinkCase['met'], others: SinkCase['others'], more: object = {}): SinkCase {

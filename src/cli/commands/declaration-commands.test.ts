@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { folderWith } from '../../../test/fixtures/declaration-files.js';
@@ -27,6 +28,7 @@ async function run(cwd: string, args: readonly string[], env: Io['env'] = { PW: 
     terminal: false,
     env,
     cwd,
+    input: () => Readable.from([]),
   };
   let status: number | undefined;
   const program = new Command().exitOverride();

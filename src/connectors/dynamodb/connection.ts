@@ -1,8 +1,9 @@
 import { setMaxListeners } from 'node:events';
 import { awsCredentials } from '../aws-credentials.js';
 import { awsPlace } from '../aws-endpoint.js';
-import type { Connection, Context } from '../connector.js';
+import type { Connection, Context, Source } from '../connector.js';
 import { createClient, type DynamodbClient } from './client.js';
+import { KeyedSource } from './keyed-source.js';
 import type { DynamodbConnectionOptions, DynamodbSinkOptions, DynamodbSourceOptions } from './options.js';
 import { patiently } from './patience.js';
 import { DynamodbSink } from './sink.js';
@@ -23,7 +24,7 @@ export function connectDynamodb(options: DynamodbConnectionOptions, context: Con
     tables: (patterns) => tables(client, patterns, context),
     source: (source, own) => {
       manyWait(own);
-      return new DynamodbSource(client, source as DynamodbSourceOptions, own, options.role);
+      return openSource(client, source as DynamodbSourceOptions, own, options.role);
     },
     sink: (sink, own) => {
       manyWait(own);
@@ -31,6 +32,17 @@ export function connectDynamodb(options: DynamodbConnectionOptions, context: Con
     },
     close: () => client.close(),
   };
+}
+
+function openSource(
+  client: DynamodbClient,
+  options: DynamodbSourceOptions,
+  context: Context,
+  role: string | undefined,
+): Source {
+  const { table, keys } = options;
+  if (keys === undefined || table === undefined) return new DynamodbSource(client, options, context, role);
+  return new KeyedSource(client, { ...options, table, keys }, context, role);
 }
 
 /** All calls under way may wait on the one signal at once: that is no leak to warn of. */

@@ -36,9 +36,17 @@ export async function fetchItems(
   fetcher: Fetcher,
   entries: readonly Item[],
 ): Promise<{ readonly items: ReadonlyMap<string, Item>; readonly bytes: number }> {
+  return await fetchKeys(fetcher, new Set(entries.map((entry) => keyText(entry, fetcher.key))));
+}
+
+/** The same for the texts of at most MAX_FETCHED keys. */
+export async function fetchKeys(
+  fetcher: Fetcher,
+  all: ReadonlySet<string>,
+): Promise<{ readonly items: ReadonlyMap<string, Item>; readonly bytes: number }> {
   const items = new Map<string, Item>();
   let bytes = 0;
-  let keys = new Set(entries.map((entry) => keyText(entry, fetcher.key)));
+  let keys = all;
   for (let round = 0; keys.size > 0; round++) {
     if (round > 0) await shortWait(round, fetcher.context.signal);
     const asked = keys;

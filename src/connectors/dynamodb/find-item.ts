@@ -51,7 +51,7 @@ export async function findItem(finder: Finder, values: KeyValues): Promise<Found
 }
 
 /** The key as an item of nothing else. Throws `key_unfit`. */
-function keyItem(key: readonly KeyAttribute[], values: KeyValues): Item {
+export function keyItem(key: readonly KeyAttribute[], values: KeyValues): Item {
   const names = Object.keys(values);
   if (names.length !== key.length || !key.every(({ name }) => Object.hasOwn(values, name))) {
     throw new SluiceError(

@@ -8,6 +8,7 @@ export const rules: OptionRules = {
   source(options, object) {
     exactlyOne(['table', 'tables'], options, object);
     checkValues(options, object);
+    checkKeys(options, object);
     const query = fieldsOf(options['query']);
     checkSort(fieldsOf(query?.['sort']), object);
     if (options['fetch'] !== undefined && query?.['index'] === undefined) {
@@ -29,6 +30,21 @@ export const rules: OptionRules = {
     }
   },
 };
+
+/** A key list says all that is read, but for the attributes. */
+function checkKeys(options: Options, object: Objecting): void {
+  if (options['keys'] === undefined) return;
+  for (const field of ['tables', 'filter', 'query', 'fetch']) {
+    if (options[field] === undefined) continue;
+    const hint = 'a key list names the items of one table, whatever is in them';
+    object({
+      code: 'conflict',
+      path: [field],
+      message: `\`${field}\` and \`keys\` exclude each other`,
+      hint,
+    });
+  }
+}
 
 /** Every `:name` of the filter has a value, and every value is used. */
 function checkValues(options: Options, object: Objecting): void {

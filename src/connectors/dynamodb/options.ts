@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { endpoint, region, role } from '../aws-options.js';
+import { type KeyFileOptions, keyFile } from '../key-file-option.js';
 import { deletesOption, duplicatesOption } from '../sink-options.js';
 
 export const title = 'DynamoDB';
@@ -36,6 +37,11 @@ const scalar = z.union(
     error: 'expected text, an integer, true, false or null: write a number with a fraction as { N: "10.5" }',
   },
 );
+
+/** A key list that another source gives: what `from` takes, checked by the kind of its connection. */
+const keySource = z.looseObject({
+  connection: z.string().describe('The connection to read keys from. Default: that of `from`.'),
+});
 
 export const source = z.strictObject({
   connection: z.string().describe('The name of a connection.'),
@@ -74,6 +80,14 @@ export const source = z.strictObject({
     })
     .optional()
     .describe('Read one partition by Query, instead of the whole table by Scan.'),
+  /** Declared as the name of a file, or as one of these. */
+  keys: z
+    .union([name, keyFile, keySource])
+    .transform((given): KeysOptions => (typeof given === 'string' ? { file: given } : given))
+    .optional()
+    .describe(
+      'Only the items with these keys: a file (./keys.txt), "-" for standard input, or a source: { connection: shop, query: "SELECT …" }.',
+    ),
   /** `items`: follow a keys-only index with reads of the whole items. */
   fetch: z.literal('items').optional().describe('items: read the whole items behind a keys-only index.'),
   /** Default strong (indexes: eventual, since they have nothing else). */
@@ -118,4 +132,6 @@ export const sink = z.strictObject({
 
 export type DynamodbConnectionOptions = z.infer<typeof connection>;
 export type DynamodbSourceOptions = z.infer<typeof source>;
+/** A key list: a file, or options of a source (`connection` and what its kind takes). */
+export type KeysOptions = KeyFileOptions | z.infer<typeof keySource>;
 export type DynamodbSinkOptions = z.infer<typeof sink>;

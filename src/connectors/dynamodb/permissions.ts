@@ -8,6 +8,7 @@ const reasons = {
   Scan: 'reads the items',
   Query: 'reads the items of the query',
   BatchGetItem: 'reads the whole items behind the index',
+  GetItem: 'reads an item',
   BatchWriteItem: 'writes and deletes items',
   PutItem: 'writes an item unless the one there stays',
   UpdateItem: 'writes the mapped attributes',

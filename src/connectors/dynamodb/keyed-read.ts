@@ -1,0 +1,92 @@
+import type { Context } from '../connector.js';
+import { type Fetcher, fetchKeys, keyText, MAX_FETCHED } from './fetch.js';
+import type { Item } from './open-columns.js';
+import { patiently } from './patience.js';
+
+/** A paced call asks for at most this much of a second's worth. */
+const PACED_SECONDS = 0.25;
+/** A strongly consistent read unit is a read of up to this many bytes; also one that finds nothing. */
+const UNIT_BYTES = 4096;
+
+/** The items of listed keys, read at the pace: many at once, or one by one where the pace is below that. */
+export class KeyedReader {
+  readonly #fetcher: Fetcher;
+  readonly #context: Context;
+  #itemBytes: number;
+
+  /** `itemBytes`: an item's likely size. */
+  constructor(fetcher: Fetcher, context: Context, itemBytes: number | undefined) {
+    this.#fetcher = fetcher;
+    this.#context = context;
+    this.#itemBytes = Math.max(1, itemBytes ?? UNIT_BYTES / 4);
+  }
+
+  /** Read units that the item of one key will likely cost. */
+  get unitsPerKey(): number {
+    return Math.ceil(this.#itemBytes / UNIT_BYTES) * (this.#fetcher.strong ? 1 : 0.5);
+  }
+
+  /** How many keys a call may ask for; 1: by GetItem. */
+  get keysAtOnce(): number {
+    const rates = this.#context.readRates;
+    if (!rates) return MAX_FETCHED;
+    const { items = Number.POSITIVE_INFINITY, bytes = Number.POSITIVE_INFINITY } = rates;
+    const units = rates.units ?? Number.POSITIVE_INFINITY;
+    const most = PACED_SECONDS * Math.min(items, bytes / this.#itemBytes, units / this.unitsPerKey);
+    return Math.min(MAX_FETCHED, Math.max(1, Math.floor(most)));
+  }
+
+  /** The items that are there, by the text of their keys; all their bytes. At most MAX_FETCHED keys. */
+  async read(
+    keys: readonly string[],
+  ): Promise<{ readonly items: ReadonlyMap<string, Item>; readonly bytes: number }> {
+    const estimated = {
+      items: keys.length,
+      bytes: keys.length * this.#itemBytes,
+      units: keys.length * this.unitsPerKey,
+    };
+    await this.#context.paceRead(estimated);
+    const used = { units: 0 };
+    const fetcher = { ...this.#fetcher, used };
+    const found =
+      this.keysAtOnce === 1 ? await getItems(fetcher, keys) : await fetchKeys(fetcher, new Set(keys));
+    this.#fetcher.used.units += used.units;
+    if (found.items.size > 0) this.#itemBytes = Math.max(1, found.bytes / found.items.size);
+    await this.#context.paceRead({
+      bytes: found.bytes - estimated.bytes,
+      units: used.units === 0 ? 0 : used.units - estimated.units,
+    });
+    return found;
+  }
+}
+
+interface Answer {
+  readonly Item?: Item;
+  readonly ConsumedCapacity?: { readonly CapacityUnits?: number };
+}
+
+/** One after the other by GetItem: so that not even two reads come at once. */
+async function getItems(fetcher: Fetcher, keys: readonly string[]) {
+  const items = new Map<string, Item>();
+  let bytes = 0;
+  for (const key of keys) {
+    const body = getItemBody(fetcher, key);
+    const got = await patiently(fetcher.context, () => fetcher.client.callSized<Answer>('GetItem', body));
+    fetcher.used.units += got.answer.ConsumedCapacity?.CapacityUnits ?? 0;
+    bytes += got.bytes;
+    if (got.answer.Item) items.set(keyText(got.answer.Item, fetcher.key), got.answer.Item);
+  }
+  return { items, bytes };
+}
+
+function getItemBody(fetcher: Fetcher, key: string): string {
+  const names = fetcher.columns?.map((name, index) => [`#n${index}`, name] as const);
+  const rest = JSON.stringify({
+    TableName: fetcher.table,
+    ConsistentRead: fetcher.strong || undefined,
+    ProjectionExpression: names?.map(([placeholder]) => placeholder).join(','),
+    ExpressionAttributeNames: names && Object.fromEntries(names),
+    ReturnConsumedCapacity: 'TOTAL',
+  });
+  return `${rest.slice(0, -1)},"Key":{${key}}}`;
+}

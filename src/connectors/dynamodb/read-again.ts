@@ -1,0 +1,35 @@
+import type { Batch, Unread } from '../../values/batch.js';
+import type { SharedColumns } from './batch-builder.js';
+import { type KeyAttribute, keyOf } from './key.js';
+import { rowsOf } from './keyed-batches.js';
+import type { KeyedReader } from './keyed-read.js';
+import { type Item, OpenColumns } from './open-columns.js';
+
+const gone: Omit<Unread, 'row'> = { code: 'key_missing', message: 'no item has this key' };
+const noKey: Omit<Unread, 'row'> = { code: 'key_invalid', message: 'there is no key to read' };
+
+/** The items with the keys of these rows, one after the other, as they are now. */
+export async function readAgain(
+  batch: Batch,
+  key: readonly KeyAttribute[],
+  reader: KeyedReader,
+  { first }: SharedColumns,
+): Promise<Batch> {
+  const spell = keyOf(
+    batch.columns,
+    key.map((part) => ({ ...part, columns: [part.name] })),
+  );
+  const items: Item[] = [];
+  const refused: Unread[] = [];
+  let bytes = 0;
+  for (const [row, cells] of batch.rows.entries()) {
+    const spelled = spell(cells);
+    const found = typeof spelled === 'string' ? await reader.read([spelled]) : undefined;
+    const item = typeof spelled === 'string' ? found?.items.get(spelled) : undefined;
+    bytes += found?.bytes ?? 0;
+    items.push(item ?? {});
+    if (!item) refused.push({ row, ...(found ? gone : noKey) });
+  }
+  const rows = rowsOf(items, { current: new OpenColumns(first), first });
+  return { ...rows, bytes, ...(refused.length > 0 ? { refused } : {}) };
+}
