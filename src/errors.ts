@@ -44,6 +44,7 @@ export const errorCodes = {
   interrupted: 'the run was interrupted',
   call_failed: 'what a call step called failed or refused',
   different: 'a verify step found that source and sink differ',
+  bug: 'a bug in Sluice',
   steps_failed: 'more than one step failed',
   // The demo and the tests
   server_missing: 'a database server that the demo or the tests need is not here and cannot be installed',

@@ -1,5 +1,5 @@
 /** What a TypeScript declaration imports: `import { copy, pipeline } from 'sluice'`. */
-export type { CallAbout, CallFunction, StepValues } from './declare/declaration.js';
+export type { CallAbout, CallFunction } from './declare/declaration.js';
 export { call, copy, pipeline } from './declare/program/authoring.js';
 export type {
   CallInput,
@@ -11,4 +11,5 @@ export type {
   VerifyInput,
   WaitInput,
 } from './declare/schema/document.js';
+export type { StepValues } from './expression/values.js';
 export type { RowValue } from './transform/row.js';

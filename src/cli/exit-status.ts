@@ -6,6 +6,8 @@ export const exitStatus = {
   refused: 2,
   /** Complete, with rejects within the limit. */
   rejects: 3,
+  /** Complete, with failures that `onFailure` took care of. */
+  failures: 3,
   /** Stopped; `sluice run` goes on. */
   stopped: 4,
   /** `verify`: the two sides do not agree. `repair`: they still do not. */

@@ -19,7 +19,7 @@ export function onInterrupt(io: Io): Interrupt {
       if (status !== undefined) process.exit(code);
       status = code;
       io.err(`${name}: stopping after the batches that are being written; once more leaves at once`);
-      controller.abort(new SluiceError('interrupted', `stopped by ${name}`));
+      controller.abort(new SluiceError('interrupted', `stopped by ${name}`, { cause: name }));
     };
     process.on(name, listener);
     return () => process.off(name, listener);

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import type { Declaration } from '../declare/declaration.js';
 import { addCounters, type Counters, zeroCounters } from '../engine/counters.js';
-import type { StepPast } from '../engine/journal.js';
+import type { StepPast, StepResult } from '../engine/journal.js';
 import { SluiceError } from '../errors.js';
+import type { FlowPast } from '../journal/flow-records.js';
 import { histories, isResumable, type RunHistory } from '../journal/runs.js';
 import { exitStatus } from './exit-status.js';
 import type { Io } from './io.js';
@@ -43,11 +44,14 @@ function outcomeOf(history: RunHistory): string {
 
 function historyEvent(history: RunHistory): object {
   const { run, started, ended } = history;
-  const steps = [...history.steps].map(([name, past]) => ({
+  const steps = stepsOf(history).map(({ name, outcome, past, result, flow }) => ({
     name,
+    outcome,
     ...countsOf(past),
-    ...past.result,
-    complete: past.result !== undefined,
+    ...result,
+    complete: result !== undefined || flow.ended !== undefined,
+    ...(flow.failed?.error && result === undefined ? { error: flow.failed.error } : {}),
+    ...(flow.ended?.output === undefined ? {} : { output: flow.ended.output }),
   }));
   return {
     event: 'run',
@@ -74,15 +78,16 @@ function listText(found: readonly RunHistory[]): string {
 }
 
 function runText(history: RunHistory): string {
-  const rows = [...history.steps].map(([name, past]) => {
+  const rows = stepsOf(history).map(({ name, outcome, past, result, flow }) => {
     const { read, written, unchanged, rejected } = countsOf(past);
-    const { result } = past;
+    const counts = [read, written, unchanged, rejected, result?.deleted ?? 0].map(count);
+    const seconds = result?.seconds ?? flow.ended?.seconds;
     return [
       name,
-      result ? 'complete' : past.moved ? 'not finished' : 'not complete',
-      ...[read, written, unchanged, rejected, result?.deleted ?? 0].map(count),
-      result ? durationText(result.seconds) : '',
-      result?.consistency ?? '',
+      outcome,
+      ...(past ? counts : counts.map(() => '')),
+      seconds === undefined ? '' : durationText(seconds),
+      result?.consistency ?? flow.failed?.error?.message ?? '',
     ];
   });
   const header = [
@@ -94,16 +99,44 @@ function runText(history: RunHistory): string {
     'rejected',
     'deleted',
     'time',
-    'read from',
+    'read from, or why it failed',
   ];
   const head = `run ${history.run}: ${outcomeOf(history)}; began ${history.started}${history.ended === undefined ? '' : `, ended ${history.ended}`}`;
   return [head, ...table(header, rows, new Set([2, 3, 4, 5, 6, 7]))].join('\n');
 }
 
-function countsOf(past: StepPast): Counters {
-  if (past.result) return past.result;
+/** What the journal says of one step, or of one copy of a step with `tables`. */
+interface StepState {
+  readonly name: string;
+  /** One word, or two. */
+  readonly outcome: string;
+  readonly past?: StepPast;
+  readonly result?: StepResult;
+  readonly flow: FlowPast;
+}
+
+/** The steps that a run has come to, the copies first. */
+function stepsOf({ steps, flow }: RunHistory): readonly StepState[] {
+  const names = new Set([...steps.keys(), ...flow.keys()]);
+  return [...names].map((name) => {
+    const past = steps.get(name);
+    const around = flow.get(name) ?? {};
+    const outcome = outcomeIn(past, around);
+    const { result } = past ?? {};
+    return { name, outcome, ...(past && { past }), ...(result && { result }), flow: around };
+  });
+}
+
+function outcomeIn(past: StepPast | undefined, { ended, failed }: FlowPast): string {
+  if (past?.result) return past.result.rejected > 0 ? 'rejects' : 'complete';
+  if (ended ?? failed) return (ended ?? failed)?.outcome ?? '';
+  return past?.moved ? 'not finished' : 'not complete';
+}
+
+function countsOf(past: StepPast | undefined): Counters {
+  if (past?.result) return past.result;
   const sum = zeroCounters();
-  for (const counts of past.commits.values()) addCounters(sum, counts);
+  for (const counts of past?.commits.values() ?? []) addCounters(sum, counts);
   return sum;
 }
 

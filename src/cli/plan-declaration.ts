@@ -23,7 +23,12 @@ export async function planDeclaration(
   const interrupt = onInterrupt(io);
   const state = stateOf(declaration, io, options.state);
   const chosen = onlyStep(declaration, options.step);
-  const world = openSession(chosen, io, { state, run: newRunName(), signal: interrupt.signal });
+  const world = openSession(chosen, io, {
+    state,
+    run: newRunName(),
+    signal: interrupt.signal,
+    whole: declaration,
+  });
   let steps: readonly PlannedStep[] = [];
   try {
     steps = await planSteps(world);

@@ -2,7 +2,7 @@ import type { Declaration } from '../declare/declaration.js';
 import { SluiceError } from '../errors.js';
 import { firingNow } from '../flow/firing.js';
 import { type OpenedRun, openRun } from '../flow/open-run.js';
-import { type PlannedStep, planSteps, preparedCopies, refusals } from '../flow/plan.js';
+import { type PlannedStep, planSteps, refusals } from '../flow/plan.js';
 import { type RunOutcome, runSteps } from '../flow/run.js';
 import type { World } from '../flow/scope.js';
 import type { RunHistory, RunJournal } from '../journal/runs.js';
@@ -11,8 +11,10 @@ import { exitStatus } from './exit-status.js';
 import { type Interrupt, onInterrupt } from './interrupt.js';
 import type { Io } from './io.js';
 import { reportRefusals, warningLines } from './plan-report.js';
-import { barProgress, jsonProgress, type Progress, quietProgress } from './progress.js';
+import { jsonProgress, type Progress, quietProgress } from './progress.js';
+import { barProgress } from './progress-bars.js';
 import { onlyStep, openSession, stateOf } from './session.js';
+import { stepTree } from './step-tree.js';
 import { overallOutcome, statusOf, summaryEvent, summaryText } from './summary.js';
 import { count } from './text.js';
 
@@ -38,11 +40,13 @@ export async function runDeclaration(declaration: Declaration, io: Io, options: 
   try {
     const firing = firingNow(chosen);
     opened = await openRun({ declaration: chosen, state, fresh, wait, signal, firing });
+    const { run } = opened;
     const world = openSession(chosen, io, {
       state,
-      run: opened.run,
+      run,
       firing: opened.firing,
       signal,
+      whole: declaration,
       lasting: true,
     });
     try {
@@ -114,21 +118,25 @@ async function runPlanned(
   const json = options.json === true;
   const observer = await progressFor(io, options, steps);
   const stop = interrupt.signal;
-  const outcomes = await runSteps(world, steps, { journal, observer, stop }).finally(() => observer.close());
-  reportFailures(outcomes, io, json);
-  const outcome = overallOutcome(outcomes, interrupt.status() !== undefined);
+  const run = await runSteps(world, steps, { journal, observer, stop }).finally(() => observer.close());
+  reportFailures(run, io, json);
+  const outcome = overallOutcome(run, interrupt.status() !== undefined);
   await journal.end(outcome);
-  if (json) io.out(JSON.stringify(summaryEvent(pipeline, world.run, outcome, outcomes)));
-  else io.out(summaryText(world.run, outcome, outcomes));
-  return hasBug(outcomes) ? exitStatus.bug : statusOf(outcome, interrupt.status());
+  if (json) io.out(JSON.stringify(summaryEvent(pipeline, world.run, outcome, run.ends)));
+  else io.out(summaryText(world.run, outcome, run.ends));
+  return hasBug(run) ? exitStatus.bug : statusOf(outcome, interrupt.status());
 }
 
 function sayResumed(history: RunHistory, io: Io, json: boolean): void {
-  const steps = [...history.steps].map(([name, past]) => ({
+  const copies = [...history.steps].map(([name, past]) => ({
     name,
     complete: past.result !== undefined,
     committed: [...past.commits.values()].reduce((rows, counts) => rows + counts.read, 0),
   }));
+  const others = [...history.flow].flatMap(([name, { ended }]) =>
+    ended ? [{ name, complete: true, committed: 0 }] : [],
+  );
+  const steps = [...copies, ...others];
   if (json) {
     io.out(JSON.stringify({ event: 'resumed', run: history.run, started: history.started, steps }));
     return;
@@ -141,21 +149,21 @@ function sayResumed(history: RunHistory, io: Io, json: boolean): void {
 
 async function progressFor(io: Io, options: RunOptions, steps: readonly PlannedStep[]): Promise<Progress> {
   if (options.json) return jsonProgress(io);
-  if (options.quiet || !io.terminal) return quietProgress();
-  const paces = new Map(preparedCopies(steps).map((copy) => [copy.name, copy.step.pace.items] as const));
-  return await barProgress(io, (step) => paces.get(step));
+  if (options.quiet || !io.terminal) return quietProgress(io);
+  return await barProgress(io, stepTree(steps));
 }
 
-function reportFailures(outcomes: RunOutcome, io: Io, json: boolean): void {
-  for (const outcome of outcomes.values()) {
-    if (outcome.outcome === 'failed') reportError(outcome.error, io, json);
-  }
+function reportFailures(outcome: RunOutcome, io: Io, json: boolean): void {
+  for (const error of failuresOf(outcome)) reportError(error, io, json);
 }
 
-function hasBug(outcomes: RunOutcome): boolean {
-  return [...outcomes.values()].some(
-    (outcome) =>
-      outcome.outcome === 'failed' &&
-      !(outcome.error instanceof Error && outcome.error.name === 'SluiceError'),
-  );
+/** Why steps failed, and why the run did where no step is to blame. */
+function failuresOf({ ending, ends }: RunOutcome): ReadonlySet<unknown> {
+  const failed = [...ends.values()].filter(({ outcome }) => outcome === 'failed');
+  const last = ending.outcome === 'failed' ? [ending.error] : [];
+  return new Set([...failed.map(({ error }) => error), ...last]);
+}
+
+function hasBug(outcome: RunOutcome): boolean {
+  return [...failuresOf(outcome)].some((error) => !(error instanceof SluiceError));
 }

@@ -1,9 +1,9 @@
 import { dirname, join, resolve } from 'node:path';
 import { type ConnectionKind, registry } from '../connectors/registry.js';
-import type { CopyStep, Declaration, Step } from '../declare/declaration.js';
+import { type Declaration, innerSteps, type NamedStep, type Step } from '../declare/declaration.js';
 import { SluiceError } from '../errors.js';
 import { firingNow } from '../flow/firing.js';
-import { copySteps, openWorld, type World } from '../flow/scope.js';
+import { openWorld, type World } from '../flow/scope.js';
 import type { Firing } from '../values/firing.js';
 import { keepHeapSmall } from './heap.js';
 import type { Io } from './io.js';
@@ -23,23 +23,41 @@ export function openSession(
     /** What the run acts for; the present moment when absent. */
     readonly firing?: Firing;
     readonly signal: AbortSignal;
+    /** The declaration before one of its steps was chosen. */
+    readonly whole?: Declaration;
     readonly readsOnly?: true;
     readonly lasting?: true;
   },
 ): World {
   keepHeapSmall();
   const load = async (kind: ConnectionKind) => await registry[kind].load();
+  const { whole, ...rest } = options;
   const firing = options.firing ?? firingNow(declaration);
-  return openWorld(declaration, { env: io.env, load, input: io.input, ...options, firing });
+  const declared = whole?.steps;
+  return openWorld(declaration, { env: io.env, load, input: io.input, declared, ...rest, firing });
 }
 
-/** The declaration with nothing but the named step; itself where none is named. */
+/**
+ * The declaration with nothing but the named step, which runs whatever its `when` says; itself where none is
+ * named.
+ */
 export function onlyStep(declaration: Declaration, name: string | undefined): Declaration {
   if (name === undefined) return declaration;
-  const named = copySteps(declaration.steps);
-  const step: Step | undefined = named.find((candidate: CopyStep) => candidate.name === name);
-  if (step) return { ...declaration, steps: [step] };
+  const named = namedSteps(declaration.steps);
+  const step = named.find((candidate) => candidate.name === name);
+  if (step) {
+    const { when: _when, ...always } = step;
+    return { ...declaration, steps: [always] };
+  }
   throw new SluiceError('usage', `no step is named ${name}`, {
     hint: `the steps are: ${named.map((candidate) => candidate.name).join(', ')}`,
   });
+}
+
+/** All steps with a name, nested ones too, in the order of the document. */
+function namedSteps(steps: readonly Step[]): readonly NamedStep[] {
+  return steps.flatMap((step) => [
+    ...(step.kind === 'parallel' ? [] : [step]),
+    ...namedSteps(innerSteps(step)),
+  ]);
 }

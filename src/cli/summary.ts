@@ -1,32 +1,30 @@
-import { zeroCounters } from '../engine/counters.js';
-import type { CopyOutcome, RunOutcome } from '../flow/run.js';
+import type { Counters } from '../engine/counters.js';
+import { outcomeWord, type StepEnd } from '../flow/outcome.js';
+import type { RunOutcome } from '../flow/run.js';
 import { exitStatus } from './exit-status.js';
 import { bytesText, count, durationText, table } from './text.js';
 
-/** How a run ended, in one word. */
-export type Outcome = 'complete' | 'rejects' | 'stopped' | 'interrupted';
+/** How a run ended, in one word. `failures`: `onFailure` took care of all that failed. */
+export type Outcome = 'complete' | 'rejects' | 'failures' | 'stopped' | 'interrupted';
 
-/** A line of the summary: one copy. */
-interface StepSummary {
+/** A line of the summary: one step; of a copy step with `tables`, one of its copies. */
+interface StepSummary extends Counters {
   readonly name: string;
-  readonly outcome: CopyOutcome['outcome'];
-  readonly read: number;
-  readonly written: number;
-  readonly unchanged: number;
-  readonly rejected: number;
+  readonly kind: StepEnd['kind'];
+  readonly outcome: string;
   readonly deleted: number;
-  readonly bytes: number;
-  readonly units: number;
   readonly seconds: number;
   readonly consistency?: string;
 }
 
-export function overallOutcome(outcomes: RunOutcome, interrupted: boolean): Outcome {
+type Ends = RunOutcome['ends'];
+
+export function overallOutcome({ ending, ends }: RunOutcome, interrupted: boolean): Outcome {
   if (interrupted) return 'interrupted';
-  const all = [...outcomes.values()];
-  if (all.some((outcome) => outcome.outcome !== 'complete')) return 'stopped';
-  const rejected = all.some((outcome) => outcome.outcome === 'complete' && outcome.result.rejected > 0);
-  return rejected ? 'rejects' : 'complete';
+  if (ending.outcome !== 'complete') return 'stopped';
+  const all = [...ends.values()];
+  if (all.some(({ handled }) => handled)) return 'failures';
+  return all.some(({ counters }) => counters.rejected > 0) ? 'rejects' : 'complete';
 }
 
 export function statusOf(outcome: Outcome | 'refused', signalStatus: number | undefined): number {
@@ -39,24 +37,19 @@ export function summaryEvent(
   pipeline: string,
   run: string,
   outcome: Outcome | 'refused',
-  outcomes: RunOutcome,
+  ends: Ends,
 ): object {
-  return { event: 'summary', pipeline, run, outcome, steps: stepSummaries(outcomes) };
+  return { event: 'summary', pipeline, run, outcome, steps: stepSummaries(ends) };
 }
 
 /** The same for people: a table, and what a reader may want next. */
-export function summaryText(run: string, outcome: Outcome, outcomes: RunOutcome): string {
-  const rows = stepSummaries(outcomes).map((step) => [
+export function summaryText(run: string, outcome: Outcome, ends: Ends): string {
+  const rows = stepSummaries(ends).map((step) => [
     step.name,
     step.outcome,
-    count(step.read),
-    count(step.written),
-    count(step.unchanged),
-    count(step.rejected),
-    count(step.deleted),
-    bytesText(step.bytes),
+    ...(step.kind === 'copy' ? countTexts(step) : ['', '', '', '', '', '']),
     durationText(step.seconds),
-    step.seconds > 0 ? count(step.read / step.seconds) : '',
+    step.kind === 'copy' && step.seconds > 0 ? count(step.read / step.seconds) : '',
     step.consistency ?? '',
   ]);
   const header = [
@@ -76,33 +69,21 @@ export function summaryText(run: string, outcome: Outcome, outcomes: RunOutcome)
   return [...table(header, rows, right), `run ${run}: ${outcome}`].join('\n');
 }
 
-function stepSummaries(outcomes: RunOutcome): StepSummary[] {
-  return [...outcomes].map(([name, outcome]) => {
-    if (outcome.outcome === 'complete') {
-      const { read, written, unchanged, rejected, deleted, bytes, units, seconds, consistency } =
-        outcome.result;
-      const rounded = Math.round(seconds * 1000) / 1000;
-      return {
-        name,
-        outcome: 'complete',
-        read,
-        written,
-        unchanged,
-        rejected,
-        deleted,
-        bytes,
-        units,
-        seconds: rounded,
-        consistency,
-      };
-    }
-    const counters = { ...zeroCounters(), ...outcome.counters };
+function countTexts({ read, written, unchanged, rejected, deleted, bytes }: StepSummary): string[] {
+  return [...[read, written, unchanged, rejected, deleted].map(count), bytesText(bytes)];
+}
+
+function stepSummaries(ends: Ends): StepSummary[] {
+  return [...ends].map(([name, end]) => {
+    const { kind, counters, deleted, seconds, consistency } = end;
     return {
       name,
-      outcome: outcome.outcome,
+      kind,
+      outcome: outcomeWord(end),
       ...counters,
-      deleted: 0,
-      seconds: Math.round(outcome.seconds * 1000) / 1000,
+      deleted,
+      seconds: Math.round(seconds * 1000) / 1000,
+      ...(consistency === undefined ? {} : { consistency }),
     };
   });
 }

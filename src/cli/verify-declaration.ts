@@ -1,20 +1,27 @@
 import { resolve } from 'node:path';
 import type { Declaration } from '../declare/declaration.js';
-import { zeroCounters } from '../engine/counters.js';
 import type { Verification } from '../engine/verify/verification.js';
 import { SluiceError } from '../errors.js';
 import { runHash } from '../flow/open-run.js';
-import { planSteps } from '../flow/plan.js';
+import { plainEnd } from '../flow/outcome.js';
+import { planSteps, regularCopies } from '../flow/plan.js';
 import { newRunName } from '../flow/run-name.js';
 import type { World } from '../flow/scope.js';
-import { openComparisons, type VerifyObserver, verifyCopies, verifyRefusals } from '../flow/verify.js';
+import {
+  openComparisons,
+  type VerifyObserver,
+  verifyCopies,
+  verifyDefaults,
+  verifyRefusals,
+} from '../flow/verify.js';
 import { keepReport, type VerifyReport, writeReport } from '../journal/verify-reports.js';
 import { reportError } from './errors.js';
 import { exitStatus } from './exit-status.js';
 import { type Interrupt, onInterrupt } from './interrupt.js';
 import type { Io } from './io.js';
 import { reportRefusals } from './plan-report.js';
-import { barProgress, jsonProgress, type Progress, quietProgress } from './progress.js';
+import { jsonProgress, type Progress, quietProgress } from './progress.js';
+import { barProgress } from './progress-bars.js';
 import { onlyStep, openSession, stateOf } from './session.js';
 import { costEvents, costText, differenceEvents, verifySummary, verifyText } from './verify-text.js';
 
@@ -30,9 +37,6 @@ export interface VerifyCommandOptions {
   readonly json?: boolean | undefined;
   readonly quiet?: boolean | undefined;
 }
-
-const DEFAULT_LIMIT = 1000;
-const DEFAULT_SETTLE = 1;
 
 /** `sluice verify`: compares both sides of every step. Gives the exit status. */
 export async function verifyDeclaration(
@@ -94,19 +98,19 @@ async function verifyWorld(
   stop: AbortSignal,
 ): Promise<readonly Verification[] | undefined> {
   const json = options.json === true;
-  const steps = await planSteps(world);
-  const refused = verifyRefusals(steps);
+  const planned = regularCopies(await planSteps(world));
+  const refused = verifyRefusals(planned);
   if (refused.length > 0) {
     reportRefusals(refused, io, json);
     return undefined;
   }
-  const copies = await openComparisons(steps);
+  const copies = await openComparisons(planned);
   if (json) for (const event of costEvents(copies, options.sample)) io.out(JSON.stringify(event));
   else io.err(costText(copies, options.sample));
   const progress = await progressFor(io, options);
   const settings = {
-    limit: options.limit ?? DEFAULT_LIMIT,
-    settle: options.settle ?? DEFAULT_SETTLE,
+    limit: options.limit ?? verifyDefaults.limit,
+    settle: options.settle ?? verifyDefaults.settle,
     strict: options.strict === true,
     ...(options.sample === undefined ? {} : { sample: options.sample }),
     stop,
@@ -131,8 +135,8 @@ function say(report: VerifyReport, path: string, io: Io, options: VerifyCommandO
 
 async function progressFor(io: Io, options: VerifyCommandOptions): Promise<Progress> {
   if (options.json) return jsonProgress(io);
-  if (options.quiet || !io.terminal) return quietProgress();
-  return await barProgress(io, () => undefined);
+  if (options.quiet || !io.terminal) return quietProgress(io);
+  return await barProgress(io, []);
 }
 
 /** Bars as a run has them. */
@@ -142,15 +146,7 @@ function observerOf(progress: Progress): VerifyObserver {
       progress.started(label, counters, { attempt: 1, ...(rows === undefined ? {} : { rows }) });
     },
     ended: (label) => {
-      const result = {
-        name: label,
-        deleted: 0,
-        seconds: 0,
-        consistency: '',
-        findings: [],
-        ...zeroCounters(),
-      };
-      progress.ended(label, { outcome: 'complete', result });
+      progress.ended(label, plainEnd('verify', 'complete'));
     },
   };
 }

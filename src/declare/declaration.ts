@@ -4,9 +4,11 @@
  */
 import type { ConnectionKind } from '../connectors/registry.js';
 import type { ErrorCode, Problem } from '../errors.js';
-import type { Expression, StepOutcome } from '../expression/expression.js';
+import type { Expression } from '../expression/expression.js';
+import type { StepValues } from '../expression/values.js';
 import type { AsType } from '../transform/as.js';
 import type { RowFunction } from '../transform/row.js';
+import type { Firing } from '../values/firing.js';
 
 export interface Declaration {
   readonly pipeline: string;
@@ -135,27 +137,9 @@ export type CallFunction = (input: unknown, about: CallAbout) => unknown;
 export interface CallAbout {
   /** Aborted when the run is interrupted or the call's time is up. */
   readonly signal: AbortSignal;
-  /** ISO 8601, UTC. */
-  readonly firing: { readonly time: string; readonly start?: string; readonly end?: string };
+  readonly firing: Firing;
   /** What the steps that ended before have done, by their names. */
   readonly steps: Readonly<Record<string, StepValues>>;
-}
-
-/** The values of a step that expressions can name. */
-export interface StepValues {
-  readonly outcome: StepOutcome;
-  readonly seconds: number;
-  /** Counts, of a copy only. */
-  readonly read?: number;
-  readonly written?: number;
-  readonly unchanged?: number;
-  readonly rejected?: number;
-  readonly deleted?: number;
-  readonly bytes?: number;
-  /** Of a call that gave one. */
-  readonly output?: unknown;
-  /** Of a step that failed. */
-  readonly error?: { readonly code: string; readonly message: string };
 }
 
 export interface ParallelStep extends StepBase {

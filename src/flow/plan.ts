@@ -1,5 +1,5 @@
 import type { SourceDescription } from '../connectors/connector.js';
-import type { CopyStep, Step } from '../declare/declaration.js';
+import type { CallStep, CopyStep, ParallelStep, Step, VerifyStep, WaitStep } from '../declare/declaration.js';
 import { isPlanned, type Planned, planCopy } from '../engine/plan.js';
 import { SluiceError } from '../errors.js';
 import { openScope, type Scope, type World } from './scope.js';
@@ -7,19 +7,32 @@ import { type SingleCopy, singleCopy } from './single-copy.js';
 import { patternOf } from './table-names.js';
 
 /** The declaration's steps with every copy planned. */
-export type PlannedStep = PlannedCopyStep | PlannedParallel;
+export type PlannedStep = NamedPlan | PlannedParallel;
 
-export interface PlannedCopyStep {
+export type NamedPlan = PlannedCopyStep | PlannedSingle;
+
+interface Around {
+  /** What runs when the step has failed. */
+  readonly onFailure: readonly PlannedStep[];
+}
+
+export interface PlannedCopyStep extends Around {
   readonly kind: 'copy';
   readonly step: CopyStep;
   /** One, or with `tables` one for each table. */
   readonly copies: readonly PreparedCopy[];
 }
 
-export interface PlannedParallel {
+/** What cannot be planned beyond what is declared. */
+export interface PlannedSingle extends Around {
+  readonly kind: 'wait' | 'verify' | 'call';
+  readonly step: WaitStep | VerifyStep | CallStep;
+}
+
+export interface PlannedParallel extends Around {
   readonly kind: 'parallel';
+  readonly step: ParallelStep;
   readonly branches: readonly (readonly PlannedStep[])[];
-  readonly limit?: number;
 }
 
 export interface PreparedCopy {
@@ -53,19 +66,23 @@ async function planSeries(world: World, steps: readonly Step[], expected: Expect
 }
 
 async function planStep(world: World, step: Step, expected: Expected): Promise<PlannedStep> {
-  if (step.when || step.onFailure) throw notYet(step, step.when ? '`when`' : '`onFailure`');
-  if (step.kind === 'copy') return { kind: 'copy', step, copies: await planCopies(world, step, expected) };
-  if (step.kind !== 'parallel') throw notYet(step, `a step of kind ${step.kind}`);
+  // What it makes is not sure to be there later.
+  const onFailure = await planSeries(world, step.onFailure?.steps ?? [], new Map(expected));
+  if (step.kind === 'copy') {
+    return { kind: 'copy', step, copies: await planCopies(world, step, expected), onFailure };
+  }
+  if (step.kind !== 'parallel') return { kind: step.kind, step, onFailure };
   const branches: PlannedStep[][] = [];
   for (const branch of step.branches) branches.push(await planSeries(world, branch, expected));
-  return { kind: 'parallel', branches, ...(step.limit === undefined ? {} : { limit: step.limit }) };
+  return { kind: 'parallel', step, branches, onFailure };
 }
 
-function notYet({ path }: Step, what: string): SluiceError {
-  return new SluiceError('unsupported', `${what} is not run by this version`, { path });
-}
-
-async function planCopies(world: World, step: CopyStep, expected: Expected): Promise<PreparedCopy[]> {
+/** Plans the copy of a step, or with `tables` one for each table. */
+export async function planCopies(
+  world: World,
+  step: CopyStep,
+  expected: Expected = new Map(),
+): Promise<PreparedCopy[]> {
   const copies: PreparedCopy[] = [];
   try {
     for (const single of await singleCopies(world, step, expected)) {
@@ -168,11 +185,28 @@ function tableKey(end: { readonly connection: string; readonly table?: string })
   return JSON.stringify([end.connection, end.table ?? null]);
 }
 
+/** The steps and all within them, those of `onFailure` too, in the order of the document. */
+export function allSteps(steps: readonly PlannedStep[]): readonly PlannedStep[] {
+  return steps.flatMap((step) => [
+    step,
+    ...(step.kind === 'parallel' ? allSteps(step.branches.flat()) : []),
+    ...allSteps(step.onFailure),
+  ]);
+}
+
+/** The step itself, or the steps of all branches, without those of `onFailure`. */
+export function namedPlans(step: PlannedStep): readonly NamedPlan[] {
+  return step.kind === 'parallel' ? step.branches.flat().flatMap(namedPlans) : [step];
+}
+
 /** Every copy of the plan, nested ones too, in the order of the document. */
 export function preparedCopies(steps: readonly PlannedStep[]): readonly PreparedCopy[] {
-  return steps.flatMap((step) =>
-    step.kind === 'copy' ? step.copies : step.branches.flatMap(preparedCopies),
-  );
+  return allSteps(steps).flatMap((step) => (step.kind === 'copy' ? step.copies : []));
+}
+
+/** The same without what runs after a failure only. */
+export function regularCopies(steps: readonly PlannedStep[]): readonly PreparedCopy[] {
+  return steps.flatMap(namedPlans).flatMap((step) => (step.kind === 'copy' ? step.copies : []));
 }
 
 /** The refusals of all copies; any of them stops the pipeline before anything is written. */

@@ -12,6 +12,8 @@ import { Connections, type LoadConnector } from './connections.js';
 /** What a run happens in. */
 export interface World {
   readonly declaration: Declaration;
+  /** All steps that are declared, when only one of them is run. */
+  readonly declared: readonly Step[];
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The state directory; it is made when something is first written to it. */
   readonly state: string;
@@ -37,12 +39,14 @@ export interface Scope {
 export function openWorld(
   declaration: Declaration,
   options: Pick<World, 'env' | 'state' | 'run' | 'firing' | 'readsOnly' | 'lasting' | 'input'> & {
+    readonly declared?: readonly Step[] | undefined;
     readonly load: LoadConnector;
     readonly signal: AbortSignal;
   },
 ): World {
   const { env, state, run, firing, readsOnly, lasting, input, load, signal } = options;
-  const patienceMs = 1000 * Math.max(...copySteps(declaration.steps).map((step) => step.patienceSeconds));
+  const declared = options.declared ?? declaration.steps;
+  const patienceMs = 1000 * Math.max(0, ...copySteps(declared).map((step) => step.patienceSeconds));
   const context: Context = {
     signal,
     env,
@@ -56,6 +60,7 @@ export function openWorld(
   };
   return {
     declaration,
+    declared,
     env,
     state,
     run,

@@ -8,7 +8,7 @@ import type { Verification, VerifyRun } from '../engine/verify/verification.js';
 import { verifyCopy } from '../engine/verify/verify.js';
 import type { ErrorCode } from '../errors.js';
 import { stateFolder } from '../journal/state-folder.js';
-import { type PlannedStep, type PreparedCopy, preparedCopies } from './plan.js';
+import type { PreparedCopy } from './plan.js';
 import { openRejects } from './rejects.js';
 import type { World } from './scope.js';
 
@@ -18,6 +18,9 @@ export interface ComparableCopy {
   readonly plan: CopyPlan;
   readonly comparison: Comparison;
 }
+
+/** What differs is looked at again this often and named for so many rows, unless somebody says otherwise. */
+export const verifyDefaults = { limit: 1000, settle: 1 } as const;
 
 export interface VerifyOptions {
   readonly limit: number;
@@ -40,11 +43,11 @@ export const writersReasons: ReadonlySet<ErrorCode | 'note'> = new Set<ErrorCode
   'key_not_unique',
 ]);
 
-/** Why the steps cannot be compared. */
+/** Why the copies cannot be compared. */
 export function verifyRefusals(
-  steps: readonly PlannedStep[],
+  copies: readonly PreparedCopy[],
 ): readonly { readonly name: string; readonly finding: Finding }[] {
-  return preparedCopies(steps).flatMap(({ name, planned, early }) => {
+  return copies.flatMap(({ name, planned, early }) => {
     const refused = planned.findings.filter(
       ({ level, code }) => level === 'refuse' && !writersReasons.has(code),
     );
@@ -61,10 +64,10 @@ const notThere: Finding = {
   hint: 'run the pipeline first',
 };
 
-/** The copies of the steps, ready to be compared; what they will cost is known then. */
-export async function openComparisons(steps: readonly PlannedStep[]): Promise<readonly ComparableCopy[]> {
+/** The copies, ready to be compared; what they will cost is known then. */
+export async function openComparisons(copies: readonly PreparedCopy[]): Promise<readonly ComparableCopy[]> {
   const ready: ComparableCopy[] = [];
-  for (const copy of preparedCopies(steps)) {
+  for (const copy of copies) {
     if (!isPlanned(copy.planned)) continue;
     ready.push({ copy, plan: copy.planned, comparison: await copy.planned.sink.comparison() });
   }

@@ -5,14 +5,19 @@ import type { Counters } from '../engine/counters.js';
 import type { Intent, StepJournal, StepPast, StepResult } from '../engine/journal.js';
 import { SluiceError } from '../errors.js';
 import type { Firing } from '../values/firing.js';
+import { type FlowPast, type FlowRecord, flowPast, isFlowRecord } from './flow-records.js';
 import { parseRecords, RecordFile } from './record-file.js';
 import { stateFolder } from './state-folder.js';
 
-/** Rises when an older Sluice could misread the records. */
-const FORMAT = 1;
+/** Rises when an older Sluice could misread the records. 2: steps that are no copies, skipped and failed ones. */
+const FORMAT = 2;
+const READABLE: ReadonlySet<number> = new Set([1, FORMAT]);
 
-/** How a run ended; a run without an end was killed. `abandoned`: `--fresh` began another in its place. */
-export type RunEnd = 'complete' | 'rejects' | 'stopped' | 'interrupted' | 'abandoned';
+/**
+ * How a run ended; a run without an end was killed. `abandoned`: `--fresh` began another in its place. `failures`:
+ * all that failed was taken care of by `onFailure`.
+ */
+export type RunEnd = 'complete' | 'rejects' | 'failures' | 'stopped' | 'interrupted' | 'abandoned';
 
 /** One line of the journal. */
 type RunRecord =
@@ -32,6 +37,7 @@ type RunRecord =
   | { readonly is: 'commit'; readonly step: string; readonly token: string; readonly counts: Counters }
   | { readonly is: 'moved'; readonly step: string }
   | { readonly is: 'complete'; readonly step: string; readonly result: StepResult }
+  | FlowRecord
   | { readonly is: 'end'; readonly outcome: RunEnd; readonly at: string };
 
 /** What the journal says of a run. */
@@ -44,12 +50,15 @@ export interface RunHistory {
   readonly firing: Firing;
   readonly end?: RunEnd;
   readonly ended?: string;
+  /** The copies, by their names: those of a step with `tables` apart. */
   readonly steps: ReadonlyMap<string, StepPast>;
+  /** What else is known of steps, by their names; of parallel ones by their paths. */
+  readonly flow: ReadonlyMap<string, FlowPast>;
 }
 
 /** A run can be resumed until it is complete or given up. */
 export function isResumable(history: RunHistory): boolean {
-  return history.end !== 'complete' && history.end !== 'rejects' && history.end !== 'abandoned';
+  return history.end === undefined || history.end === 'stopped' || history.end === 'interrupted';
 }
 
 /** The journal of one run, open for writing. */
@@ -77,7 +86,8 @@ export class RunJournal {
     const { file } = await RecordFile.open(path, guard);
     const started = new Date().toISOString();
     await file.add({ is: 'run', format: FORMAT, run, hash, firing, at: started } satisfies RunRecord);
-    return new RunJournal(path, file, { run, hash, firing, started, steps: new Map() }, guard);
+    const history = { run, hash, firing, started, steps: new Map(), flow: new Map() };
+    return new RunJournal(path, file, history, guard);
   }
 
   /** Goes on with a run. */
@@ -106,6 +116,21 @@ export class RunJournal {
       moved: () => add({ is: 'moved', step }),
       complete: (result) => add({ is: 'complete', step, result }),
     };
+  }
+
+  /** What was known of a step when the run was opened or last refreshed. */
+  flow(step: string): FlowPast {
+    return this.#history.flow.get(step) ?? {};
+  }
+
+  /** Whether anything is known of a step or of one copy. */
+  hasBegun(step: string): boolean {
+    return this.#history.steps.has(step) || Object.keys(this.flow(step)).length > 0;
+  }
+
+  /** Records what became of a step. Durable when it returns. */
+  async note(record: FlowRecord): Promise<void> {
+    await this.#file.add(record);
   }
 
   /** Reads what this run has recorded itself, before a step is tried again. */
@@ -156,22 +181,27 @@ export async function* histories(folder: string): AsyncGenerator<RunHistory> {
 /** Puts records together; throws `state_unusable` for a format that this Sluice does not know. */
 function historyOf(records: readonly RunRecord[], path: string): RunHistory {
   const first = records[0];
-  if (first?.is !== 'run' || first.format !== FORMAT) {
+  if (first?.is !== 'run' || !READABLE.has(first.format)) {
     throw new SluiceError('state_unusable', `${path} is not a journal that this version reads`, {
       hint: 'use the version that wrote it, or start over with --fresh',
     });
   }
   const steps = new Map<string, MutablePast>();
+  const flow = new Map<string, FlowPast>();
   let end: { readonly outcome: RunEnd; readonly at: string } | undefined;
   for (const record of records) {
     if (record.is === 'run') continue;
     if (record.is === 'attempt') end = undefined;
     else if (record.is === 'end') end = record;
+    else if (isFlowRecord(record)) applyToFlow(flow, steps, record);
     else apply(stepOf(steps, record.step), record);
   }
   const { run, hash, at, firing = { time: at, zone: 'UTC' } } = first;
-  return { run, hash, firing, started: at, steps, ...(end ? { end: end.outcome, ended: end.at } : {}) };
+  const ending = end ? { end: end.outcome, ended: end.at } : {};
+  return { run, hash, firing, started: at, steps, flow, ...ending };
 }
+
+type CopyRecord = Exclude<Extract<RunRecord, { step: string }>, FlowRecord>;
 
 interface MutablePast {
   parts?: readonly Part[];
@@ -190,7 +220,15 @@ function stepOf(steps: Map<string, MutablePast>, name: string): MutablePast {
   return past;
 }
 
-function apply(past: MutablePast, record: Extract<RunRecord, { step: string }>): void {
+/** A step that begins again has done nothing; its sequence numbers stay used. */
+function applyToFlow(flow: Map<string, FlowPast>, steps: Map<string, MutablePast>, record: FlowRecord): void {
+  flow.set(record.step, flowPast(flow.get(record.step) ?? {}, record));
+  const past = steps.get(record.step);
+  if (record.is !== 'again' || !past) return;
+  steps.set(record.step, { intents: [], commits: new Map(), next: past.next, moved: false });
+}
+
+function apply(past: MutablePast, record: CopyRecord): void {
   switch (record.is) {
     case 'parts':
       past.parts = record.parts;

@@ -10,7 +10,7 @@ import { describe, expect, test } from 'vitest';
 const allowed: Record<string, readonly string[]> = {
   errors: [],
   values: ['errors'],
-  expression: ['errors'],
+  expression: ['errors', 'values'],
   transform: ['errors', 'values'],
   connectors: ['errors', 'values'],
   'connectors/*': ['errors', 'values', 'connectors'],
@@ -26,7 +26,7 @@ const allowed: Record<string, readonly string[]> = {
     'schedule',
   ],
   'declare/declaration': ['errors', 'values', 'expression', 'transform', 'connectors', 'connectors/registry'],
-  journal: ['errors', 'values', 'connectors', 'engine'],
+  journal: ['errors', 'values', 'expression', 'connectors', 'engine'],
   engine: ['errors', 'values', 'transform', 'connectors', 'declare/declaration'],
   flow: [
     'errors',
@@ -55,7 +55,17 @@ const allowed: Record<string, readonly string[]> = {
     'journal',
     'schedule',
   ],
-  index: ['errors', 'values', 'transform', 'connectors', 'declare', 'declare/declaration', 'engine', 'flow'],
+  index: [
+    'errors',
+    'values',
+    'expression',
+    'transform',
+    'connectors',
+    'declare',
+    'declare/declaration',
+    'engine',
+    'flow',
+  ],
 };
 
 /** Drawers into which anything would go. */

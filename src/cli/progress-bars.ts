@@ -1,0 +1,148 @@
+import type { MultiBar, SingleBar } from 'cli-progress';
+import { type Counters, zeroCounters } from '../engine/counters.js';
+import { outcomeWord, type StepEnd } from '../flow/outcome.js';
+import type { Io } from './io.js';
+import type { Progress } from './progress.js';
+import type { TreeLine } from './step-tree.js';
+import { count, durationText } from './text.js';
+
+const REDRAW_MS = 150;
+/** A longer tree would not fit: its lines come when their steps begin. */
+const MAX_LINES = 30;
+
+const copyFormat = '{step} {bar} {share} {rows} rows  {rate}/s{pace}  {left}{rejects}';
+const plainFormat = '{step} {state}';
+
+/** What one line shows. */
+interface Line {
+  readonly bar: SingleBar;
+  readonly shown: TreeLine;
+  counters: Readonly<Counters>;
+  since: number;
+  rows: number | undefined;
+  /** A word for what it does; nothing while rows move. */
+  state: string;
+}
+
+/** Lines that redraw themselves, the tree of the steps: rows, rate, share of the pace, time left, rejects. */
+export async function barProgress(io: Io, tree: readonly TreeLine[]): Promise<Progress> {
+  const { default: cliProgress } = await import('cli-progress');
+  const bars = new cliProgress.MultiBar(
+    {
+      format: copyFormat,
+      hideCursor: true,
+      autopadding: true,
+      barsize: 24,
+      stream: process.stderr,
+      noTTYOutput: false,
+      gracefulExit: false,
+      linewrap: false,
+    },
+    io.color ? cliProgress.Presets.shades_classic : cliProgress.Presets.legacy,
+  );
+  return new Bars(bars, tree);
+}
+
+class Bars implements Progress {
+  readonly #bars: MultiBar;
+  readonly #lines = new Map<string, Line>();
+  readonly #running = new Set<string>();
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(bars: MultiBar, tree: readonly TreeLine[]) {
+    this.#bars = bars;
+    if (tree.length <= MAX_LINES) for (const line of tree) this.#add(line);
+    this.#timer = setInterval(() => {
+      for (const name of this.#running) this.#draw(name, false);
+    }, REDRAW_MS);
+    this.#timer.unref();
+  }
+
+  started(name: string, counters: Readonly<Counters>, { rows }: { readonly rows?: number }): void {
+    const line = this.#line(name, 'rows');
+    Object.assign(line, {
+      counters,
+      rows,
+      since: performance.now(),
+      state: line.shown.kind === 'rows' ? '' : 'running',
+    });
+    this.#running.add(name);
+    this.#draw(name, false);
+  }
+
+  waiting(name: string, until: Date): void {
+    const line = this.#line(name, 'plain');
+    this.#running.delete(name);
+    line.state = `waiting until ${until.toISOString().slice(0, 19)}Z`;
+    this.#draw(name, false);
+  }
+
+  said(name: string, text: string): void {
+    this.#bars.log(`${name}: ${text}\n`);
+  }
+
+  ended(name: string, end: StepEnd): void {
+    const line = this.#line(name, 'plain');
+    this.#running.delete(name);
+    line.state = wordOf(end);
+    if (end.seconds > 0) line.since = performance.now() - end.seconds * 1000;
+    this.#draw(name, true);
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    this.#bars.stop();
+  }
+
+  #line(name: string, kind: TreeLine['kind']): Line {
+    return this.#lines.get(name) ?? this.#add({ name, label: name, kind, state: '' });
+  }
+
+  #add(shown: TreeLine): Line {
+    const { name, state } = shown;
+    const line = { shown, counters: zeroCounters(), since: performance.now(), rows: undefined, state };
+    const format = shown.kind === 'rows' ? copyFormat : plainFormat;
+    const bar = this.#bars.create(1, 0, textsOf(line, false), { format });
+    const added: Line = { ...line, bar };
+    this.#lines.set(name, added);
+    return added;
+  }
+
+  #draw(name: string, final: boolean): void {
+    const line = this.#lines.get(name);
+    if (!line) return;
+    const { counters, rows, bar } = line;
+    const total = Math.max(final ? 0 : (rows ?? 0), counters.read, 1);
+    bar.setTotal(total);
+    bar.update(final && line.state === 'done' ? total : counters.read, textsOf(line, final));
+  }
+}
+
+function wordOf(end: StepEnd): string {
+  const word = outcomeWord(end);
+  return word === 'complete' || word === 'rejects' ? 'done' : word;
+}
+
+function textsOf(line: Omit<Line, 'bar'>, final: boolean): Record<string, string> {
+  const { shown, counters, rows, since, state } = line;
+  const seconds = Math.max((performance.now() - since) / 1000, 0.001);
+  const done = counters.written + counters.unchanged + counters.rejected;
+  const rate = done / seconds;
+  const share = rows === undefined || rows === 0 ? '' : `${Math.min(100, Math.round((100 * done) / rows))}%`;
+  const isShown = final && seconds >= 0.1;
+  return {
+    step: shown.label.padEnd(16),
+    state: `${state}${isShown ? `  ${durationText(seconds)}` : ''}`,
+    share: (state === '' ? share : state).padStart(7),
+    rows: count(done).padStart(11),
+    rate: count(rate),
+    pace: shown.pace === undefined ? '' : ` (${Math.round((100 * rate) / shown.pace)}% of the pace)`,
+    left: final ? durationText(seconds) : timeLeft(rows, done, rate),
+    rejects: counters.rejected > 0 ? `  ${count(counters.rejected)} rejected` : '',
+  };
+}
+
+function timeLeft(rows: number | undefined, done: number, rate: number): string {
+  if (rows === undefined || rate === 0 || done >= rows) return '';
+  return `${durationText((rows - done) / rate)} left`;
+}

@@ -1,0 +1,98 @@
+import { rm } from 'node:fs/promises';
+import { runCopy } from '../engine/copy.js';
+import { isPlanned } from '../engine/plan.js';
+import { SluiceError } from '../errors.js';
+import { RejectFile } from '../journal/reject-file.js';
+import { attempts } from './attempts.js';
+import type { Course } from './course.js';
+import { completeCopy, completed, type Ending, endingOf, type StepEnd, valuesOf } from './outcome.js';
+import { type PlannedCopyStep, type PreparedCopy, prepareCopy } from './plan.js';
+import { makeScratch, rejectPath } from './scope.js';
+
+/** Runs the copies of a step one after the other, until one of them is not complete. */
+export async function runCopies(
+  course: Course,
+  { step, copies }: PlannedCopyStep,
+  stop: AbortSignal,
+): Promise<Ending> {
+  const ends: StepEnd[] = [];
+  for (const copy of copies) {
+    if (stop.aborted) return { outcome: 'interrupted', error: stop.reason };
+    const end = doneBefore(course, copy) ?? (await runAttempts(course, copy, stop));
+    ends.push(end);
+    course.ends.set(copy.name, end);
+    course.values.set(step.name, valuesOf(ends));
+    course.observer.ended(copy.name, end);
+    if (end.outcome !== 'complete') return endingOf(end);
+  }
+  return completed;
+}
+
+/** A copy that an earlier attempt of this run completed is not run again. */
+function doneBefore(course: Course, { name }: PreparedCopy): StepEnd | undefined {
+  const { result } = course.journal.step(name).past;
+  return result && completeCopy(result);
+}
+
+/** Each attempt goes on from the last commit, with a plan of its own. */
+async function runAttempts(course: Course, copy: PreparedCopy, stop: AbortSignal): Promise<StepEnd> {
+  const { name } = copy;
+  const { retry } = copy.step;
+  return await attempts(course, { name, retry, stop }, async (attempt) => {
+    if (attempt === 1 && !copy.early) return await runOnce(course, copy, stop, attempt);
+    try {
+      return await runOnce(course, await planAgain(course, copy), stop, attempt);
+    } catch (error) {
+      const counters = { ...copy.scope.counters };
+      const outcome = stop.aborted ? 'interrupted' : 'failed';
+      return { kind: 'copy', outcome, error, counters, deleted: 0, seconds: 0 };
+    }
+  });
+}
+
+async function planAgain(course: Course, copy: PreparedCopy): Promise<PreparedCopy> {
+  if (isPlanned(copy.planned)) await Promise.all([copy.planned.source.close(), copy.planned.sink.close()]);
+  return await prepareCopy(course.world, copy);
+}
+
+async function runOnce(
+  course: Course,
+  copy: PreparedCopy,
+  stop: AbortSignal,
+  attempt: number,
+): Promise<StepEnd> {
+  const { name, planned, scope } = copy;
+  const refused = planned.findings.find((finding) => finding.level === 'refuse');
+  const ended = (outcome: StepEnd['outcome'], error: unknown, seconds: number): StepEnd => {
+    return { kind: 'copy', outcome, error, counters: { ...scope.counters }, deleted: 0, seconds };
+  };
+  if (!isPlanned(planned) || refused) {
+    const error = new SluiceError('plan_refused', `${name}: ${refused?.message ?? 'not planned'}`, {
+      ...(refused?.hint === undefined ? {} : { hint: refused.hint }),
+    });
+    return ended('failed', error, 0);
+  }
+  const { rows } = planned.description;
+  course.observer.started(name, scope.counters, { attempt, ...(rows === undefined ? {} : { rows }) });
+  const started = performance.now();
+  try {
+    const scratch = await makeScratch(course.world, name);
+    const rejects = new RejectFile(await rejectPath(course.world, name), course.journal.guard);
+    const result = await runCopy(planned, {
+      run: course.world.run,
+      counters: scope.counters,
+      journal: course.journal.step(name),
+      rejects,
+      pacer: scope.pacer,
+      stop,
+      abort: scope.abort,
+      signal: scope.context.signal,
+    });
+    await rm(scratch, { recursive: true, force: true });
+    return completeCopy(result);
+  } catch (error) {
+    return ended(stop.aborted ? 'interrupted' : 'failed', error, (performance.now() - started) / 1000);
+  } finally {
+    await Promise.all([planned.source.close(), planned.sink.close()]);
+  }
+}
