@@ -86,9 +86,7 @@ export const retryCodes = [
   'credentials_missing',
   'secret_invalid',
   'table_missing',
-  'rejects_exceeded',
   'deletes_exceeded',
-  'counts_differ',
 ] as const satisfies readonly ErrorCode[];
 
 /** Whether the same call may succeed: never; later, after a wait; slower, at less speed. */

@@ -2,21 +2,27 @@ import pc from 'picocolors';
 import type { Finding, Permission } from '../connectors/connector.js';
 import { forecast } from '../engine/forecast.js';
 import { type CopyPlan, isPlanned } from '../engine/plan.js';
-import { type PlannedStep, type PreparedCopy, preparedCopies } from '../flow/plan.js';
+import { allSteps, type PlannedStep, type PreparedCopy, preparedCopies } from '../flow/plan.js';
 import type { Io } from './io.js';
+import { isPlainSeries, treeEvents, treeLines } from './plan-tree.js';
 import { bytesText, count, durationText, table } from './text.js';
 
-/** What `sluice plan` prints: each copy with its ends, columns, size, findings; then the permissions of all. */
+/**
+ * What `sluice plan` prints: the tree of the steps, where it is more than a series of copies; each copy with its
+ * ends, columns, size, findings; then the permissions of all.
+ */
 export function planText(steps: readonly PlannedStep[], color: boolean): string {
   const copies = preparedCopies(steps);
+  const declared = steps.map(({ step }) => step);
+  const tree = isPlainSeries(declared) ? [] : [['steps', ...treeLines(declared, '  ')].join('\n')];
   const blocks = copies.map((copy) => copyText(copy, color));
-  const permissions = permissionLines(copies);
-  return [...blocks, ...(permissions.length > 0 ? [permissions.join('\n')] : [])].join('\n\n');
+  const permissions = permissionLines(copies, allSteps(steps).flatMap(callPermissions));
+  return [...tree, ...blocks, ...(permissions.length > 0 ? [permissions.join('\n')] : [])].join('\n\n');
 }
 
 /** The same for programs. */
 export function planEvents(steps: readonly PlannedStep[]): object[] {
-  return preparedCopies(steps).map(({ name, planned, early }) => {
+  const copies = preparedCopies(steps).map(({ name, planned, early }) => {
     if (!isPlanned(planned)) return { event: 'plan', step: name, findings: planned.findings };
     const { description, sinkPlan, uniqueness, findings } = planned;
     return {
@@ -39,6 +45,7 @@ export function planEvents(steps: readonly PlannedStep[]): object[] {
       permissions: [...description.permissions, ...sinkPlan.permissions],
     };
   });
+  return [...treeEvents(steps.map(({ step }) => step)), ...copies];
 }
 
 function copyText({ name, planned, early }: PreparedCopy, color: boolean): string {
@@ -114,7 +121,13 @@ function findingLines(findings: readonly Finding[], color: boolean): string[] {
   });
 }
 
-function permissionLines(copies: readonly PreparedCopy[]): string[] {
+/** What invoking a function from here needs. */
+function callPermissions({ step }: PlannedStep): readonly Permission[] {
+  if (step.kind !== 'call' || step.run || step.function === undefined) return [];
+  return [{ action: 'lambda:InvokeFunction', resource: step.function, reason: `call ${step.name}` }];
+}
+
+function permissionLines(copies: readonly PreparedCopy[], more: readonly Permission[]): string[] {
   const all = new Map<string, Permission>();
   for (const { planned } of copies) {
     if (!isPlanned(planned)) continue;
@@ -122,6 +135,7 @@ function permissionLines(copies: readonly PreparedCopy[]): string[] {
       all.set(`${permission.action} ${permission.resource}`, permission);
     }
   }
+  for (const permission of more) all.set(`${permission.action} ${permission.resource}`, permission);
   if (all.size === 0) return [];
   const rows = [...all.values()].map(({ action, resource, reason }) => [action, resource, reason]);
   return ['permissions', ...table(['action', 'on', 'why'], rows).map((line) => `  ${line}`)];

@@ -59,7 +59,7 @@ const mistakes: readonly [name: string, text: string, problems: readonly string[
     'an unknown code to retry on',
     fields('retry: { attempts: 3, on: [throtled] }'),
     [
-      '9:32 steps[0].retry.on[0] unknown value "throtled"; did you mean "throttled"? (wrong_value) → one of: throttled, timeout, connection_lost, unreachable, deadlock, server_error, response_invalid, call_failed, access_denied, credentials_missing, secret_invalid, table_missing, rejects_exceeded, deletes_exceeded, counts_differ',
+      '9:32 steps[0].retry.on[0] unknown value "throtled"; did you mean "throttled"? (wrong_value) → one of: throttled, timeout, connection_lost, unreachable, deadlock, server_error, response_invalid, call_failed, access_denied, credentials_missing, secret_invalid, table_missing, deletes_exceeded',
     ],
   ],
   [

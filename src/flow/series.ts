@@ -2,6 +2,7 @@ import type { NamedStep } from '../declare/declaration.js';
 import { SluiceError } from '../errors.js';
 import { evaluate } from '../expression/evaluate.js';
 import { attempts } from './attempts.js';
+import { closePlans } from './close-plans.js';
 import { type Course, expressionValues, keyOf, settle } from './course.js';
 import { handleFailure } from './failure.js';
 import { completed, type Ending, endAgain, endingOf, plainEnd, type StepEnd } from './outcome.js';
@@ -39,6 +40,7 @@ async function runStep(course: Course, planned: PlannedStep, stop: AbortSignal):
 
 /** All steps of a parallel one are skipped with it. */
 async function skip(course: Course, planned: PlannedStep): Promise<Ending> {
+  await closePlans([planned]);
   for (const { step } of namedPlans(planned)) {
     settle(course, step, plainEnd(step.kind, 'skipped'));
     if (course.journal.flow(step.name).ended) continue;
