@@ -10,6 +10,8 @@ export interface Io {
   readonly color: boolean;
   /** stderr is a terminal: progress may redraw itself. */
   readonly terminal: boolean;
+  /** Columns of the terminal that stdout is; absent when it is none. */
+  readonly width?: number;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   /** Standard input, once: a second reader would find nothing. Throws `usage`. */
@@ -26,6 +28,7 @@ export function processIo(): Io {
     err: (text) => process.stderr.write(`${text}\n`),
     color: (env['NO_COLOR'] ?? '') === '' && (forced || terminal),
     terminal,
+    ...(process.stdout.columns === undefined ? {} : { width: process.stdout.columns }),
     env,
     cwd: process.cwd(),
     input: onceOnly(),
