@@ -50,7 +50,7 @@ export interface Spans {
 /**
  * Rows of DynamoDB attributes as the bytes in which they came: JSON in UTF-8, and for each cell where in it its
  * value stands. A row becomes objects only when somebody asks for it, and anew each time; whoever can go from
- * bytes to bytes needs none. The bytes belong to these rows alone, so that they keep nothing else alive.
+ * bytes to bytes needs none.
  */
 export class AttributeRows implements Rows {
   readonly bytes: Buffer;

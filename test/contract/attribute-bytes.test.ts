@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { BatchBuilder } from '../../src/connectors/dynamodb/batch-builder.js';
 import { OpenColumns } from '../../src/connectors/dynamodb/open-columns.js';
 import { pageBody } from '../../src/connectors/dynamodb/page-body.js';
+import { LineRoom } from '../../src/connectors/mysql/load-encoder.js';
 import type { TableColumn } from '../../src/connectors/mysql/schema.js';
 import { type ColumnMap, mapColumns } from '../../src/connectors/mysql/sink-columns.js';
 import { encodeRows } from '../../src/connectors/mysql/sink-rows.js';
@@ -251,7 +252,7 @@ function mapOf({ columns: incoming }: Batch, column: TableColumn, isKey: boolean
 
 /** What a sink would send, and what it would refuse. */
 function encoded(map: ColumnMap, rows: Batch['rows']) {
-  const { encoded: lines, groups, refused } = encodeRows(map, rows);
+  const { encoded: lines, groups, refused } = encodeRows(map, rows, new LineRoom());
   return { text: Buffer.concat(lines.buffers).toString(), count: lines.count, groups, refused };
 }
 

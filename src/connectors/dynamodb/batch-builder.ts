@@ -14,6 +14,9 @@ export interface SharedColumns {
   readonly first: readonly Column[];
 }
 
+/** A batch keeps at most so many times its own bytes alive. */
+const MAX_KEPT_FACTOR = 8;
+
 /** Items that stood one after the other. */
 interface Stretch {
   readonly bytes: Buffer;
@@ -116,9 +119,13 @@ export class BatchBuilder {
   }
 }
 
-/** A copy: the pages, which may hold much more, need not stay. */
+/** The page itself serves where a good part of it is the batch's; else a copy, so that little keeps nothing large alive. */
 function joined(stretches: readonly Stretch[]): Buffer {
+  const [first] = stretches;
   const length = stretches.reduce((sum, { start, end }) => sum + end - start, 0);
+  if (first && stretches.length === 1 && length * MAX_KEPT_FACTOR >= first.bytes.length) {
+    return first.bytes.subarray(first.start, first.end);
+  }
   const all = Buffer.allocUnsafeSlow(length);
   let at = 0;
   for (const { bytes, start, end } of stretches) at += bytes.copy(all, at, start, end);

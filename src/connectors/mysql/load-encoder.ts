@@ -19,13 +19,41 @@ const BACKSLASH = 0x5c;
 const LINE_FEED = 0x0a;
 const ASCII_END = 0x80;
 
+/**
+ * Buffers that serve for the lines of one batch after the other. Made anew for each, they would be most of what the
+ * garbage collector has to find.
+ */
+export class LineRoom {
+  readonly #buffers: Buffer[] = [];
+  #taken = 0;
+
+  /** From now on the lines written so far are of no more use. */
+  clear(): void {
+    this.#taken = 0;
+  }
+
+  /** At least so many bytes, whatever they hold. */
+  take(bytes: number): Buffer {
+    if (bytes > BUFFER_BYTES) return Buffer.allocUnsafeSlow(bytes);
+    const buffer = this.#buffers[this.#taken] ?? Buffer.allocUnsafeSlow(BUFFER_BYTES);
+    this.#buffers[this.#taken++] = buffer;
+    return buffer;
+  }
+}
+
 /** Writes fields and lines into buffers, with a comma after each field, which the end of the line replaces. */
 export class LineEncoder {
+  readonly #room: LineRoom;
   readonly #full: Buffer[] = [];
-  #buffer = Buffer.allocUnsafe(BUFFER_BYTES);
+  #buffer: Buffer;
   #position = 0;
   #lineStart = 0;
   #count = 0;
+
+  constructor(room: LineRoom) {
+    this.#room = room;
+    this.#buffer = room.take(BUFFER_BYTES);
+  }
 
   /** Writes the text as a quoted field if it is short and plain ASCII; else does nothing and answers false. */
   plainText(text: string): boolean {
@@ -100,7 +128,9 @@ export class LineEncoder {
     if (this.#position + bytes <= this.#buffer.length) return;
     const begun = this.#buffer.subarray(this.#lineStart, this.#position);
     if (this.#lineStart > 0) this.#full.push(this.#buffer.subarray(0, this.#lineStart));
-    this.#buffer = Buffer.allocUnsafe(Math.max(BUFFER_BYTES, 2 * (begun.length + bytes)));
+    this.#buffer = this.#room.take(
+      begun.length + bytes < BUFFER_BYTES ? BUFFER_BYTES : 2 * (begun.length + bytes),
+    );
     begun.copy(this.#buffer);
     this.#position = begun.length;
     this.#lineStart = 0;
@@ -109,7 +139,7 @@ export class LineEncoder {
 
 /** Whole lines, as they are spelled. */
 export function encodeLines(lines: readonly Line[]): EncodedLines {
-  const encoder = new LineEncoder();
+  const encoder = new LineEncoder(new LineRoom());
   for (const line of lines) {
     encoder.field(line);
     encoder.endLine();

@@ -4,7 +4,7 @@ import type { Row } from '../../values/cell.js';
 import type { Refused } from '../connector.js';
 import { absent, enumError, type Fitted, type Misfit, misfit } from './fit.js';
 import { type Line, loadSpelling, type Spelling } from './load-dialect.js';
-import { type EncodedLines, LineEncoder } from './load-encoder.js';
+import { type EncodedLines, LineEncoder, type LineRoom } from './load-encoder.js';
 import { type ColumnMap, type LoadedColumn, NOWHERE } from './sink-columns.js';
 
 /** Rows that one statement loads: they have fields for the same columns. */
@@ -42,9 +42,9 @@ export function prepareRows(map: ColumnMap, rows: Rows, spelling: Spelling): Pre
   return { groups: usual.lines.length > 0 ? [usual, ...groups] : groups, refused };
 }
 
-/** The same for LOAD DATA, written into buffers as it goes: much faster, since no line is ever a string. */
-export function encodeRows(map: ColumnMap, rows: Rows): EncodedRows {
-  const encoder = new LineEncoder();
+/** The same for LOAD DATA, written into the room as it goes: much faster, since no line is ever a string. */
+export function encodeRows(map: ColumnMap, rows: Rows, room: LineRoom): EncodedRows {
+  const encoder = new LineEncoder(room);
   const take =
     rows instanceof AttributeRows
       ? (index: number) => encodeBytes(map.columns, rows, index, encoder)

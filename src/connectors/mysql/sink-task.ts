@@ -3,6 +3,7 @@ import type { Refused } from '../connector.js';
 import type { TableName } from './identifier.js';
 import { type Loader, loadEncoded, localLoader } from './load.js';
 import type { LoadTarget } from './load-dialect.js';
+import type { LineRoom } from './load-encoder.js';
 import type { Session } from './session.js';
 import type { ColumnMap, LoadedColumn } from './sink-columns.js';
 import {
@@ -20,12 +21,16 @@ export class Task {
   readonly token: string;
   readonly map: ColumnMap;
   readonly loader: Loader;
+  readonly #room: LineRoom;
   /** An attempt before this one may have reached its COMMIT. Where none has, the ledger's own key is guard enough. */
   mayBeRecorded = false;
   #encoded: EncodedRows | undefined;
   #prepared: PreparedRows | undefined;
 
-  constructor(batch: Batch, token: string, map: ColumnMap, loader: Loader) {
+  /** No other task may use the room meanwhile. */
+  constructor(batch: Batch, token: string, map: ColumnMap, loader: Loader, room: LineRoom) {
+    room.clear();
+    this.#room = room;
     this.batch = batch;
     this.token = token;
     this.map = map;
@@ -46,7 +51,7 @@ export class Task {
   /** Loads all rows that fit; undefined if the server did not take each as it is. Returns how many they are. */
   async load(session: Session, into: TableName): Promise<number | undefined> {
     if (this.loader !== localLoader) return await this.#loadGroups(session, into, this.prepared().groups);
-    this.#encoded ??= encodeRows(this.map, this.batch.rows);
+    this.#encoded ??= encodeRows(this.map, this.batch.rows, this.#room);
     const { columns, encoded, groups } = this.#encoded;
     if (encoded.count > 0) {
       const loaded = await loadEncoded(session, targetOf(into, columns), encoded);

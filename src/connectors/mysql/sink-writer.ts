@@ -3,6 +3,7 @@ import type { Column } from '../../values/column.js';
 import type { Refused, Writer, Written } from '../connector.js';
 import { lastTimestampOf } from './fit-column.js';
 import { quoteTable } from './identifier.js';
+import { LineRoom } from './load-encoder.js';
 import type { Session } from './session.js';
 import { type ColumnMap, mapColumns } from './sink-columns.js';
 import { type MergeRequest, mergeStage } from './sink-merge.js';
@@ -21,6 +22,7 @@ import { lastOfEachKey, Task } from './sink-task.js';
  */
 export class SinkWriter implements Writer {
   readonly #target: Target;
+  readonly #room = new LineRoom();
   #session: Session | undefined;
   #stage: { readonly stage: Stage; readonly session: Session; readonly map: ColumnMap } | undefined;
   #map: { readonly columns: readonly Column[]; readonly map: ColumnMap } | undefined;
@@ -35,7 +37,7 @@ export class SinkWriter implements Writer {
     const map = this.#mapFor(batch.columns);
     for (;;) {
       const { loaders, resumed } = this.#target;
-      const task = new Task(batch, token, map, loaders.loader);
+      const task = new Task(batch, token, map, loaders.loader, this.#room);
       task.mayBeRecorded = resumed;
       try {
         return await this.#target.context.retry(() => this.#attempt(task));
