@@ -34,6 +34,7 @@ beforeAll(async () => {
         ],
       },
       { call: 'never', run: ['false'], when: 'firing.year < 2000' },
+      // biome-ignore lint/suspicious/noThenProperty: a field of the declaration
       { call: 'fails', run: ['false'], onFailure: { steps: { wait: 'rest', for: 1 }, then: 'continue' } },
     ],
   });
