@@ -16,8 +16,10 @@ export class RecordFile {
     readonly failed: (error: unknown) => void;
   }[] = [];
   #flushing: Promise<void> | undefined;
-  /** Of what is whole: a write that failed half-way is written over. */
+  /** Of what is whole. */
   #length: number;
+  /** A write failed half-way: what it left beyond the whole records must go before the next one. */
+  #torn = false;
 
   private constructor(path: string, file: FileHandle, length: number, guard: () => Promise<void>) {
     this.#path = path;
@@ -77,6 +79,8 @@ export class RecordFile {
 
   async #append(text: string): Promise<void> {
     try {
+      if (this.#torn) await this.#file.truncate(this.#length);
+      this.#torn = true;
       const bytes = Buffer.from(text);
       for (let done = 0; done < bytes.length; ) {
         const { bytesWritten } = await this.#file.write(
@@ -89,8 +93,20 @@ export class RecordFile {
       }
       await this.#file.datasync();
       this.#length += bytes.length;
+      this.#torn = false;
     } catch (error) {
+      await this.#cut();
       throw unwritable(this.#path, error);
+    }
+  }
+
+  /** Takes a torn write back at once where that can be done; else the next write, or the next run, does it. */
+  async #cut(): Promise<void> {
+    try {
+      await this.#file.truncate(this.#length);
+      this.#torn = false;
+    } catch {
+      // The error of the write says what is wrong with the file.
     }
   }
 }
