@@ -39,6 +39,8 @@ export async function runCopy(plan: CopyPlan, run: CopyRun): Promise<CopyResult>
     return { ...result, name: plan.name, findings: finished.findings };
   } catch (error) {
     await plan.sink.abandon();
+    // Parts beside the one that failed may be in the middle of a read, or wait to try it again: for nobody.
+    run.abort(error);
     throw error;
   } finally {
     await run.rejects.close();

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { crc32 } from 'node:zlib';
 import type { Pool as ConnectionPool, Dispatcher } from 'undici';
+import { SluiceError } from '../../errors.js';
 import type { Attribute } from '../../values/cell.js';
 import type { AwsCredentials, AwsCredentialsProvider } from '../aws-credentials.js';
 import type { AwsPlace } from '../aws-endpoint.js';
@@ -96,6 +97,7 @@ export function createClient({ place, credentials, signal }: ClientOptions): Dyn
     call: async <Answer>(action: string, body: string | Buffer) =>
       (await callSized<Answer>(action, body)).answer,
     close: async () => {
+      exchange.close();
       signal.removeEventListener('abort', stop);
       await pool.destroy();
     },
@@ -119,9 +121,15 @@ interface ExchangeOptions {
 class Exchange {
   readonly #options: ExchangeOptions;
   #skewMs = 0;
+  #closed = false;
 
   constructor(options: ExchangeOptions) {
     this.#options = options;
+  }
+
+  /** What is under way fails for good: nobody waits for it. */
+  close(): void {
+    this.#closed = true;
   }
 
   async call(action: string, payload: Buffer): Promise<Answered> {
@@ -156,6 +164,7 @@ class Exchange {
     const headers = signer(`DynamoDB_20120810.${action}`, payload, used, now);
     const answer = await dispatch(pool, { path, method: 'POST', headers, body: payload }).catch((error) => {
       signal.throwIfAborted();
+      if (this.#closed) throw new SluiceError('connection_lost', `DynamoDB ${action}: the client was closed`);
       throw networkError(action, origin, error);
     });
     checkWhole(action, answer);
