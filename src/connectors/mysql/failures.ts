@@ -24,6 +24,7 @@ interface Rule {
 
 const never = 'never';
 const later = 'later';
+const privileges = 'sluice plan lists the privileges that the pipeline needs';
 
 /**
  * What the server's errors mean.
@@ -67,14 +68,56 @@ const rules: ReadonlyMap<number, Rule> = new Map<number, Rule>([
     },
   ],
   [1046, { code: 'declaration_invalid', retry: never, says: 'no database is chosen' }],
-  [1142, { code: 'access_denied', retry: never, says: 'the user lacks a privilege on a table', words: true }],
+  [
+    1142,
+    {
+      code: 'access_denied',
+      retry: never,
+      says: 'the user lacks a privilege on a table',
+      words: true,
+      hint: privileges,
+    },
+  ],
   [
     1143,
-    { code: 'access_denied', retry: never, says: 'the user lacks a privilege on a column', words: true },
+    {
+      code: 'access_denied',
+      retry: never,
+      says: 'the user lacks a privilege on a column',
+      words: true,
+      hint: privileges,
+    },
   ],
-  [1227, { code: 'access_denied', retry: never, says: 'the user lacks a privilege', words: true }],
-  [1370, { code: 'access_denied', retry: never, says: 'the user lacks a privilege', words: true }],
-  [1419, { code: 'access_denied', retry: never, says: 'the user lacks a privilege', words: true }],
+  [
+    1227,
+    {
+      code: 'access_denied',
+      retry: never,
+      says: 'the user lacks a privilege',
+      words: true,
+      hint: privileges,
+    },
+  ],
+  [
+    1370,
+    {
+      code: 'access_denied',
+      retry: never,
+      says: 'the user lacks a privilege',
+      words: true,
+      hint: privileges,
+    },
+  ],
+  [
+    1419,
+    {
+      code: 'access_denied',
+      retry: never,
+      says: 'the user lacks a privilege',
+      words: true,
+      hint: privileges,
+    },
+  ],
   [
     1146,
     {
@@ -124,6 +167,7 @@ const rules: ReadonlyMap<number, Rule> = new Map<number, Rule>([
       code: 'unsupported',
       retry: later,
       says: 'the server runs with an option that forbids this, such as read-only',
+      hint: 'connect to the writer, not to a replica',
     },
   ],
   [1836, { code: 'unsupported', retry: later, says: 'the server is read-only' }],
@@ -261,6 +305,14 @@ function describeFailure(native: DriverError, errno: number, symbol: string): Na
     ...(place?.[1] === undefined ? {} : { column: place[1] }),
     ...(row?.[1] === undefined ? {} : { row: Number(row[1]) }),
   };
+}
+
+/** The server refuses writes as long as it is a replica; what the name of the host leads to may be another by now. */
+const readOnly: ReadonlySet<number> = new Set([1290, 1836, 1792]);
+
+/** Whether a new connection may succeed where this one will go on failing, as after a failover. */
+export function isReadOnly(error: unknown): boolean {
+  return readOnly.has(nativeFailure(error)?.errno ?? 0);
 }
 
 /** What the server told with an error made by `mysqlFailure`; undefined for any other error. */

@@ -1,6 +1,7 @@
 import type { Batch } from '../../values/batch.js';
 import type { Column } from '../../values/column.js';
 import type { Refused, Writer, Written } from '../connector.js';
+import { isReadOnly } from './failures.js';
 import { lastTimestampOf } from './fit-column.js';
 import { quoteTable } from './identifier.js';
 import { LineRoom } from './load-encoder.js';
@@ -91,7 +92,7 @@ export class SinkWriter implements Writer {
       }
       return await this.#staged(session, task);
     } catch (error) {
-      await this.#undo(session);
+      await this.#undo(session, error);
       throw error;
     }
   }
@@ -180,8 +181,12 @@ export class SinkWriter implements Writer {
     return (await ledger.find(session, task.token)) ?? written;
   }
 
-  async #undo(session: Session): Promise<void> {
+  async #undo(session: Session, error: unknown): Promise<void> {
     if (session.lost) return;
+    if (isReadOnly(error)) {
+      this.#target.connections.discard(session);
+      return;
+    }
     try {
       await session.run('ROLLBACK');
     } catch {
