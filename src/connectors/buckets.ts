@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { scratchFailure } from './scratch-failure.js';
 
 /** One for each value of a record's first byte. */
 const BUCKETS = 256;
@@ -95,12 +96,17 @@ export class Buckets {
   }
 
   async #write(bucket: number, bytes: Buffer): Promise<void> {
-    let file = this.#files.get(bucket);
-    if (!file) {
-      file = await open(this.#path(bucket), 'w', 0o600);
-      this.#files.set(bucket, file);
+    const path = this.#path(bucket);
+    try {
+      let file = this.#files.get(bucket);
+      if (!file) {
+        file = await open(path, 'w', 0o600);
+        this.#files.set(bucket, file);
+      }
+      await file.appendFile(bytes);
+    } catch (error) {
+      throw scratchFailure(path, error);
     }
-    await file.appendFile(bytes);
   }
 
   #path(bucket: number): string {

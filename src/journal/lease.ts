@@ -83,8 +83,17 @@ export class Lease {
 /** In one step: nobody sees half of it. */
 async function writeHolder(path: string, holder: Holder): Promise<void> {
   const fresh = `${path}.${holder.owner}`;
-  await writeFile(fresh, JSON.stringify(holder), { mode: 0o600, flag: 'wx' });
-  await rename(fresh, path);
+  try {
+    await writeFile(fresh, JSON.stringify(holder), { mode: 0o600, flag: 'wx' });
+    await rename(fresh, path);
+  } catch (cause) {
+    await rm(fresh, { force: true });
+    const reason = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
+    throw new SluiceError('state_unusable', `the lease ${path} cannot be written${reason}`, {
+      hint: 'free space, or name another folder with --state',
+      cause,
+    });
+  }
 }
 
 function locked(holder: Holder | undefined): SluiceError {

@@ -66,11 +66,15 @@ export async function writeReport(path: string, report: VerifyReport): Promise<v
       await file.close();
     }
   } catch (cause) {
-    throw new SluiceError('state_unusable', `the report ${path} cannot be written`, {
-      hint: 'name another file, or another folder with --state',
-      cause,
-    });
+    throw unwritable(path, cause);
   }
+}
+
+function unwritable(path: string, cause: unknown): SluiceError {
+  return new SluiceError('state_unusable', `the report ${path} cannot be written`, {
+    hint: 'name another file, or another folder with --state',
+    cause,
+  });
 }
 
 function* linesOf({ steps, ...head }: VerifyReport): Generator<ReportLine> {
@@ -96,13 +100,20 @@ function withoutValues(difference: FoundDifference): FoundDifference {
 export async function markRepaired(state: string, report: VerifyReport): Promise<void> {
   const path = join(state, report.pipeline, 'reports', `${report.verify}.jsonl`);
   const line: ReportLine = { is: 'repaired', at: new Date().toISOString() };
-  await appendFile(path, `${JSON.stringify(line)}\n`);
+  await appendFile(path, `${JSON.stringify(line)}\n`).catch((error: unknown) => {
+    throw unwritable(path, error);
+  });
+}
+
+/** The name of a pipeline's newest report, if there is one: a new one's must sort behind it. */
+export async function newestReportName(state: string, pipeline: string): Promise<string | undefined> {
+  return (await reportNames(join(state, pipeline, 'reports'))).at(-1);
 }
 
 /** The newest report of a pipeline, if there is one. */
 export async function newestReport(state: string, pipeline: string): Promise<VerifyReport | undefined> {
   const folder = join(state, pipeline, 'reports');
-  const name = (await reportNames(folder)).at(-1);
+  const name = await newestReportName(state, pipeline);
   return name === undefined ? undefined : await readReport(join(folder, name));
 }
 

@@ -1,6 +1,7 @@
 import { type FileHandle, mkdir, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DIGEST_BYTES, digest } from '../digest.js';
+import { scratchFailure } from '../scratch-failure.js';
 
 /**
  * The keys that came in a run, as digests in files of the run's own folder, so that a resumed run knows the keys
@@ -31,9 +32,12 @@ export class KeyLogs {
   async writer(): Promise<{ add(keys: readonly string[]): Promise<void>; close(): Promise<void> }> {
     const name = `${this.#opened}.digests`;
     this.#opened += 1;
-    const file = await open(join(this.#folder, name), 'wx', 0o600);
+    const path = join(this.#folder, name);
+    const file = await open(path, 'wx', 0o600).catch((error: unknown) => {
+      throw scratchFailure(path, error);
+    });
     return {
-      add: (keys) => append(file, keys),
+      add: (keys) => append(path, file, keys),
       close: () => file.close(),
     };
   }
@@ -48,10 +52,14 @@ export class KeyLogs {
   }
 }
 
-async function append(file: FileHandle, keys: readonly string[]): Promise<void> {
+async function append(path: string, file: FileHandle, keys: readonly string[]): Promise<void> {
   if (keys.length === 0) return;
   const bytes = Buffer.allocUnsafe(keys.length * DIGEST_BYTES);
   for (const [index, key] of keys.entries()) digest(key).copy(bytes, index * DIGEST_BYTES);
-  await file.appendFile(bytes);
-  await file.datasync();
+  try {
+    await file.appendFile(bytes);
+    await file.datasync();
+  } catch (error) {
+    throw scratchFailure(path, error);
+  }
 }
