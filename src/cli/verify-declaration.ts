@@ -14,7 +14,7 @@ import {
   verifyDefaults,
   verifyRefusals,
 } from '../flow/verify.js';
-import { keepReport, type VerifyReport, writeReport } from '../journal/verify-reports.js';
+import { keepReport, newestReportName, type VerifyReport, writeReport } from '../journal/verify-reports.js';
 import { reportError } from './errors.js';
 import { exitStatus } from './exit-status.js';
 import { type Interrupt, onInterrupt } from './interrupt.js';
@@ -75,7 +75,8 @@ export async function makeReport(
 ): Promise<VerifyReport | undefined> {
   const chosen = onlyStep(declaration, options.step);
   const state = stateOf(declaration, io, options.state);
-  const world = openSession(chosen, io, { state, run: newRunName(), signal, readsOnly: true });
+  const run = newRunName(await newestReportName(state, declaration.pipeline));
+  const world = openSession(chosen, io, { state, run, signal, readsOnly: true });
   try {
     const steps = await verifyWorld(world, io, options, signal);
     if (steps === undefined) return undefined;

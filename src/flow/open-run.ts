@@ -5,7 +5,14 @@ import { declarationHash } from '../declare/hash.js';
 import { SluiceError } from '../errors.js';
 import { Lease } from '../journal/lease.js';
 import { pruneRuns } from '../journal/prune.js';
-import { histories, isResumable, type RunHistory, RunJournal, runsFolder } from '../journal/runs.js';
+import {
+  histories,
+  isResumable,
+  type RunHistory,
+  RunJournal,
+  runNames,
+  runsFolder,
+} from '../journal/runs.js';
 import { stateFolder } from '../journal/state-folder.js';
 import type { Firing } from '../values/firing.js';
 import { newRunName } from './run-name.js';
@@ -85,7 +92,7 @@ async function chooseRun(
       open: () => RunJournal.reopen(folder, run, guard),
     };
   }
-  const run = newRunName();
+  const run = newRunName((await runNames(folder)).at(-1));
   const open = async () => {
     await pruneRuns(folder, join(state, declaration.pipeline, 'rejects'));
     if (interrupted) await abandon(folder, interrupted.run, guard);
