@@ -60,7 +60,7 @@ function watches(on: string | RegExp, subject: string): boolean {
 }
 
 /** mulberry32: small, and good enough to choose who fails. */
-function seededRandom(seed: number): () => number {
+export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

@@ -2,7 +2,7 @@
  * Stands between the product and a real DynamoDB engine and does to single calls what networks and AWS do to them.
  * The engine sees only what a fault lets through, so its tables stay the truth.
  */
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
@@ -12,8 +12,14 @@ import { FaultPlan, type Rule } from './fault-plan.js';
 export type HttpFault =
   /** 400 ProvisionedThroughputExceededException; nothing is forwarded. */
   | { kind: 'throttle' }
-  /** Any other error answer; nothing is forwarded. */
-  | { kind: 'error'; status: number; type: string }
+  /** Any other error answer; nothing is forwarded. `aheadMs`: the server's clock is ahead by so much. */
+  | { kind: 'error'; status: number; type: string; aheadMs?: number }
+  /** A page in HTML, as load balancers answer; nothing is forwarded. */
+  | { kind: 'page'; status: number }
+  /** Status 200 and no body; the engine has done the call. */
+  | { kind: 'empty' }
+  /** All connections break, and for so long nobody listens. */
+  | { kind: 'refuse'; ms: number }
   /** Batch calls: each request is held back with this probability and comes back unprocessed. */
   | { kind: 'partial'; share: number }
   /** The connection is reset before the engine has seen the call. */
@@ -90,6 +96,7 @@ export async function startHttpProxy(
     const event = newEvent(events.length + 1, action, body, fault);
     events.push(event);
     await watcher?.('before', event);
+    if (fault?.kind === 'refuse') return await refuse(fault.ms);
     const call = { request, response, raw, body, event };
     const answer = await forwarded(target, call, fault, plan);
     if (answer) await reply(call, answer, fault, () => watcher?.('after', event));
@@ -97,6 +104,11 @@ export async function startHttpProxy(
   };
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
+  let refusing: NodeJS.Timeout | undefined;
+  const refuse = async (ms: number) => {
+    await shut(server);
+    refusing = setTimeout(() => server.listen(port, '127.0.0.1'), ms);
+  };
   return {
     endpoint: `http://127.0.0.1:${port}`,
     plan,
@@ -106,11 +118,16 @@ export async function startHttpProxy(
       watcher = next;
     },
     stop: async () => {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeAllConnections();
-      await closed;
+      clearTimeout(refusing);
+      await shut(server);
     },
   };
+}
+
+async function shut(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeAllConnections();
+  await closed;
 }
 
 function newEvent(n: number, action: string, body: Body, fault: HttpFault | undefined): HttpEvent {
@@ -136,7 +153,8 @@ async function forwarded(
   plan: FaultPlan<HttpFault>,
 ): Promise<Answer | undefined> {
   if (fault?.kind === 'throttle') return failure(400, 'ProvisionedThroughputExceededException');
-  if (fault?.kind === 'error') return failure(fault.status, fault.type);
+  if (fault?.kind === 'error') return failure(fault.status, fault.type, fault.aheadMs);
+  if (fault?.kind === 'page') return page(fault.status);
   if (fault?.kind === 'reset before') {
     reset(call);
     return undefined;
@@ -182,10 +200,14 @@ async function reply(
   event.answeredMs = performance.now();
   if (fault?.kind === 'reset after') return reset(call);
   const body = fault?.kind === 'wrong crc' ? damaged(answer.body) : answer.body;
+  if (fault?.kind === 'empty') {
+    await new Promise<void>((resolve) => response.writeHead(200).end(() => resolve()));
+    return;
+  }
   response.writeHead(answer.status, {
     'content-type': 'application/x-amz-json-1.0',
-    ...answer.headers,
     'x-amz-crc32': String(crc32(answer.body)),
+    ...answer.headers,
     'content-length': String(body.length),
   });
   if (fault?.kind !== 'torn') {
@@ -209,15 +231,23 @@ function damaged(body: Buffer): Buffer {
 }
 
 function parsed(body: Buffer): Body {
-  return body.length > 0 ? (JSON.parse(body.toString()) as Body) : {};
+  return body[0] === 0x7b ? (JSON.parse(body.toString()) as Body) : {};
 }
 
-function failure(status: number, type: string): Answer {
+function failure(status: number, type: string, aheadMs?: number): Answer {
   const message = `${type} by the fault proxy`;
-  return signed(
+  const answer = signed(
     status,
     Buffer.from(JSON.stringify({ __type: `com.amazonaws.dynamodb.v20120810#${type}`, message })),
   );
+  if (aheadMs === undefined) return answer;
+  const date = new Date(Date.now() + aheadMs).toUTCString();
+  return { ...answer, headers: { ...answer.headers, date } };
+}
+
+function page(status: number): Answer {
+  const body = Buffer.from('<html><body>The server is not available.</body></html>');
+  return { status, headers: { 'content-type': 'text/html' }, body };
 }
 
 function signed(status: number, body: Buffer): Answer {

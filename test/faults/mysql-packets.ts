@@ -77,3 +77,8 @@ export function hideCapabilities(greeting: Packet): void {
   payload.writeUInt16LE(payload.readUInt16LE(low) & ~HIDDEN_CAPABILITIES & 0xffff, low);
   payload.writeUInt16LE(payload.readUInt16LE(high) & ~(HIDDEN_CAPABILITIES >>> 16) & 0xffff, high);
 }
+
+/** The connection's number in the server's greeting. */
+export function threadIdOf({ payload }: Packet): number {
+  return payload[0] === 10 ? payload.readUInt32LE(payload.indexOf(0, 1) + 1) : 0;
+}

@@ -20,6 +20,10 @@ export type MysqlFault =
   | { kind: 'drop in result'; rows: number }
   /** The link breaks when so many bytes of LOAD DATA LOCAL's stream have passed. */
   | { kind: 'drop in load'; bytes: number }
+  /** The server has become a replica: on this connection nothing is written any more (1290), now and later. */
+  | { kind: 'read only' }
+  /** All connections break, and for so long nobody listens. */
+  | { kind: 'refuse'; ms: number }
   | { kind: 'slow'; ms: number };
 
 /** One statement (or `connect`), as the proxy saw it. */
@@ -28,6 +32,8 @@ export interface MysqlEvent {
   readonly n: number;
   /** Which connection, counted from 1. */
   readonly connection: number;
+  /** The server's own number for the connection, as KILL wants it; 0 before its greeting. */
+  readonly threadId: number;
   /** The SQL text; `connect`, `ping`, `quit`, `prepare …`, `execute …` for the other commands. */
   readonly statement: string;
   readonly fault: MysqlFault['kind'] | undefined;
@@ -55,8 +61,9 @@ export interface MysqlProxy {
 export interface Shared {
   readonly plan: FaultPlan<MysqlFault>;
   /** Logs a statement. */
-  begin(connection: number, statement: string, fault: MysqlFault | undefined): MysqlEvent;
+  begin(event: Pick<MysqlEvent, 'connection' | 'threadId' | 'statement' | 'fault'>): MysqlEvent;
   tell: MysqlWatcher;
+  refuse(ms: number): void;
 }
 
 export async function startMysqlProxy(
@@ -71,13 +78,19 @@ export async function startMysqlProxy(
   let connections = 0;
   const shared: Shared = {
     plan,
-    begin: (connection, statement, fault) => {
-      const event = newEvent(events.length + 1, connection, statement, fault);
+    begin: (seen) => {
+      const event = newEvent(events.length + 1, seen);
       events.push(event);
       return event;
     },
     tell: (moment, event) => watcher?.(moment, event),
+    refuse: (ms) => {
+      refusing = setTimeout(() => server.listen(port, '127.0.0.1'), ms);
+      server.close();
+      for (const socket of sockets) socket.destroy();
+    },
   };
+  let refusing: NodeJS.Timeout | undefined;
   const keep = (socket: Socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
@@ -92,9 +105,10 @@ export async function startMysqlProxy(
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('the proxy has no port');
+  const { port } = address;
   return {
     host: '127.0.0.1',
-    port: address.port,
+    port,
     plan,
     events,
     count: (statement) => events.filter((event) => statement.test(event.statement)).length,
@@ -102,6 +116,7 @@ export async function startMysqlProxy(
       watcher = next;
     },
     stop: async () => {
+      clearTimeout(refusing);
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       for (const socket of sockets) socket.destroy();
       await closed;
@@ -112,18 +127,7 @@ export async function startMysqlProxy(
 
 function newEvent(
   n: number,
-  connection: number,
-  statement: string,
-  fault: MysqlFault | undefined,
+  seen: Pick<MysqlEvent, 'connection' | 'threadId' | 'statement' | 'fault'>,
 ): MysqlEvent {
-  return {
-    n,
-    connection,
-    statement,
-    fault: fault?.kind,
-    rows: 0,
-    loadedBytes: 0,
-    arrivedMs: performance.now(),
-    answeredMs: Number.NaN,
-  };
+  return { n, ...seen, rows: 0, loadedBytes: 0, arrivedMs: performance.now(), answeredMs: Number.NaN };
 }

@@ -1,6 +1,13 @@
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { errorPacket, hideCapabilities, type Packet, PacketReader, queryPacket } from './mysql-packets.js';
+import {
+  errorPacket,
+  hideCapabilities,
+  type Packet,
+  PacketReader,
+  queryPacket,
+  threadIdOf,
+} from './mysql-packets.js';
 import type { MysqlEvent, MysqlFault, Shared } from './mysql-proxy.js';
 import { Reply } from './mysql-replies.js';
 
@@ -17,6 +24,8 @@ const commandNames: Record<number, string> = {
   31: 'reset connection',
 };
 const silent = new Set(['quit', 'send long data', 'close statement']);
+/** Temporary tables may be written on a replica too. */
+const isWrite = /^\s*(LOAD|INSERT INTO|UPDATE|DELETE)(?![\s\S]*sluice_stage)/i;
 const states: Record<number, string> = { 1040: '08004', 1213: '40001', 1205: 'HY000' };
 
 /** One command on its way, until its answer has ended. */
@@ -43,6 +52,8 @@ export class Session {
   /** Prepared statements by the number that the server gave them. A new connection's need not begin at 1. */
   readonly #prepared = new Map<number, string>();
   #dropped = false;
+  #readOnly = false;
+  #threadId = 0;
 
   constructor(shared: Shared, number: number, client: Socket, connect: () => Socket) {
     this.#shared = shared;
@@ -54,9 +65,10 @@ export class Session {
   async run(): Promise<void> {
     this.#client.on('error', () => this.#drop());
     const fault = this.#shared.plan.next('connect');
-    const event = this.#shared.begin(this.#number, 'connect', fault);
+    const event = this.#log('connect', fault);
     await this.#shared.tell('before', event);
     if (fault?.kind === 'slow') await sleep(fault.ms);
+    if (fault?.kind === 'refuse') return this.#shared.refuse(fault.ms);
     if (fault?.kind === 'drop') return this.#drop();
     if (fault?.kind === 'error') {
       this.#client.end(errorPacket(0, fault.code, states[fault.code] ?? 'HY000', 'by the fault proxy'));
@@ -109,13 +121,17 @@ export class Session {
   async #begin(packet: Packet, server: Socket): Promise<boolean> {
     const name = commandNames[packet.payload[0] ?? 0] ?? 'other';
     const statement = this.#statement(name, packet.payload);
-    const fault = this.#shared.plan.next(statement);
-    const event = this.#shared.begin(this.#number, statement, fault);
+    const fault = this.#faultFor(statement);
+    const event = this.#log(statement, fault);
     this.#command = { event, fault, reply: new Reply(name === 'prepare') };
     await this.#shared.tell('before', event);
     if (fault?.kind === 'slow') await sleep(fault.ms);
     if (fault?.kind === 'drop' && fault.at === 'before') {
       this.#drop();
+      return false;
+    }
+    if (fault?.kind === 'refuse') {
+      this.#shared.refuse(fault.ms);
       return false;
     }
     if (fault?.kind === 'error' && fault.at !== 'after') {
@@ -125,6 +141,18 @@ export class Session {
     if (name === 'change user') this.#phase = 'login';
     else if (!silent.has(name)) this.#phase = 'reply';
     return true;
+  }
+
+  #log(statement: string, fault: MysqlFault | undefined): MysqlEvent {
+    const [connection, threadId] = [this.#number, this.#threadId];
+    return this.#shared.begin({ connection, threadId, statement, fault: fault?.kind });
+  }
+
+  /** On a replica each statement that writes fails, whatever the plan says. */
+  #faultFor(statement: string): MysqlFault | undefined {
+    const planned = this.#readOnly ? undefined : this.#shared.plan.next(statement);
+    this.#readOnly ||= planned?.kind === 'read only';
+    return this.#readOnly && isWrite.test(statement) ? { kind: 'error', code: 1290 } : planned;
   }
 
   #statement(name: string, payload: Buffer): string {
@@ -143,6 +171,7 @@ export class Session {
     }
     if (!this.#greeted) {
       this.#greeted = true;
+      this.#threadId = threadIdOf(packet);
       hideCapabilities(packet);
     } else if (this.#phase === 'login' && packet.payload[0] === 0x00) {
       this.#phase = 'idle';
