@@ -2,7 +2,7 @@ import type { VerifyStep } from '../declare/declaration.js';
 import { type Counters, zeroCounters } from '../engine/counters.js';
 import type { Verification } from '../engine/verify/verification.js';
 import { SluiceError } from '../errors.js';
-import { keepReport } from '../journal/verify-reports.js';
+import { keepReport, newestReportName } from '../journal/verify-reports.js';
 import type { Course } from './course.js';
 import { runHash } from './open-run.js';
 import { plainEnd, type StepEnd } from './outcome.js';
@@ -62,7 +62,8 @@ async function compare(
   const found = await verifyCopies(world, await openComparisons(copies), options, observer);
   const { pipeline } = world.declaration;
   const at = new Date().toISOString();
-  const report = { verify: newRunName(), pipeline, hash: runHash(world.declaration), at, steps: found };
+  const verify = newRunName(await newestReportName(world.state, pipeline));
+  const report = { verify, pipeline, hash: runHash(world.declaration), at, steps: found };
   await keepReport(world.state, report);
   return found;
 }
