@@ -81,8 +81,15 @@ async function meetRows({ session, stage, table, key, overwrites }: MergeRequest
     ? `CASE WHEN NOT (${keyIsSame}) THEN ${fates.folds} WHEN ${rowIsSame} THEN ${fates.unchanged} ELSE ${fates.update} END`
     : `CASE WHEN NOT (${keyIsSame}) THEN ${fates.folds} ELSE ${fates.clashes} END`;
   await session.run(
-    `UPDATE ${quoteTable(stage.name)} s JOIN ${quoteTable(table)} t ON ${joinOn(key)} SET s.${FATE_COLUMN} = ${fate}`,
+    `UPDATE ${quoteTable(stage.name)} s JOIN ${quoteTable(table)} t ON ${joinOn(key)} SET ${fateIs(stage, fate)}`,
   );
+}
+
+/** A stage's times inherit ON UPDATE CURRENT_TIMESTAMP from the sink: what is assigned stays (invariant 4). */
+function fateIs({ columns }: Stage, fate: string | number): string {
+  const times = columns.filter(({ column }) => /^(timestamp|datetime)$/.test(column.dataType));
+  const kept = times.map(({ column: { name } }) => `s.${quoteIdentifier(name)} = s.${quoteIdentifier(name)}`);
+  return [`s.${FATE_COLUMN} = ${fate}`, ...kept].join(', ');
 }
 
 /**
@@ -107,7 +114,7 @@ async function markOrphans(request: MergeRequest): Promise<readonly ForeignKey[]
     const refers = key.columns.map((column) => `s.${quoteIdentifier(column)} IS NOT NULL`).join(' AND ');
     await session.run(
       `UPDATE ${quoteTable(stage.name)} s LEFT JOIN ${quoteTable(key.to)} p ON ${join}
-       SET s.${FATE_COLUMN} = ${fates.orphans + index}
+       SET ${fateIs(stage, fates.orphans + index)}
        WHERE s.${FATE_COLUMN} IN (${fates.insert}, ${fates.update}) AND ${refers}
          AND p.${quoteIdentifier(key.toColumns[0] ?? '')} IS NULL`,
     );
