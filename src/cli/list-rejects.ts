@@ -36,10 +36,10 @@ export async function listRejects(
 }
 
 /** Those of the step and with the value that `--where` asks for. Throws `usage` for a field that rejects lack. */
-export function filterRejects(
-  found: readonly OutstandingRejects[],
+export function filterRejects<T extends OutstandingRejects>(
+  found: readonly T[],
   { step, where }: RejectFilter,
-): readonly OutstandingRejects[] {
+): readonly T[] {
   const matches = where === undefined ? () => true : condition(where);
   return found
     .filter((rejects) => step === undefined || rejects.step === step || rejects.step.startsWith(`${step}.`))

@@ -49,6 +49,7 @@ function historyEvent(history: RunHistory): object {
     outcome,
     ...countsOf(past),
     ...result,
+    ...(past?.window ? { window: past.window } : {}),
     complete: result !== undefined || flow.ended !== undefined,
     ...(flow.failed?.error && result === undefined ? { error: flow.failed.error } : {}),
     ...(flow.ended?.output === undefined ? {} : { output: flow.ended.output }),
@@ -58,6 +59,7 @@ function historyEvent(history: RunHistory): object {
     run,
     started,
     ended,
+    firing: history.firing,
     outcome: outcomeOf(history),
     resumable: isResumable(history),
     steps,
@@ -101,8 +103,22 @@ function runText(history: RunHistory): string {
     'time',
     'read from, or why it failed',
   ];
-  const head = `run ${history.run}: ${outcomeOf(history)}; began ${history.started}${history.ended === undefined ? '' : `, ended ${history.ended}`}`;
-  return [head, ...table(header, rows, new Set([2, 3, 4, 5, 6, 7]))].join('\n');
+  const { firing } = history;
+  const actsFor = firing.start === undefined ? '' : `; for ${firing.start} to ${firing.end}`;
+  const ended = history.ended === undefined ? '' : `, ended ${history.ended}`;
+  const head = `run ${history.run}: ${outcomeOf(history)}; began ${history.started}${ended}${actsFor}`;
+  return [head, ...table(header, rows, new Set([2, 3, 4, 5, 6, 7])), ...windowLines(history)].join('\n');
+}
+
+/** What incremental copies read, and where they stand now. */
+function windowLines({ steps }: RunHistory): string[] {
+  return [...steps].flatMap(([name, { window, result }]) => {
+    if (!window) return [];
+    const { of, from = 'the beginning', to = 'nothing', previous = 'the beginning' } = window;
+    const [, table, column] = JSON.parse(of) as readonly string[];
+    const cursor = result ? (window.to ?? previous) : previous;
+    return [`${name}: ${table}.${column} from ${from} to ${to}; its cursor after this run: ${cursor}`];
+  });
 }
 
 /** What the journal says of one step, or of one copy of a step with `tables`. */

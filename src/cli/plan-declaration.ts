@@ -1,7 +1,11 @@
+import { join } from 'node:path';
 import type { Declaration } from '../declare/declaration.js';
 import { closePlans } from '../flow/close-plans.js';
+import { firingsAsked, isAsked } from '../flow/firing.js';
+import { unfinishedRun } from '../flow/open-run.js';
 import { type PlannedStep, planSteps, refusals } from '../flow/plan.js';
 import { newRunName } from '../flow/run-name.js';
+import { runWindows } from '../flow/windows.js';
 import { exitStatus } from './exit-status.js';
 import { onInterrupt } from './interrupt.js';
 import type { Io } from './io.js';
@@ -12,6 +16,10 @@ export interface PlanOptions {
   readonly step?: string | undefined;
   readonly state?: string | undefined;
   readonly json?: boolean | undefined;
+  readonly at?: string | undefined;
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+  readonly full?: boolean | undefined;
 }
 
 /** Plans every step and prints it; writes nothing anywhere. Gives the exit status: 2 if a run would be refused. */
@@ -23,11 +31,18 @@ export async function planDeclaration(
   const interrupt = onInterrupt(io);
   const state = stateOf(declaration, io, options.state);
   const chosen = onlyStep(declaration, options.step);
+  const { pipeline } = declaration;
+  const { full = false } = options;
+  const [firing] = firingsAsked(declaration, options);
+  const unfinished =
+    full || isAsked(options) ? undefined : await unfinishedRun(join(state, pipeline, 'runs'));
   const world = openSession(chosen, io, {
     state,
     run: newRunName(),
     signal: interrupt.signal,
     whole: declaration,
+    windows: runWindows({ state, pipeline }, { resumes: unfinished, full }),
+    ...(unfinished ? { firing: unfinished.firing } : firing ? { firing } : {}),
   });
   let steps: readonly PlannedStep[] = [];
   try {

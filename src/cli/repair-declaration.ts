@@ -1,6 +1,7 @@
 import type { Declaration } from '../declare/declaration.js';
 import type { Repaired } from '../engine/verify/repair.js';
 import { takeLease } from '../flow/open-run.js';
+import { lookingBack } from '../flow/recall.js';
 import { planRepairs, repairStep, type StepRepair, usableReport } from '../flow/repair.js';
 import { newRunName } from '../flow/run-name.js';
 import type { World } from '../flow/scope.js';
@@ -32,7 +33,12 @@ export async function repairDeclaration(
   const chosen = onlyStep(declaration, options.step);
   const state = stateOf(declaration, io, options.state);
   const { signal } = interrupt;
-  const world = openSession(chosen, io, { state, run: newRunName(), signal });
+  const world = openSession(chosen, io, {
+    state,
+    run: newRunName(),
+    signal,
+    ...(await lookingBack(declaration, state)),
+  });
   try {
     const report = (await usableReport(world)) ?? (await makeReport(chosen, io, options, signal));
     if (report === undefined) return exitStatus.refused;

@@ -1,7 +1,8 @@
 import type { Declaration } from '../declare/declaration.js';
 import type { Replayed } from '../engine/replay.js';
 import { takeLease } from '../flow/open-run.js';
-import { openRejects, replayRejects } from '../flow/rejects.js';
+import { lookingBack } from '../flow/recall.js';
+import { isOutdated, openRejects, replayRejects } from '../flow/rejects.js';
 import type { OutstandingRejects } from '../journal/reject-folder.js';
 import { exitStatus } from './exit-status.js';
 import { type Interrupt, onInterrupt } from './interrupt.js';
@@ -27,10 +28,16 @@ export async function replayAll(declaration: Declaration, io: Io, options: Repla
   const { signal } = interrupt;
   try {
     const lease = await takeLease({ declaration, state, wait: options.wait ?? false, signal });
-    const world = openSession(declaration, io, { state, run: REPLAY_RUN, signal });
+    const { recalled } = await lookingBack(declaration, state);
+    const world = openSession(declaration, io, { state, run: REPLAY_RUN, recalled, signal });
     try {
-      const chosen = filterRejects(await openRejects(world), options).filter(
+      const open = filterRejects(await openRejects(world), options).filter(
         ({ records }) => records.length > 0,
+      );
+      const chosen = open.filter((rejects) => !isOutdated(declaration, rejects));
+      sayOutdated(
+        open.filter((rejects) => !chosen.includes(rejects)),
+        io,
       );
       if (options.dryRun) return sayWhat(chosen, io, options.json === true);
       const sums = new Map<string, Replayed>();
@@ -45,6 +52,15 @@ export async function replayAll(declaration: Declaration, io: Io, options: Repla
     }
   } finally {
     interrupt.dispose();
+  }
+}
+
+function sayOutdated(outdated: readonly OutstandingRejects[], io: Io): void {
+  for (const { step, run, records } of outdated) {
+    const rows = `${count(records.length)} rejects of run ${run}`;
+    io.err(
+      `${step}: ${rows} stay: their rows may have changed since; sluice verify and sluice repair mend them`,
+    );
   }
 }
 

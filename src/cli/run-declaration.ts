@@ -1,11 +1,14 @@
 import type { Declaration } from '../declare/declaration.js';
 import { SluiceError } from '../errors.js';
-import { firingNow } from '../flow/firing.js';
+import { firingsAsked, firingText, isAsked } from '../flow/firing.js';
 import { type OpenedRun, openRun } from '../flow/open-run.js';
 import { type PlannedStep, planSteps, refusals } from '../flow/plan.js';
 import { type RunOutcome, runSteps } from '../flow/run.js';
 import type { World } from '../flow/scope.js';
+import { runWindows } from '../flow/windows.js';
 import type { RunHistory, RunJournal } from '../journal/runs.js';
+import type { Firing } from '../values/firing.js';
+import { backfill } from './backfill.js';
 import { reportError } from './errors.js';
 import { exitStatus } from './exit-status.js';
 import { type Interrupt, onInterrupt } from './interrupt.js';
@@ -27,24 +30,48 @@ export interface RunOptions {
   readonly fresh?: boolean | undefined;
   /** Wait for another run of the pipeline to end. */
   readonly wait?: boolean | undefined;
+  /** The firing to act for; or a range of them, after `from` and up to `to`. */
+  readonly at?: string | undefined;
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+  /** Incremental copies read everything, and their cursors begin anew. */
+  readonly full?: boolean | undefined;
 }
 
-/** Plans, runs or goes on with an interrupted run, reports. Gives the exit status. */
+/** Runs a pipeline for the firing that is asked for, or for each of a range. Gives the exit status. */
 export async function runDeclaration(declaration: Declaration, io: Io, options: RunOptions): Promise<number> {
+  const firings = firingsAsked(declaration, options);
+  const [only] = firings;
+  if (only !== undefined && firings.length === 1) return await runFor(only, declaration, io, options);
+  const state = stateOf(declaration, io, options.state);
+  const { fresh = false, json = false } = options;
+  return await backfill(declaration, { firings, state, fresh, json }, io, (firing) =>
+    runFor(firing, declaration, io, options),
+  );
+}
+
+/** Plans, runs or goes on with an interrupted run, reports. */
+async function runFor(
+  firing: Firing,
+  declaration: Declaration,
+  io: Io,
+  options: RunOptions,
+): Promise<number> {
   const interrupt = onInterrupt(io);
   const chosen = onlyStep(declaration, options.step);
   const state = stateOf(declaration, io, options.state);
   const { signal } = interrupt;
-  const { fresh = false, wait = false } = options;
+  const { fresh = false, wait = false, full = false } = options;
   let opened: OpenedRun | undefined;
   try {
-    const firing = firingNow(chosen);
-    opened = await openRun({ declaration: chosen, state, fresh, wait, signal, firing });
-    const { run } = opened;
+    const asked = isAsked(options);
+    opened = await openRun({ declaration: chosen, state, fresh, wait, signal, firing, asked, full });
+    const { run, resumes } = opened;
     const world = openSession(chosen, io, {
       state,
       run,
       firing: opened.firing,
+      windows: runWindows({ state, pipeline: declaration.pipeline }, { resumes, full }),
       signal,
       whole: declaration,
       lasting: true,
@@ -98,7 +125,15 @@ async function planAndRun(world: World, opened: OpenedRun, around: Surroundings)
     return exitStatus.refused;
   }
   if (json)
-    io.out(JSON.stringify({ event: 'run', pipeline, run: world.run, resumed: opened.resumes !== undefined }));
+    io.out(
+      JSON.stringify({
+        event: 'run',
+        pipeline,
+        run: world.run,
+        resumed: opened.resumes !== undefined,
+        firing: world.firing,
+      }),
+    );
   else for (const line of warningLines(steps, io.color)) io.err(line);
   const journal = await opened.begin();
   try {
@@ -138,10 +173,20 @@ function sayResumed(history: RunHistory, io: Io, json: boolean): void {
   );
   const steps = [...copies, ...others];
   if (json) {
-    io.out(JSON.stringify({ event: 'resumed', run: history.run, started: history.started, steps }));
+    io.out(
+      JSON.stringify({
+        event: 'resumed',
+        run: history.run,
+        started: history.started,
+        firing: history.firing,
+        steps,
+      }),
+    );
     return;
   }
-  io.err(`going on with run ${history.run}, begun ${history.started}`);
+  const { firing } = history;
+  const actsFor = firing.start === undefined ? '' : `, for ${firingText(firing)}`;
+  io.err(`going on with run ${history.run}, begun ${history.started}${actsFor}`);
   for (const { name, complete, committed } of steps) {
     io.err(`  ${name}: ${complete ? 'complete' : `${count(committed)} rows done`}`);
   }

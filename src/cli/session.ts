@@ -4,6 +4,7 @@ import { type Declaration, innerSteps, type NamedStep, type Step } from '../decl
 import { SluiceError } from '../errors.js';
 import { firingNow } from '../flow/firing.js';
 import { openWorld, type World } from '../flow/scope.js';
+import type { Windows } from '../flow/windows.js';
 import type { Firing } from '../values/firing.js';
 import { keepHeapSmall } from './heap.js';
 import type { Io } from './io.js';
@@ -27,14 +28,15 @@ export function openSession(
     readonly whole?: Declaration;
     readonly readsOnly?: true;
     readonly lasting?: true;
+    readonly recalled?: ReadonlyMap<string, Firing>;
+    readonly windows?: Windows;
   },
 ): World {
   keepHeapSmall();
   const load = async (kind: ConnectionKind) => await registry[kind].load();
-  const { whole, ...rest } = options;
-  const firing = options.firing ?? firingNow(declaration);
+  const { whole, firing = firingNow(declaration), ...rest } = options;
   const declared = whole?.steps;
-  return openWorld(declaration, { env: io.env, load, input: io.input, declared, ...rest, firing });
+  return openWorld(declaration, { env: io.env, load, input: io.input, declared, firing, ...rest });
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Declaration } from '../declare/declaration.js';
 import { parseKey } from '../engine/trace/key.js';
 import { SluiceError } from '../errors.js';
+import { lookingBack } from '../flow/recall.js';
 import { newRunName } from '../flow/run-name.js';
 import { type CopyTrace, traceKey, type UntracedCopy } from '../flow/trace.js';
 import { errorEvent } from './errors.js';
@@ -28,7 +29,8 @@ export async function traceDeclaration(
   const interrupt = onInterrupt(io);
   const { signal } = interrupt;
   const state = stateOf(declaration, io, options.state);
-  const world = openSession(declaration, io, { state, run: newRunName(), signal, readsOnly: true });
+  const { recalled } = await lookingBack(declaration, state);
+  const world = openSession(declaration, io, { state, run: newRunName(), recalled, signal, readsOnly: true });
   try {
     const copies = await traceKey(world, written, { step: options.step, stop: signal });
     return say(copies, io, options.json === true);

@@ -5,6 +5,7 @@ import { SluiceError } from '../errors.js';
 import { runHash } from '../flow/open-run.js';
 import { plainEnd } from '../flow/outcome.js';
 import { planSteps, regularCopies } from '../flow/plan.js';
+import { lookingBack } from '../flow/recall.js';
 import { newRunName } from '../flow/run-name.js';
 import type { World } from '../flow/scope.js';
 import {
@@ -76,7 +77,8 @@ export async function makeReport(
   const chosen = onlyStep(declaration, options.step);
   const state = stateOf(declaration, io, options.state);
   const run = newRunName(await newestReportName(state, declaration.pipeline));
-  const world = openSession(chosen, io, { state, run, signal, readsOnly: true });
+  const past = await lookingBack(declaration, state);
+  const world = openSession(chosen, io, { state, run, signal, readsOnly: true, ...past });
   try {
     const steps = await verifyWorld(world, io, options, signal);
     if (steps === undefined) return undefined;

@@ -6,7 +6,7 @@
 import type { ErrorCode } from '../errors.js';
 import type { Batch, Position } from '../values/batch.js';
 import type { Column } from '../values/column.js';
-import type { Firing } from '../values/firing.js';
+import type { FiringValues } from '../values/firing.js';
 import type { Comparison, RowSums } from './comparison.js';
 
 /** What a run lends to a connector. */
@@ -32,7 +32,7 @@ export interface Context {
   /** This run's identity: sortable, `[0-9a-z-]`, at most 32 characters. */
   readonly run: string;
   /** What the run acts for: the values of `{{ firing.… }}`. */
-  readonly firing: Firing;
+  readonly firing: FiringValues;
   readonly step: string;
   /**
    * `scratch` is kept from a run's first attempt to its end: what lies there may be gone on with. Where this is absent,
@@ -43,6 +43,8 @@ export interface Context {
   source?(options: { readonly connection: string }): Promise<Source>;
   /** The program's standard input; it can be had once. */
   input?(): AsyncIterable<Uint8Array>;
+  /** Of an incremental copy: what it reads of its `since` column; absent means all. */
+  readonly window?: Window;
   /** Single rows are sent again: modes that swap or compare whole tables (`replace`, `mirror`) only write them. */
   readonly replay?: true;
 }
@@ -53,6 +55,38 @@ export interface Cost {
   /** DynamoDB read units; fractions are possible. */
   readonly units?: number;
 }
+
+/**
+ * What an incremental read takes. Times, `2026-11-01 05:00:00.000000`: from `from` on and below `to`, so that rows of
+ * equal times are never parted. Numbers: above `from` and up to `to`. Without `from`: from the beginning. Without
+ * `to`: nothing.
+ */
+export interface Window {
+  readonly kind: 'time' | 'number';
+  readonly from?: string;
+  readonly to?: string;
+}
+
+/** How far a source with `since` has come. */
+export type Top = {
+  /** Rows have no value in the column; no window would ever hold them. */
+  readonly nulls: boolean;
+} & (
+  | {
+      readonly kind: 'time';
+      /** The server's clock in UTC: `2026-11-01 05:00:00.123456`. */
+      readonly now: string;
+      /** Digits of a second that the column holds; 'day' where it holds no time. */
+      readonly fraction: number | 'day';
+      /** The column holds instants; otherwise what a clock somewhere shows. */
+      readonly isInstant: boolean;
+    }
+  | {
+      readonly kind: 'number';
+      /** The largest number; absent where there are no rows. */
+      readonly max?: string;
+    }
+);
 
 /** A kind of connection. Loaded lazily by the registry. */
 export interface Connector {
@@ -181,6 +215,8 @@ export interface Source {
    * Absent where `read` refuses none.
    */
   readAgain?(batch: Batch): Promise<Batch>;
+  /** Asked where `since` is declared, before a window is known. Throws where the column cannot order rows. */
+  top?(): Promise<Top>;
   /** What was had, once read: like `SourceDescription.consistency`, but true of this run; and read units used. */
   report(): SourceReport;
   close(): Promise<void>;

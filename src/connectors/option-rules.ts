@@ -10,12 +10,14 @@ export type Options = Readonly<Record<string, unknown>>;
 
 export type Objecting = (objection: Objection) => void;
 
-interface Objection {
+export interface Objection {
   readonly code: 'missing_field' | 'conflict' | 'insecure' | 'wrong_value';
   /** The field it is about, from the options down; [] for the options as a whole. */
   readonly path: readonly (string | number)[];
   readonly message: string;
   readonly hint?: string;
+  /** What was written in the place of one of these names: the nearest is suggested. */
+  readonly among?: { readonly written: string; readonly names: readonly string[] };
 }
 
 /** Objects unless exactly one of the fields is there. */

@@ -57,7 +57,7 @@ const mistakes: readonly [name: string, text: string, problems: readonly string[
     'a field of another kind',
     ends('{ connection: shop, table: t, filter: x }', dynamodb),
     [
-      '7:41 steps[0].from.filter unknown field "filter" (unknown_field) → fields here: connection, table, tables, query, columns, where, consistency',
+      '7:41 steps[0].from.filter unknown field "filter" (unknown_field) → fields here: connection, table, tables, query, columns, where, since, consistency',
     ],
   ],
   [

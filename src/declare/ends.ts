@@ -5,6 +5,7 @@ import type { DocumentPath } from './document-path.js';
 import { asMeant, checked } from './issues.js';
 import { checkKeyList } from './key-lists.js';
 import type { Report } from './report.js';
+import { checkSince, withoutSince } from './since.js';
 import { didYouMean } from './suggestion.js';
 import { isMapping, laterFields, withoutLaterFields } from './unsupported.js';
 import { kindOf, quoted } from './wording.js';
@@ -48,11 +49,15 @@ function checkEnd(
     report.add(path, { code: 'wrong_type', message: `expected a mapping, not ${kindOf(value)}`, hint });
     return undefined;
   }
-  const known = withoutLaterFields(value, laterFields[side], path, report);
   const kind = kindOfConnection(value['connection'], path, kinds, report);
+  const possible = kind === 'dynamodb' && side === 'source' ? withoutSince(value, path, report) : value;
+  const known = withoutLaterFields(possible, laterFields[side], path, report);
   if (kind === undefined || !isMapping(known)) return undefined;
   const { [side]: schema, rules } = registrationOf(kind);
-  rules[side](asMeant(schema, known), (objection) => report.add([...path, ...objection.path], objection));
+  rules[side](asMeant(schema, known), ({ among, ...objection }) => {
+    const suggestion = among ? didYouMean(among.written, among.names) : '';
+    report.add([...path, ...objection.path], { ...objection, message: objection.message + suggestion });
+  });
   const hasList = kind === 'dynamodb' && side === 'source' && known['keys'] !== undefined;
   const { keys, ...rest } = known;
   const options = checked(schema, hasList ? rest : known, path, report);
@@ -102,6 +107,7 @@ function checkTables(from: unknown, to: unknown, path: DocumentPath, report: Rep
     const hint = 'a query has no table whose name the sink could take';
     report.add([...path, 'to'], { code: 'missing_field', message: '`table` is missing', hint });
   }
+  checkSince(from, to, path, report);
   checkSame(from, to, path, report);
 }
 

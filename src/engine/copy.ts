@@ -88,6 +88,7 @@ async function openParts(plan: CopyPlan, run: CopyRun): Promise<{ parts: readonl
   if (!past.parts) {
     await plan.sink.open({ resume: false });
     const parts = await plan.source.parts(isLastWins(plan) ? 1 : plan.step.parallel);
+    if (plan.window) await run.journal.window(plan.window);
     await run.journal.begin(parts);
     return { parts, past };
   }

@@ -1,4 +1,4 @@
-import type { Part } from '../connectors/connector.js';
+import type { Part, Window } from '../connectors/connector.js';
 import type { Position } from '../values/batch.js';
 import { addCounters, type Counters, zeroCounters } from './counters.js';
 
@@ -11,6 +11,8 @@ import { addCounters, type Counters, zeroCounters } from './counters.js';
 export interface StepJournal {
   /** What earlier attempts of this run did; nothing in a new run. */
   readonly past: StepPast;
+  /** What an incremental copy reads, decided once for all attempts of the run, before its parts. */
+  window(window: StepWindow): Promise<void>;
   /** The parts, decided once for all attempts of the run. Each call is durable when it returns. */
   begin(parts: readonly Part[]): Promise<void>;
   intend(intent: Intent): Promise<void>;
@@ -22,6 +24,14 @@ export interface StepJournal {
   moved(): Promise<void>;
   /** The step is complete: this run does not run it again. */
   complete(result: StepResult): Promise<void>;
+}
+
+/** What an incremental copy of one run reads, and where it stood before. */
+export interface StepWindow extends Window {
+  /** What the bounds are values of: connection, table and column, as JSON text. */
+  readonly of: string;
+  /** Where the runs before have come to; it stands where this run does not complete the step. */
+  readonly previous?: string;
 }
 
 /** A batch about to be written: `from` excluded, `to` included; absent where the source has no positions. */
@@ -44,6 +54,8 @@ export interface StepResult extends Counters {
 
 /** A step's records put together. */
 export interface StepPast {
+  /** Of an incremental copy. */
+  readonly window?: StepWindow;
   /** Absent when the step has not begun. */
   readonly parts?: readonly Part[];
   /** In the order of their recording. */

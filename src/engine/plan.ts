@@ -10,6 +10,7 @@ import type {
 import type { CopyStep } from '../declare/declaration.js';
 import { SluiceError } from '../errors.js';
 import { type Outline, Transform } from '../transform/transform.js';
+import type { StepWindow } from './journal.js';
 import { tryFirstRows } from './trial.js';
 
 /** Everything decided about one copy before anything is written. */
@@ -25,6 +26,8 @@ export interface CopyPlan {
   /** How it is known that no two rows meet in one sink key; absent where rows cannot meet. */
   readonly uniqueness?: Uniqueness;
   readonly findings: readonly Finding[];
+  /** Of an incremental copy: what it reads; `source` keeps to it. */
+  readonly window?: StepWindow;
 }
 
 /** Either a plan, perhaps with refusals among its findings, or the refusals that made a plan impossible. */
@@ -43,6 +46,7 @@ export interface PlanRequest {
   readonly source: Source;
   readonly sink: Sink;
   readonly expected?: SourceDescription;
+  readonly window?: StepWindow;
   /** Take the first rows on the whole way but for the writing. */
   readonly trial: boolean;
   /** Nothing will be written, and single rows only are looked at: that keys are unique need not be proved. */
@@ -78,6 +82,7 @@ export async function planCopy(request: PlanRequest): Promise<Planned> {
       transform,
       findings,
       ...(uniqueness ? { uniqueness } : {}),
+      ...(request.window ? { window: request.window } : {}),
     };
   } catch (error) {
     if (!(error instanceof SluiceError)) throw error;
@@ -138,7 +143,8 @@ function sameTable(description: SourceDescription, sinkPlan: SinkPlan): readonly
   ];
 }
 
-function refusalOf(error: SluiceError): Finding {
+/** What was thrown, as a finding of the plan. */
+export function refusalOf(error: SluiceError): Finding {
   return {
     level: 'refuse',
     code: error.code,

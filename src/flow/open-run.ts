@@ -15,6 +15,7 @@ import {
 } from '../journal/runs.js';
 import { stateFolder } from '../journal/state-folder.js';
 import type { Firing } from '../values/firing.js';
+import { firingText, sameFiring } from './firing.js';
 import { newRunName } from './run-name.js';
 
 export interface OpenRunOptions {
@@ -27,6 +28,10 @@ export interface OpenRunOptions {
   readonly signal: AbortSignal;
   /** What a new run acts for; an interrupted one keeps its own. */
   readonly firing: Firing;
+  /** Somebody asked for this firing: an interrupted run that acts for another is not gone on with. */
+  readonly asked: boolean;
+  /** Somebody asked for all rows: an interrupted run that reads a window is not gone on with. */
+  readonly full: boolean;
 }
 
 /** The right to run a pipeline, and what there is to go on with. */
@@ -75,15 +80,16 @@ export async function openRun(options: OpenRunOptions): Promise<OpenedRun> {
 
 /** The interrupted run, if there is one and `fresh` does not give it up; else a new one. */
 async function chooseRun(
-  { declaration, state, fresh, firing }: OpenRunOptions,
+  { declaration, state, fresh, firing, asked, full }: OpenRunOptions,
   guard: () => Promise<void>,
 ): Promise<{ run: string; firing: Firing; resumes?: RunHistory; open(): Promise<RunJournal> }> {
   const hash = runHash(declaration);
   const folder = await runsFolder(state, declaration.pipeline);
-  const last = await lastRun(folder);
-  const interrupted = last && isResumable(last) ? last : undefined;
+  const interrupted = await unfinishedRun(folder);
   if (interrupted && !fresh) {
     if (interrupted.hash !== hash) throw changed(interrupted);
+    if (asked && !sameFiring(interrupted.firing, firing)) throw otherFiring(interrupted, firing);
+    if (full) throw notFull(interrupted);
     const { run } = interrupted;
     return {
       run,
@@ -107,7 +113,7 @@ export async function takeLease({
   state,
   wait,
   signal,
-}: Omit<OpenRunOptions, 'fresh' | 'firing'>): Promise<Lease> {
+}: Pick<OpenRunOptions, 'declaration' | 'state' | 'wait' | 'signal'>): Promise<Lease> {
   const folder = await stateFolder(state, declaration.pipeline);
   for (;;) {
     try {
@@ -120,8 +126,9 @@ export async function takeLease({
   }
 }
 
-async function lastRun(folder: string): Promise<RunHistory | undefined> {
-  for await (const history of histories(folder)) return history;
+/** The run that a `run` would go on with. */
+export async function unfinishedRun(folder: string): Promise<RunHistory | undefined> {
+  for await (const history of histories(folder)) return isResumable(history) ? history : undefined;
   return undefined;
 }
 
@@ -129,6 +136,22 @@ async function abandon(folder: string, run: string, guard: () => Promise<void>):
   const journal = await RunJournal.reopen(folder, run, guard);
   await journal.end('abandoned');
   await journal.close();
+}
+
+function otherFiring(history: RunHistory, firing: Firing): SluiceError {
+  const message = `run ${history.run} for ${firingText(history.firing)} was interrupted; this would be for ${firingText(firing)}`;
+  const hint = 'finish it first (run without --at, --from and --to), or give it up with --fresh';
+  return new SluiceError('run_changed', message, { hint });
+}
+
+function notFull(history: RunHistory): SluiceError {
+  return new SluiceError(
+    'run_changed',
+    `run ${history.run} was interrupted, and would go on with its own window`,
+    {
+      hint: 'finish it first (run without --full), or give it up: --full --fresh',
+    },
+  );
 }
 
 function changed(history: RunHistory): SluiceError {

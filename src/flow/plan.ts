@@ -1,10 +1,13 @@
-import type { SourceDescription } from '../connectors/connector.js';
+import type { Source, SourceDescription } from '../connectors/connector.js';
 import type { CallStep, CopyStep, ParallelStep, Step, VerifyStep, WaitStep } from '../declare/declaration.js';
-import { isPlanned, type Planned, planCopy } from '../engine/plan.js';
+import type { StepWindow } from '../engine/journal.js';
+import { isPlanned, type Planned, planCopy, refusalOf } from '../engine/plan.js';
 import { SluiceError } from '../errors.js';
 import { openScope, type Scope, type World } from './scope.js';
 import { type SingleCopy, singleCopy } from './single-copy.js';
 import { patternOf } from './table-names.js';
+import { windowText } from './window.js';
+import { sinceOf, type Windows } from './windows.js';
 
 /** The declaration's steps with every copy planned. */
 export type PlannedStep = NamedPlan | PlannedParallel;
@@ -120,18 +123,41 @@ export async function prepareCopy(
   const scope = openScope(world, step, name, scoped);
   const from = await world.connections.get(step.from.connection);
   const to = await world.connections.get(step.to.connection);
-  const source = from.source(step.from, scope.context);
-  const sink = to.sink(step.to, scope.context);
-  const planned = await planCopy({
-    name,
-    step,
-    source,
-    sink,
-    trial,
-    ...(unproved ? { unproved } : {}),
-    ...(expected ? { expected } : {}),
-  });
-  return { name, step, scope, planned, early: expected !== undefined };
+  const early = expected !== undefined;
+  const windows = step.from['since'] === undefined || early ? undefined : world.windows;
+  try {
+    const window =
+      windows && (await windowOf(windows, { name, step }, from.source(step.from, scope.context)));
+    const source = from.source(step.from, window ? { ...scope.context, window } : scope.context);
+    const sink = to.sink(step.to, scope.context);
+    const planned = await planCopy({
+      name,
+      step,
+      source,
+      sink,
+      trial,
+      ...(unproved ? { unproved } : {}),
+      ...(expected ? { expected } : {}),
+      ...(window ? { window } : {}),
+    });
+    return { name, step, scope, planned: window ? withWindowNote(planned, step, window) : planned, early };
+  } catch (error) {
+    if (!(error instanceof SluiceError) || !windows) throw error;
+    return { name, step, scope, planned: { name, step, findings: [refusalOf(error)] }, early };
+  }
+}
+
+async function windowOf(windows: Windows, copy: SingleCopy, source: Source): Promise<StepWindow> {
+  try {
+    return await windows.of(copy, source);
+  } finally {
+    await source.close();
+  }
+}
+
+function withWindowNote(planned: Planned, step: CopyStep, window: StepWindow): Planned {
+  const message = windowText(sinceOf({ name: planned.name, step }), window);
+  return { ...planned, findings: [{ level: 'note', code: 'note', message }, ...planned.findings] };
 }
 
 /** The step itself, or with `tables` one copy for each table that is there or will be. */

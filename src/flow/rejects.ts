@@ -10,21 +10,51 @@ import { prepareCopy } from './plan.js';
 import { copySteps, rejectsFolder, type World } from './scope.js';
 import { copyNamed } from './single-copy.js';
 
+/** Rejects of one run of a copy. */
+export interface OpenRejects extends OutstandingRejects {
+  /** A newer run had a part in the copy: it was incremental, and read other rows. */
+  readonly earlier: boolean;
+}
+
 /**
- * The rejects that are still open: of each copy those of the newest run that had a part in it. A run reads the
- * whole source again, so that rejects of runs before it say nothing about the sink any more.
+ * The rejects that are still open: of each copy those of the newest run that had a part in it, which comes first. A
+ * run reads the whole source again, so that rejects of runs before it say nothing about the sink any more; but a run
+ * of an incremental copy does not, and what the windows before it refused is open still.
  */
 export async function openRejects(
   world: Pick<World, 'state' | 'declaration'>,
-): Promise<readonly OutstandingRejects[]> {
-  const newest = new Map<string, string>();
-  for await (const history of histories(join(world.state, world.declaration.pipeline, 'runs'))) {
-    for (const step of history.steps.keys()) if (!newest.has(step)) newest.set(step, history.run);
+): Promise<readonly OpenRejects[]> {
+  const places: { readonly step: string; readonly run: string; readonly earlier: boolean }[] = [];
+  const reached = new Map<string, 'open' | 'done'>();
+  for await (const { run, steps } of histories(join(world.state, world.declaration.pipeline, 'runs'))) {
+    for (const [step, past] of steps) {
+      const state = reached.get(step);
+      if (state === undefined || (state === 'open' && past.result))
+        places.push({ step, run, earlier: state !== undefined });
+      const isDone =
+        state === 'done' || past.window === undefined || (past.result && past.window.from === undefined);
+      reached.set(step, isDone ? 'done' : 'open');
+    }
   }
   const found = await Promise.all(
-    [...newest].map(([step, run]) => readRejects(rejectsFolder(world), run, step)),
+    places.map(async ({ step, run, earlier }) => ({
+      ...(await readRejects(rejectsFolder(world), run, step)),
+      earlier,
+    })),
   );
   return found.filter(({ records, settled }) => records.length + settled > 0);
+}
+
+/** Modes in which a row that comes late does not undo what came after it. */
+const lateModes: ReadonlySet<unknown> = new Set(['append', 'insert', 'newest']);
+
+/**
+ * Whether rejects could undo newer rows if they were sent again: those of an incremental copy's earlier windows, where
+ * the row may have changed since and come again, into a sink that keeps what comes last.
+ */
+export function isOutdated({ steps }: Pick<World['declaration'], 'steps'>, rejects: OpenRejects): boolean {
+  const copy = copyNamed(copySteps(steps), rejects.step);
+  return rejects.earlier && copy !== undefined && !lateModes.has(copy.step.to['mode']);
 }
 
 /** Some of a copy's rejects, to be sent again. */

@@ -8,6 +8,8 @@ import { rejectFilePath } from '../journal/reject-folder.js';
 import { stateFolder } from '../journal/state-folder.js';
 import type { Firing } from '../values/firing.js';
 import { Connections, type LoadConnector } from './connections.js';
+import { firingValues } from './firing.js';
+import type { Windows } from './windows.js';
 
 /** What a run happens in. */
 export interface World {
@@ -19,6 +21,10 @@ export interface World {
   readonly state: string;
   readonly run: string;
   readonly firing: Firing;
+  /** For commands that look at what runs did: what the last run of each copy acted for. */
+  readonly recalled?: ReadonlyMap<string, Firing>;
+  /** How incremental copies come to what they read; absent: they read all. */
+  readonly windows?: Windows;
   /** Nothing is written, and what is read keeps to the whole pace of a step. */
   readonly readsOnly?: true;
   /** What a step leaves in its folder is kept until it is complete: this is a run. */
@@ -38,13 +44,16 @@ export interface Scope {
 
 export function openWorld(
   declaration: Declaration,
-  options: Pick<World, 'env' | 'state' | 'run' | 'firing' | 'readsOnly' | 'lasting' | 'input'> & {
+  options: Pick<
+    World,
+    'env' | 'state' | 'run' | 'firing' | 'recalled' | 'windows' | 'readsOnly' | 'lasting' | 'input'
+  > & {
     readonly declared?: readonly Step[] | undefined;
     readonly load: LoadConnector;
     readonly signal: AbortSignal;
   },
 ): World {
-  const { env, state, run, firing, readsOnly, lasting, input, load, signal } = options;
+  const { env, state, run, firing, recalled, windows, readsOnly, lasting, input, load, signal } = options;
   const declared = options.declared ?? declaration.steps;
   const patienceMs = 1000 * Math.max(0, ...copySteps(declared).map((step) => step.patienceSeconds));
   const context: Context = {
@@ -55,7 +64,7 @@ export function openWorld(
     scratch: join(state, declaration.pipeline, 'scratch'),
     pipeline: declaration.pipeline,
     run,
-    firing,
+    firing: firingValues(firing),
     step: '',
   };
   return {
@@ -65,6 +74,8 @@ export function openWorld(
     state,
     run,
     firing,
+    ...(recalled ? { recalled } : {}),
+    ...(windows ? { windows } : {}),
     ...(readsOnly ? { readsOnly } : {}),
     ...(lasting ? { lasting } : {}),
     ...(input ? { input } : {}),
@@ -96,7 +107,7 @@ export function openScope(
     scratch: join(world.state, world.declaration.pipeline, 'scratch', encodeURIComponent(name)),
     pipeline: world.declaration.pipeline,
     run: world.run,
-    firing: world.firing,
+    firing: firingValues(world.recalled?.get(name) ?? world.firing),
     step: name,
     ...(world.lasting ? { lasting: true as const } : {}),
     ...(world.input ? { input: world.input } : {}),

@@ -120,9 +120,12 @@ export async function verifyCopies(
 /** The keys of rows that the last run of a step refused, as `RejectRecord.key` spells them. */
 async function keysOfRejects(world: World): Promise<(step: string) => ReadonlySet<string>> {
   const open = await openRejects(world);
-  const byStep = new Map(
-    open.map(({ step, records }) => [step, new Set(records.map(({ key }) => JSON.stringify(key)))]),
-  );
+  const byStep = new Map<string, Set<string>>();
+  for (const { step, records } of open) {
+    const keys = byStep.get(step) ?? new Set();
+    byStep.set(step, keys);
+    for (const { key } of records) keys.add(JSON.stringify(key));
+  }
   return (step) => {
     const keys = byStep.get(step) ?? new Set<string>();
     keys.delete('{}');

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { histories, isResumable, readHistory, runNames } from './runs.js';
+import { readRejects } from './reject-folder.js';
+import { histories, isResumable, type RunHistory, readHistory, runNames } from './runs.js';
 
 /** Runs beyond the newest so many, or older than so long, are forgotten. */
 const KEPT_RUNS = 100;
@@ -9,7 +10,7 @@ const DAY_MS = 24 * 3600 * 1000;
 
 /**
  * Forgets old runs with their rejects: never one that can be resumed, nor the newest run of any step, whose
- * rejects are still open. Gives the names of the runs that went.
+ * rejects are still open, nor one of an incremental copy, whose rows no later run reads again, with open rejects. Gives the names of the runs that went.
  */
 export async function pruneRuns(runs: string, rejects: string, now = Date.now()): Promise<readonly string[]> {
   if (!(await mayBeOld(runs, now))) return [];
@@ -20,7 +21,8 @@ export async function pruneRuns(runs: string, rejects: string, now = Date.now())
     const isNewest = kept === 0 || [...history.steps.keys()].some((step) => !seen.has(step));
     for (const step of history.steps.keys()) seen.add(step);
     const isOld = kept >= KEPT_RUNS || isPast(history.started, now);
-    if (!isOld || isNewest || isResumable(history)) {
+    const isKept = !isOld || isNewest || isResumable(history) || (await hasOpenRejects(rejects, history));
+    if (isKept) {
       kept++;
       continue;
     }
@@ -29,6 +31,13 @@ export async function pruneRuns(runs: string, rejects: string, now = Date.now())
     gone.push(history.run);
   }
   return gone;
+}
+
+async function hasOpenRejects(folder: string, { run, steps }: RunHistory): Promise<boolean> {
+  for (const [step, { window }] of steps) {
+    if (window && (await readRejects(folder, run, step)).records.length > 0) return true;
+  }
+  return false;
 }
 
 /** Looks at the oldest run alone: mostly there is nothing to forget, and journals can be long. */

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Part } from '../connectors/connector.js';
 import type { Counters } from '../engine/counters.js';
-import type { Intent, StepJournal, StepPast, StepResult } from '../engine/journal.js';
+import type { Intent, StepJournal, StepPast, StepResult, StepWindow } from '../engine/journal.js';
 import { SluiceError } from '../errors.js';
 import type { Firing } from '../values/firing.js';
 import { type FlowPast, type FlowRecord, flowPast, isFlowRecord } from './flow-records.js';
@@ -31,6 +31,7 @@ type RunRecord =
       readonly firing?: Firing;
     }
   | { readonly is: 'attempt'; readonly at: string }
+  | { readonly is: 'window'; readonly step: string; readonly window: StepWindow }
   | { readonly is: 'parts'; readonly step: string; readonly parts: readonly Part[] }
   | ({ readonly is: 'intent'; readonly step: string } & Intent)
   | { readonly is: 'rewind'; readonly step: string; readonly part: string; readonly sequence: number }
@@ -109,6 +110,7 @@ export class RunJournal {
         next: new Map(),
         moved: false,
       },
+      window: (window) => add({ is: 'window', step, window }),
       begin: (parts) => add({ is: 'parts', step, parts }),
       intend: (intent) => add({ is: 'intent', step, ...intent }),
       rewind: (part, sequence) => add({ is: 'rewind', step, part, sequence }),
@@ -204,6 +206,7 @@ function historyOf(records: readonly RunRecord[], path: string): RunHistory {
 type CopyRecord = Exclude<Extract<RunRecord, { step: string }>, FlowRecord>;
 
 interface MutablePast {
+  window?: StepWindow;
   parts?: readonly Part[];
   intents: Intent[];
   readonly commits: Map<string, Counters>;
@@ -230,6 +233,9 @@ function applyToFlow(flow: Map<string, FlowPast>, steps: Map<string, MutablePast
 
 function apply(past: MutablePast, record: CopyRecord): void {
   switch (record.is) {
+    case 'window':
+      past.window = record.window;
+      break;
     case 'parts':
       past.parts = record.parts;
       break;

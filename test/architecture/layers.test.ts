@@ -38,6 +38,7 @@ const allowed: Record<string, readonly string[]> = {
     'declare/declaration',
     'engine',
     'journal',
+    'schedule',
   ],
   schedule: ['errors', 'values'],
   local: ['errors', 'values'],

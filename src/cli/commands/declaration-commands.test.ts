@@ -55,7 +55,7 @@ describe('sluice check', () => {
     const folder = await folderWith({ 'p.yaml': wrong });
     expect(await run(folder, ['check', 'p.yaml'])).toEqual({
       out: `p.yaml:7:31  steps[0].from.tabel  unknown field "tabel"; did you mean "table"?  [unknown_field]
-    hint: fields here: connection, table, tables, query, columns, where, consistency
+    hint: fields here: connection, table, tables, query, columns, where, since, consistency
 p.yaml:8:48  steps[0].to.mode  unknown mode "putt"; did you mean "put"?  [wrong_value]
     hint: one of: put, insert, update, newest, mirror
 `,
@@ -104,7 +104,7 @@ p.yaml:8:48  steps[0].to.mode  unknown mode "putt"; did you mean "put"?  [wrong_
       path: 'steps[0].from.tabel',
       code: 'unknown_field',
       message: 'unknown field "tabel"; did you mean "table"?',
-      hint: 'fields here: connection, table, tables, query, columns, where, consistency',
+      hint: 'fields here: connection, table, tables, query, columns, where, since, consistency',
     });
     expect(events[3]).toEqual({ event: 'declaration', file: 'b.yaml', pipeline: 'p', steps: ['a'] });
     expect(events[4]).toEqual({ event: 'summary', outcome: 'invalid', files: 2, problems: 2, warnings: 1 });

@@ -18,6 +18,10 @@ export function registerPlan(program: Command, io: Io, exit: (status: number) =>
     )
     .argument('<file>', 'the declaration, YAML or TypeScript')
     .option('--step <name>', 'this step only')
+    .option('--at <time>', 'as a run for the firing at this time would be')
+    .option('--from <time>', 'with --to: as the first run of this range would be')
+    .option('--to <time>', 'see --from')
+    .option('--full', 'as a run with --full would be')
     .option(
       '--state <folder>',
       'where runs are kept (default: .sluice beside the file); plan writes nothing there',

@@ -6,6 +6,8 @@ const examples = `
 Examples:
   sluice run orders.yaml                      bars on a terminal, a table at the end
   sluice run orders.yaml --step orders-out    one step of it
+  sluice run orders.yaml --at 2026-11-01T06:00    for a past firing of its schedule
+  sluice run orders.yaml --from 2026-11-01 --to 2026-11-08    for each of a range
   sluice run orders.yaml --json | jq .        one event a line, a summary at the end
 
 Exit status: 0 complete · 2 refused before any write · 3 complete, with rejects within
@@ -21,6 +23,13 @@ export function registerRun(program: Command, io: Io, exit: (status: number) => 
     .argument('<file>', 'the declaration, YAML or TypeScript')
     .option('--step <name>', 'run this step only')
     .option('--fresh', 'begin anew instead of going on with an interrupted run')
+    .option(
+      '--at <time>',
+      'act for the firing at this time, in the schedule’s zone unless it has Z or an offset',
+    )
+    .option('--from <time>', 'with --to: act for each firing after this time …')
+    .option('--to <time>', '… and up to this one, a run each; without a schedule one run')
+    .option('--full', 'incremental copies read everything again, and their cursors begin anew')
     .option('--wait', 'if another run of this pipeline is under way, wait for its end')
     .option('--state <folder>', 'where runs and rejects are kept (default: .sluice beside the file)')
     .option('--json', 'one JSON event a line')

@@ -1,4 +1,5 @@
 import { exactlyOne, type Objecting, type OptionRules, type Options, onlyWithMode } from '../option-rules.js';
+import { placeholderMistakes } from './placeholders.js';
 
 /** The rules between the fields of options.ts. */
 export const rules: OptionRules = {
@@ -7,6 +8,7 @@ export const rules: OptionRules = {
   },
   source(options, object) {
     exactlyOne(['table', 'tables'], options, object);
+    for (const mistake of placeholderMistakes(options)) object(mistake);
     checkValues(options, object);
     checkKeys(options, object);
     const query = fieldsOf(options['query']);

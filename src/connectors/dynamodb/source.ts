@@ -24,6 +24,7 @@ import type { DynamodbSourceOptions } from './options.js';
 import type { PageReader } from './pages.js';
 import { patiently } from './patience.js';
 import { permissions } from './permissions.js';
+import { withFiring } from './placeholders.js';
 import { isWanted, readItems } from './read-items.js';
 import { type ReadPlan, readPlan } from './request.js';
 import { findTable, type Table, tableIdentity, tableMissing } from './table.js';
@@ -41,7 +42,7 @@ interface Ready {
 /** Items of a table, by Scan in segments or by Query. */
 export class DynamodbSource implements Source {
   readonly #client: DynamodbClient;
-  readonly #options: DynamodbSourceOptions;
+  #options: DynamodbSourceOptions;
   readonly #context: Context;
   readonly #role: string | undefined;
   readonly #name: string;
@@ -94,6 +95,7 @@ export class DynamodbSource implements Source {
   async #load(): Promise<Ready> {
     const table = await findTable(this.#client, this.#name, this.#context);
     if (!table) throw tableMissing(this.#name, 'check the name, the region and the account');
+    this.#options = withFiring(this.#options, this.#context.firing);
     const plan = readPlan(this.#options, table);
     const columns = sourceColumns(table, plan);
     this.#consistency = consistencyOf(plan, this.#options);

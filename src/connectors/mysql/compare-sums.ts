@@ -1,11 +1,11 @@
 import type { RowSum } from '../comparison.js';
 import type { Context, Part } from '../connector.js';
-import type { Connections } from './connection.js';
 import { isBinary } from './fit-bytes.js';
 import { quoteIdentifier } from './identifier.js';
 import type { TableColumn } from './schema.js';
 import type { Server } from './server.js';
 import { parseRange } from './source-parts.js';
+import type { Sessions } from './source-sessions.js';
 import type { SourceShape } from './source-shape.js';
 import { fromClause, rangeCondition, withCondition } from './source-sql.js';
 
@@ -14,7 +14,7 @@ export class RowSums {
   /** Two tables whose sums have the same form print equal cells alike and cut their keys alike. */
   readonly form: string;
   readonly #shape: SourceShape;
-  readonly #connections: Connections;
+  readonly #sessions: Sessions;
   readonly #context: Context;
   readonly #row: string;
 
@@ -22,10 +22,10 @@ export class RowSums {
     shape: SourceShape,
     columns: readonly TableColumn[],
     server: Server,
-    lent: { readonly connections: Connections; readonly context: Context },
+    lent: { readonly sessions: Sessions; readonly context: Context },
   ) {
     this.#shape = shape;
-    this.#connections = lent.connections;
+    this.#sessions = lent.sessions;
     this.#context = lent.context;
     this.#row = columns.map(columnText).join(', ');
     const typed = columns.map(({ name, columnType, charset, collation }) => [
@@ -43,7 +43,7 @@ export class RowSums {
     shape: SourceShape,
     names: readonly string[],
     server: Server,
-    lent: { readonly connections: Connections; readonly context: Context },
+    lent: { readonly sessions: Sessions; readonly context: Context },
   ): RowSums | undefined {
     const { table } = shape;
     if (!table || table.view || shape.key.length === 0) return undefined;
@@ -59,7 +59,7 @@ export class RowSums {
     const hash = `CAST(CONV(LEFT(MD5(CONCAT(${this.#row})), 16), 16, 10) AS UNSIGNED)`;
     const sql = `SELECT COUNT(*), COALESCE(SUM(${hash}), 0) ${clause}`;
     const [row] = await this.#context.retry(() =>
-      this.#connections.withConnection(this.#context, (session) => session.rows(sql)),
+      this.#sessions.withConnection(this.#context, (session) => session.rows(sql)),
     );
     const rows = Number(row?.[0] ?? 0);
     await this.#context.paceRead({ items: rows });

@@ -78,8 +78,12 @@ export class MysqlComparison implements Comparison {
     const { connections, context, options, server } = this.#request;
     if (!this.keyed) return undefined;
     const columns = this.#all().map(({ name }) => name);
-    const shape = await sourceShape({ connection: '', table: options.table, columns }, connections, context);
-    const sums = RowSums.of(shape, columns, server, { connections, context });
+    const shape = await sourceShape(
+      { connection: '', table: options.table, columns },
+      { connections, sessions: connections },
+      context,
+    );
+    const sums = RowSums.of(shape, columns, server, { sessions: connections, context });
     if (!sums) return undefined;
     return {
       form: sums.form,

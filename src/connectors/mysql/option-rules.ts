@@ -1,5 +1,6 @@
 import { canonicalHost, isLoopbackHost, isMetadataHost } from '../declared-host.js';
 import { exactlyOne, type Objecting, type OptionRules, type Options, onlyWithMode } from '../option-rules.js';
+import { placeholderMistakes } from './placeholders.js';
 
 /** The rules between the fields of options.ts. */
 export const rules: OptionRules = {
@@ -10,7 +11,11 @@ export const rules: OptionRules = {
   },
   source(options, object) {
     exactlyOne(['table', 'tables', 'query'], options, object);
-    for (const field of ['columns', 'where', 'consistency']) notWithQuery(field, options, object);
+    for (const field of ['columns', 'where', 'since', 'consistency']) notWithQuery(field, options, object);
+    for (const field of ['where', 'query']) {
+      const sql = options[field];
+      if (typeof sql === 'string') for (const mistake of placeholderMistakes(field, sql)) object(mistake);
+    }
     if (typeof options['query'] === 'string') checkQuery(options['query'], object);
   },
   sink(options, object) {

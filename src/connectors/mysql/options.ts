@@ -54,6 +54,28 @@ export const source = z.strictObject({
   query: name.optional().describe('A SELECT to read instead of a table.'),
   columns: z.array(name).min(1).optional().describe('The columns to read. Default: all.'),
   where: name.optional().describe('An SQL condition: which rows to read.'),
+  since: z
+    .strictObject({
+      column: name.describe(
+        'TIMESTAMP, DATETIME or DATE that each change sets, or an integer that only rises.',
+      ),
+      lag: z
+        .union(
+          [z.string().regex(/^\d{1,6}(s|m|h|d)$/, 'not a duration: one looks like 5m'), z.int().min(0)],
+          {
+            error: 'expected a duration as in 5m, or for a column of numbers how many of the newest are left',
+          },
+        )
+        .optional()
+        .describe(
+          'How long a transaction may take: what is newer is left to the next run. "5m"; for numbers, how many. Default 0.',
+        ),
+      zone: name
+        .optional()
+        .describe('DATETIME and DATE only: the IANA time zone whose clock set them. Default UTC.'),
+    })
+    .optional()
+    .describe('Each run reads only what came since the run before: { column: updated_at, lag: 5m }.'),
   /** snapshot: one reader, one consistent snapshot. part: several readers, each with its own. */
   consistency: z
     .enum(['snapshot', 'part'])

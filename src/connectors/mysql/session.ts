@@ -47,6 +47,7 @@ export class Session {
   readonly #pending = new Set<(error: unknown) => void>();
   #lost: SluiceError | undefined;
   #interrupted = false;
+  #bound = '';
   #signal: AbortSignal | undefined;
   readonly #onAbort = () => this.destroy(this.#signal?.reason);
   /** The server's own number for this connection, as KILL wants it; 0 before the handshake. */
@@ -145,6 +146,26 @@ export class Session {
     if (Array.isArray(header)) throw new Error('the statement gave rows');
     const { affectedRows, warningStatus, info } = header as ResultSetHeader;
     return { affected: affectedRows, warnings: warningStatus, info };
+  }
+
+  /**
+   * Gives user variables their values, as parameters of a prepared statement: no value is ever part of a statement's
+   * text. They stay for the session's life.
+   */
+  async bind(variables: ReadonlyMap<string, string>): Promise<void> {
+    const wanted = JSON.stringify([...variables]);
+    if (wanted === this.#bound) return;
+    const sql = `SET ${[...variables.keys()].map((name) => `${name} = ?`).join(', ')}`;
+    await new Promise<void>((resolve, reject) => {
+      const unwatch = this.watch(reject);
+      if (this.#lost) return;
+      this.#driver.execute(sql, [...variables.values()], (error) => {
+        unwatch();
+        if (error) reject(mysqlFailure(error, this.place));
+        else resolve();
+      });
+    });
+    this.#bound = wanted;
   }
 
   /** Makes `reject` be called if the connection breaks meanwhile; returns the function that ends this. */

@@ -1,17 +1,17 @@
 import { SluiceError } from '../../errors.js';
 import type { Column } from '../../values/column.js';
 import type { Context, FoundRow, KeyValues, Stretch } from '../connector.js';
-import type { Connections } from './connection.js';
 import { quoteIdentifier, quoteText } from './identifier.js';
 import { parseKeyCells } from './source-key.js';
 import { parseRange } from './source-parts.js';
 import { readPart } from './source-read.js';
+import type { Sessions } from './source-sessions.js';
 import type { SourceShape } from './source-shape.js';
 import type { KeyRange } from './source-sql.js';
 
 interface Finder {
   readonly shape: SourceShape;
-  readonly connections: Connections;
+  readonly sessions: Sessions;
   readonly context: Context;
 }
 

@@ -4,10 +4,10 @@ import type { Batch, Position } from '../../values/batch.js';
 import type { Row } from '../../values/cell.js';
 import type { Column } from '../../values/column.js';
 import type { Context, ReadRequest } from '../connector.js';
-import type { Connections } from './connection.js';
 import { type RowChunk, RowStream } from './row-stream.js';
 import type { Session } from './session.js';
 import { type KeyCells, keyCell, parseKeyCells } from './source-key.js';
+import type { Sessions } from './source-sessions.js';
 import { type SourceShape, verifyFields } from './source-shape.js';
 import { type KeyRange, readStatement } from './source-sql.js';
 
@@ -22,7 +22,7 @@ export interface PartRead {
   readonly shape: SourceShape;
   readonly range: KeyRange;
   readonly request: ReadRequest;
-  readonly connections: Connections;
+  readonly sessions: Sessions;
   readonly context: Context;
   /** Called each time the connection broke and another snapshot was begun. */
   readonly onBreak: () => void;
@@ -55,7 +55,7 @@ export async function* readPart(part: PartRead): AsyncGenerator<Batch, void, voi
         });
       }
     } finally {
-      await finish(part.connections, reading);
+      await finish(part.sessions, reading);
     }
     if (failure === undefined) return;
     if (!canGoOn(failure, given, shape)) throw broken(failure, shape);
@@ -65,7 +65,7 @@ export async function* readPart(part: PartRead): AsyncGenerator<Batch, void, voi
 
 /** Opens a snapshot and waits for its first rows, so that what fails at once is retried with patience. */
 function begin(part: PartRead, range: KeyRange): Promise<Reading> {
-  const { shape, connections, context } = part;
+  const { shape, sessions, context } = part;
   const options = {
     sql: readStatement(shape, range, part.request.atMost),
     read: shape.read,
@@ -73,13 +73,13 @@ function begin(part: PartRead, range: KeyRange): Promise<Reading> {
     ...limits(part),
   };
   return context.retry(async () => {
-    const session = await connections.lease(context);
+    const session = await sessions.lease(context);
     try {
       await session.run('START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY');
       const stream = new RowStream(session, options);
       return { session, stream, first: await stream.next() };
     } catch (error) {
-      connections.discard(session);
+      sessions.discard(session);
       throw error;
     }
   });
@@ -95,14 +95,14 @@ function limits({ request, context }: PartRead): { maxRows: number; maxBytes: nu
 }
 
 /** Gives the session back if all was read; otherwise the query is ended, in the server too. */
-async function finish(connections: Connections, { session, stream }: Reading): Promise<void> {
+async function finish(sessions: Sessions, { session, stream }: Reading): Promise<void> {
   if (!stream.complete) {
-    connections.discard(session);
+    sessions.discard(session);
     return;
   }
   await session.run('COMMIT').then(
-    () => connections.release(session),
-    () => connections.discard(session),
+    () => sessions.release(session),
+    () => sessions.discard(session),
   );
 }
 

@@ -1,6 +1,6 @@
 import type { FieldPacket } from 'mysql2';
 import { SluiceError } from '../../errors.js';
-import type { Context } from '../connector.js';
+import type { Context, Window } from '../connector.js';
 import { logicalType, type ReadColumn, readColumn } from './columns.js';
 import type { Connections } from './connection.js';
 import { showTable, type TableName, tableNamed } from './identifier.js';
@@ -11,7 +11,9 @@ import { describeTable, type Table } from './schema.js';
 import type { Session } from './session.js';
 import { checkAllReadable, checkQuery, checkWhere, withoutSemicolon } from './source-checks.js';
 import { type KeyColumn, orderKey } from './source-key.js';
+import type { Sessions } from './source-sessions.js';
 import type { Selection } from './source-sql.js';
+import { sinceColumn, windowCondition } from './source-window.js';
 
 /** What a source reads and how, found out once. */
 export interface SourceShape extends Selection {
@@ -28,25 +30,25 @@ export interface SourceShape extends Selection {
 
 export async function sourceShape(
   options: MysqlSourceOptions,
-  connections: Connections,
+  { connections, sessions }: { readonly connections: Connections; readonly sessions: Sessions },
   context: Context,
 ): Promise<SourceShape> {
   const server = await connections.server(context);
   const database = await connections.database();
   return await context.retry(() =>
-    connections.withConnection(context, async (session) => {
+    sessions.withConnection(context, async (session) => {
       if (options.query !== undefined) return await queryShape(session, options.query, options.columns);
       if (options.table === undefined)
         throw new SluiceError('declaration_invalid', 'a source needs a table or a query');
       const table = await describeTable(session, server, tableNamed(options.table, database));
       if (options.columns === undefined) await checkAllReadable(session, table);
       if (options.where !== undefined) await checkWhere(session, table, options.where);
-      return tableShape(table, options);
+      return tableShape(table, options, context.window);
     }),
   );
 }
 
-function tableShape(table: Table, options: MysqlSourceOptions): SourceShape {
+function tableShape(table: Table, options: MysqlSourceOptions, window: Window | undefined): SourceShape {
   const chosen = chooseColumns(table.columns, options.columns, (column) => column.name, showTable(table));
   const typed = chosen.map((column) => ({ column, type: logicalType(column) }));
   const name: TableName = { database: table.database, table: table.table };
@@ -55,11 +57,24 @@ function tableShape(table: Table, options: MysqlSourceOptions): SourceShape {
   return {
     name: showTable(table),
     table,
-    origin: { kind: 'table', name, where: options.where },
+    origin: { kind: 'table', name, where: rowsOf(table, options, window) },
     index,
     unknown: typed.filter(({ type }) => type === undefined).map(({ column }) => column.name),
     ...arranged(columns, key),
   };
+}
+
+/** The declared condition and that of the window, each in parentheses of its own. */
+function rowsOf(
+  table: Table,
+  { where, since }: MysqlSourceOptions,
+  window: Window | undefined,
+): string | undefined {
+  if (since === undefined) return where;
+  const column = sinceColumn(table, since.column);
+  if (window === undefined) return where;
+  const condition = windowCondition(column, window);
+  return where === undefined ? condition : `(\n${where}\n) AND (${condition})`;
 }
 
 async function queryShape(

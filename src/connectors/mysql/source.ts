@@ -9,11 +9,14 @@ import type {
   SourceDescription,
   SourceReport,
   Stretch,
+  Top,
   Uniqueness,
 } from '../connector.js';
+import { placeholderValue } from '../placeholders.js';
 import { RowSums } from './compare-sums.js';
 import type { Connections } from './connection.js';
 import type { MysqlSourceOptions } from './options.js';
+import { timeText, variableOf, withVariables } from './placeholders.js';
 import type { Session } from './session.js';
 import {
   type Consistency,
@@ -26,8 +29,10 @@ import { findRow } from './source-find.js';
 import { parseKeyCells } from './source-key.js';
 import { parseRange, splitByKey, WHOLE } from './source-parts.js';
 import { readPart } from './source-read.js';
+import { type Sessions, sessionsWith } from './source-sessions.js';
 import { type SourceShape, sourceShape } from './source-shape.js';
 import { uniqueByCount, uniqueByIndex } from './source-unique.js';
+import { readTop, sinceColumn, windowVariables } from './source-window.js';
 
 /** A table, view or query as a source of rows. */
 export function createSource(
@@ -45,6 +50,7 @@ class MysqlSource implements Source {
   readonly #consistency: Consistency;
   #shaping: Promise<SourceShape> | undefined;
   #shape: SourceShape | undefined;
+  #bound: { readonly sessions: Sessions; readonly options: MysqlSourceOptions } | undefined;
   #breaks = 0;
   #resumed = false;
 
@@ -79,7 +85,7 @@ class MysqlSource implements Source {
       shape,
       range,
       request,
-      connections: this.#connections,
+      sessions: this.#bind().sessions,
       context: this.#context,
       onBreak: () => {
         this.#breaks++;
@@ -97,7 +103,7 @@ class MysqlSource implements Source {
   async sums(columns: readonly string[], wanted: number) {
     const shape = await this.#shaped();
     const server = await this.#connections.server(this.#context);
-    const lent = { connections: this.#connections, context: this.#context };
+    const lent = { sessions: this.#bind().sessions, context: this.#context };
     const sums = RowSums.of(shape, columns, server, lent);
     if (!sums) return undefined;
     const parts = await this.#ask((session) => splitByKey(session, shape, wanted));
@@ -106,7 +112,16 @@ class MysqlSource implements Source {
 
   async find(key: KeyValues, within?: Stretch): Promise<FoundRow | undefined> {
     const shape = await this.#shaped();
-    return await findRow({ shape, connections: this.#connections, context: this.#context }, key, within);
+    return await findRow({ shape, sessions: this.#bind().sessions, context: this.#context }, key, within);
+  }
+
+  async top(): Promise<Top> {
+    const shape = await this.#shaped();
+    const { since } = this.#options;
+    if (since === undefined || shape.table === undefined)
+      throw new Error('only a table with since has a top');
+    const column = sinceColumn(shape.table, since.column);
+    return await this.#ask((session) => readTop(session, shape, column));
   }
 
   report(): SourceReport {
@@ -129,7 +144,7 @@ class MysqlSource implements Source {
   }
 
   async #shaped(): Promise<SourceShape> {
-    this.#shaping ??= sourceShape(this.#options, this.#connections, this.#context).catch((error: unknown) => {
+    this.#shaping ??= this.#describe().catch((error: unknown) => {
       this.#shaping = undefined;
       throw error;
     });
@@ -137,8 +152,32 @@ class MysqlSource implements Source {
     return this.#shape;
   }
 
+  async #describe(): Promise<SourceShape> {
+    const { options, sessions } = this.#bind();
+    return await sourceShape(options, { connections: this.#connections, sessions }, this.#context);
+  }
+
+  /** The declared SQL with variables for placeholders, and sessions that have them. Throws `firing_missing`. */
+  #bind(): { readonly sessions: Sessions; readonly options: MysqlSourceOptions } {
+    if (this.#bound) return this.#bound;
+    const { firing, window } = this.#context;
+    const options = { ...this.#options };
+    const variables = new Map<string, string>(window ? windowVariables(window) : []);
+    for (const field of ['where', 'query'] as const) {
+      const declared = options[field];
+      if (declared === undefined) continue;
+      const { sql, names } = withVariables(declared);
+      options[field] = sql;
+      for (const name of names) {
+        variables.set(variableOf(name), timeText(placeholderValue(firing, name, `from.${field}`)));
+      }
+    }
+    this.#bound = { options, sessions: sessionsWith(this.#connections, variables) };
+    return this.#bound;
+  }
+
   #ask<T>(use: (session: Session) => Promise<T>): Promise<T> {
-    return this.#context.retry(() => this.#connections.withConnection(this.#context, use));
+    return this.#context.retry(() => this.#bind().sessions.withConnection(this.#context, use));
   }
 }
 

@@ -83,6 +83,7 @@ function forgetfulJournal(): StepJournal {
   const done = async () => undefined;
   return {
     past: { intents: [], commits: new Map(), next: new Map(), moved: false },
+    window: done,
     begin: done,
     intend: done,
     rewind: done,
