@@ -198,7 +198,7 @@ const mistakes: readonly [name: string, text: string, problems: readonly string[
     'a key list of a MySQL table',
     ends('{ connection: shop, table: t, keys: ./k.txt }', dynamodb),
     [
-      '7:41 steps[0].from.keys unknown field "keys" (unknown_field) → fields here: connection, table, tables, query, columns, where, consistency',
+      '7:41 steps[0].from.keys unknown field "keys" (unknown_field) → fields here: connection, table, tables, query, columns, where, since, consistency',
     ],
   ],
   [
@@ -220,7 +220,7 @@ const mistakes: readonly [name: string, text: string, problems: readonly string[
       '{ connection: shop }',
     ),
     [
-      '7:70 steps[0].from.keys.qery unknown field "qery"; did you mean "query"? (unknown_field) → fields here: connection, table, tables, query, columns, where, consistency',
+      '7:70 steps[0].from.keys.qery unknown field "qery"; did you mean "query"? (unknown_field) → fields here: connection, table, tables, query, columns, where, since, consistency',
     ],
   ],
   [

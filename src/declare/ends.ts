@@ -50,7 +50,8 @@ function checkEnd(
     return undefined;
   }
   const kind = kindOfConnection(value['connection'], path, kinds, report);
-  const possible = kind === 'dynamodb' && side === 'source' ? withoutSince(value, path, report) : value;
+  const possible =
+    kind === 'dynamodb' && side === 'source' ? withoutSince(value, 'dynamodb', path, report) : value;
   const known = withoutLaterFields(possible, laterFields[side], path, report);
   if (kind === undefined || !isMapping(known)) return undefined;
   const { [side]: schema, rules } = registrationOf(kind);
@@ -63,7 +64,13 @@ function checkEnd(
   const options = checked(schema, hasList ? rest : known, path, report);
   if (!hasList) return options as Readonly<Record<string, unknown>> | undefined;
   const list = checkKeyList(keys, rest, [...path, 'keys'], report, (from, at) =>
-    checkEnd('source', from, at, kinds, report),
+    checkEnd(
+      'source',
+      isMapping(from) ? withoutSince(from, 'key list', at, report) : from,
+      at,
+      kinds,
+      report,
+    ),
   );
   return options && list ? { ...options, keys: list } : undefined;
 }

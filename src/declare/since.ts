@@ -14,13 +14,25 @@ const impossible = {
   at: 'key',
 } as const;
 
+const notInList = {
+  code: 'conflict',
+  message: '`since` is of a copy: a key list is read whole',
+  hint: 'narrow the list by `where` and a firing: where: "updated_at >= {{ firing.start }}"',
+  at: 'key',
+} as const;
+
 /** Modes in which what a run does not read would be taken for gone. */
 const wholeModes: ReadonlySet<unknown> = new Set(['mirror', 'replace']);
 
-/** The options of a DynamoDB source without what is refused there. */
-export function withoutSince(options: Mapping, path: DocumentPath, report: Report): Mapping {
+/** The options of a source that cannot have `since` without it: DynamoDB, and whatever a key list comes from. */
+export function withoutSince(
+  options: Mapping,
+  place: 'dynamodb' | 'key list',
+  path: DocumentPath,
+  report: Report,
+): Mapping {
   const { since, ...others } = options;
-  if (since !== undefined) report.add([...path, 'since'], impossible);
+  if (since !== undefined) report.add([...path, 'since'], place === 'dynamodb' ? impossible : notInList);
   return others;
 }
 

@@ -38,7 +38,7 @@ export function firingNow({ schedule }: Scheduled, now = new Date()): Firing {
 }
 
 /** The schedule's firing at an instant (epoch milliseconds), which must be one of its firings. */
-export function firingAt(schedule: Schedule, instant: number): Firing {
+function firingAt(schedule: Schedule, instant: number): Firing {
   const before = firingBefore(schedule, instant);
   const time = new Date(instant).toISOString();
   const interval = before === undefined ? {} : { start: new Date(before).toISOString(), end: time };
