@@ -140,7 +140,7 @@ function guards({ path, type, optional }: Read, family: Family): readonly Rule[]
 }
 
 function mayBeNothing({ type, optional }: Read): boolean {
-  return optional || type.is === 'moment';
+  return optional || type.is === 'moment' || type.is === 'unknown';
 }
 
 /** Absent or null. */

@@ -2,10 +2,18 @@ import type { Reference } from '../../expression/expression.js';
 import { NotDrawable } from './not-drawable.js';
 
 /**
- * The one object that goes through the machine: `{ run, firing, steps }`. `firing` has all its fields (those that
- * are absent are null), `steps` an entry for each step from the beginning, with the outcome `pending`.
+ * The one object that goes through the machine: `{ run, firing, steps, nothing }`. `firing` has all its fields (those
+ * that are absent are null), `steps` an entry for each step from the beginning, with the outcome `pending`; `nothing`
+ * is null, since a Pass state cannot write one down.
  */
-export const contextFields = { 'run.$': '$.run', 'firing.$': '$.firing', 'steps.$': '$.steps' } as const;
+export const contextFields = {
+  'run.$': '$.run',
+  'firing.$': '$.firing',
+  'steps.$': '$.steps',
+  'nothing.$': '$.nothing',
+} as const;
+
+export const nothing = '$.nothing';
 
 /** Where the result of a step, or one of its fields, lies. */
 export function resultPath(label: string, ...fields: readonly (string | number)[]): string {

@@ -3,6 +3,7 @@ import { contextFields, pathOf } from './context-path.js';
 import { type Block, type Next, type State, type StateMachine, to } from './definition.js';
 import { allSteps, type Drawing, type Surroundings } from './drawing.js';
 import { stepRetry } from './failures.js';
+import { NotDrawable } from './not-drawable.js';
 import { emptyResult } from './results.js';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -19,6 +20,7 @@ export function parallelBlock(
   drawing: Drawing,
   { next, around, failure, series }: { next: Next; around: Surroundings; failure: Fields; series: Series },
 ): Block {
+  refuseRepeatedCalls(step);
   const label = drawing.labels.of(step);
   const results = `${label}: results`;
   const inner = [...around, step];
@@ -35,6 +37,16 @@ export function parallelBlock(
     ? limitedBranches(label, step.limit, branches, about)
     : { entry: label, states: { [label]: allBranches(branches, about) } };
   return { entry: block.entry, states: { ...block.states, [results]: mergedState(next) } };
+}
+
+/** Here, what has ended is not run again with its siblings. Copies know from their journal that they are complete. */
+function refuseRepeatedCalls(step: ParallelStep): void {
+  const call = allSteps(step.branches.flat()).find(({ kind }) => kind === 'call');
+  if (step.retry.attempts <= 1 || !call) return;
+  throw new NotDrawable(
+    `a state machine would make the call of ${call.path} again with each attempt at ${step.path}`,
+    'give `retry` to the steps of the branches instead',
+  );
 }
 
 function allBranches(branches: readonly Block[], about: Fields): State {

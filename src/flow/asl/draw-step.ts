@@ -2,8 +2,8 @@ import type { NamedStep, Step, WaitStep } from '../../declare/declaration.js';
 import { SluiceError } from '../../errors.js';
 import { ruleFor } from './condition.js';
 import { resultPath } from './context-path.js';
-import { type Block, type Next, type State, type States, to } from './definition.js';
-import { callState } from './draw-call.js';
+import { type Block, type Next, type States, to } from './definition.js';
+import { callBlock } from './draw-call.js';
 import { copyState, verifyState } from './draw-copy.js';
 import { failureOf, stopState } from './draw-failure.js';
 import { parallelBlock, skippedParallel } from './draw-parallel.js';
@@ -103,18 +103,15 @@ interface Ways {
 }
 
 function plain(step: Exclude<Step, WaitStep>, drawing: Drawing, ways: Ways): Block {
-  if (step.kind === 'parallel') return parallelBlock(step, drawing, { ...ways, series: seriesBlock });
   const entry = drawing.labels.of(step);
-  return { entry, states: { [entry]: stepState(step, drawing, ways) } };
-}
-
-function stepState(step: Exclude<NamedStep, WaitStep>, drawing: Drawing, ways: Ways): State {
   switch (step.kind) {
     case 'copy':
-      return copyState(step, drawing, ways.next, ways.failure);
+      return { entry, states: { [entry]: copyState(step, drawing, ways.next, ways.failure) } };
     case 'verify':
-      return verifyState(step, drawing, ways.next, ways.failure);
+      return { entry, states: { [entry]: verifyState(step, drawing, ways.next, ways.failure) } };
     case 'call':
-      return callState(step, drawing, ways);
+      return callBlock(step, drawing, ways);
+    case 'parallel':
+      return parallelBlock(step, drawing, { ...ways, series: seriesBlock });
   }
 }

@@ -76,7 +76,7 @@ function typeOf(
   }
   const type: ValueType | undefined = fieldsOfSteps[step.kind][String(field)];
   if (!type) throw new Error(`a ${step.kind} without ${field}`);
-  return { type, optional: field === 'output' };
+  return { type, optional: part !== undefined };
 }
 
 /** All steps of a pipeline, inner ones included, in the order of the document. */

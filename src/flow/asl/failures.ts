@@ -50,7 +50,8 @@ const nativeNames: Readonly<Partial<Record<ErrorCode, readonly string[]>>> = {
 export function stepRetry(step: Step): { readonly Retry?: readonly Retrier[] } {
   const { attempts } = step.retry;
   if (attempts <= 1) return {};
-  return { Retry: [retrier(step.retry, errorNames(step.retry.on ?? passing))] };
+  const codes = step.retry.on ?? (step.kind === 'parallel' ? [...passing, 'call_failed'] : passing);
+  return { Retry: [retrier(step.retry, errorNames(codes))] };
 }
 
 /** Of the Task that calls a function of the user's: every failure of it may pass. */

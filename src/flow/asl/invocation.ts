@@ -6,14 +6,15 @@ import type { State } from './definition.js';
  *
  * | function | gets | gives |
  * |---|---|---|
- * | Begin | pipeline, steps (keys of results), execution, input | the context: run, firing (all fields; absent ones null), steps (each `pending`, counts 0) |
+ * | Begin | pipeline, steps (keys of results), execution, input | the context: run, firing (all fields; absent ones null), steps (each `pending`, counts 0, output null), nothing (null) |
  * | Plan | run, pipeline, step, firing | parts: pointers to what is still to be done |
  * | Part | run, pipeline, step, firing, part | done: whether the part is finished; false when it handed over to the next call |
  * | Finish | run, pipeline, step, firing | outcome and counts |
  * | Verify | run, pipeline, step, firing, of, sample | outcome and seconds; fails with `different` |
  * | Failed | run, pipeline, step, error (Error, Cause) | outcome, counts and error (code, message) of a copy or verify that failed |
  *
- * Each fails with an error whose name is a code of src/errors.ts.
+ * Each fails with an error whose name is a code of src/errors.ts. A copy that is started again goes on: Plan gives what
+ * is left, which is nothing where it is complete, and Finish then gives what it gave before.
  */
 export type OwnFunction = 'Begin' | 'Plan' | 'Part' | 'Finish' | 'Verify' | 'Failed';
 

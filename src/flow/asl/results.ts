@@ -3,10 +3,13 @@ import { fieldsOfSteps } from '../../expression/fields.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** The result of a step that has done nothing: `output` is absent. */
+/** The result of a step that has done nothing: numbers are 0, an output is null. */
 export function emptyResult(kind: NamedStep['kind'], outcome: string): Fields {
-  const fields = Object.entries(fieldsOfSteps[kind]).filter(([, { is }]) => is === 'number');
-  return { outcome, ...Object.fromEntries(fields.map(([name]) => [name, 0])) };
+  const fields = Object.entries(fieldsOfSteps[kind]).map(([name, { is }]) => [
+    name,
+    is === 'number' ? 0 : null,
+  ]);
+  return { ...Object.fromEntries(fields), outcome };
 }
 
 /** Takes a result with exactly its fields from what lies at the path. */
