@@ -5,6 +5,7 @@ export const errorCodes = {
   file_unreadable: 'a file named on the command line or in the declaration cannot be read',
   env_missing: 'an environment variable that the declaration names is not set',
   usage: 'the command line is wrong',
+  state_machine_invalid: 'a file that is to be imported is not a state machine that can be read',
   key_unfit: 'the key that was asked for does not fit the key of the rows',
   row_missing: 'no row with this key is in the source, in the sink or among the rejects',
   // Connections

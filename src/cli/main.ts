@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { registerCheck } from './commands/check.js';
 import { registerCopy } from './commands/copy.js';
 import { registerDraw } from './commands/draw.js';
+import { registerImport } from './commands/import.js';
 import { registerInit } from './commands/init.js';
 import { registerPlan } from './commands/plan.js';
 import { registerRejects } from './commands/rejects.js';
@@ -33,6 +34,7 @@ const registrations: readonly Register[] = [
   registerRepair,
   registerTrace,
   registerDraw,
+  registerImport,
   registerCopy,
   registerSchema,
 ];
