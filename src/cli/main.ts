@@ -48,6 +48,7 @@ Examples:
   sluice verify batch.yaml             do both sides agree?
   sluice trace batch.yaml 42           one row's way from source to sink
   sluice draw batch.yaml               the flow in boxes and lines, with the last run on it
+  sluice import asl nightly.asl.json   an existing state machine as a declaration
   sluice copy mysql://app@127.0.0.1/shop/orders dynamodb://eu-west-1/orders
 
 Exit status: 0 complete · 1 a bug · 2 refused before any write · 3 complete, with rejects
