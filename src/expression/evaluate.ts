@@ -76,9 +76,15 @@ function compare({ operator, left, right }: Comparison, values: Values): boolean
   const isInstant = [left, right].some(isMoment);
   const [one, other] = [left, right].map((operand) => {
     const value = operandValue(operand, values);
-    return isInstant && typeof value === 'string' ? (instantOf(value) ?? value) : value;
+    return isInstant ? asInstant(value) : value;
   });
   return ordered(operator, one, other);
+}
+
+/** Milliseconds since 1970, which no number of an output is: that equals nothing and has no order. */
+function asInstant(value: unknown): unknown {
+  if (typeof value === 'number') return Number.NaN;
+  return typeof value === 'string' ? (instantOf(value) ?? value) : value;
 }
 
 function isMoment(operand: Operand): operand is Reference {
