@@ -63,6 +63,8 @@ function compared(operator: Order, left: Side, right: Side): Rule {
       : compared(flipped[operator], right, left);
   }
   if ('value' in right && right.value === null) return operator === '==' ? isNothing(left) : never;
+  // Lists and objects equal nothing but themselves.
+  if (operator === '==' && 'path' in right && right.path === left.path) return always;
   const rules = familiesOf(left, right, operator).map((family) => test(family, operator, left, right));
   const areNothing = operator === '==' && !('value' in right) && mayBeNothing(left) && mayBeNothing(right);
   return anyOf(areNothing ? [...rules, allOf([isNothing(left), isNothing(right)])] : rules);
@@ -70,10 +72,14 @@ function compared(operator: Order, left: Side, right: Side): Rule {
 
 /** `check` refuses such a comparison; one that a program made is still right. */
 function literals(operator: Order, left: LiteralValue, right: LiteralValue): Rule {
-  const numbers = typeof left === 'number' && typeof right === 'number';
-  if (operator === '==' || !numbers) return operator === '==' && left === right ? always : never;
-  const holds = { '<': left < right, '<=': left <= right, '>': left > right, '>=': left >= right }[operator];
-  return holds ? always : never;
+  return fixed(operator, left, right) ? always : never;
+}
+
+function fixed(operator: Order, left: LiteralValue, right: LiteralValue): boolean {
+  if (operator === '==') return left === right;
+  const isOrdered = typeof left === 'number' || typeof left === 'string';
+  if (!isOrdered || typeof left !== typeof right || right === null) return false;
+  return { '<': left < right, '<=': left <= right, '>': left > right, '>=': left >= right }[operator];
 }
 
 /** How ASL compares: each with operators of its own. */
@@ -132,10 +138,20 @@ function timestamp(value: LiteralValue): LiteralValue {
   return instant === undefined ? value : new Date(instant).toISOString();
 }
 
+/** A moment may be null. */
+const certainFamilies: Readonly<Record<ValueType['is'], Family | undefined>> = {
+  number: 'Numeric',
+  text: 'String',
+  boolean: 'Boolean',
+  moment: undefined,
+  unknown: undefined,
+  null: undefined,
+};
+
 /** That the value is there and of the family, where that is not certain. */
 function guards({ path, type, optional }: Read, family: Family): readonly Rule[] {
   const present = optional ? [{ Variable: path, IsPresent: true }] : [];
-  const isCertain = !optional && type.is !== 'unknown' && type.is !== 'moment';
+  const isCertain = !optional && certainFamilies[type.is] === family;
   return isCertain ? [] : [...present, { Variable: path, [isOfFamily[family]]: true }];
 }
 
