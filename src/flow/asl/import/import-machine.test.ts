@@ -1,144 +1,14 @@
-import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
-import { Recorder, traceOf } from '../../../../test/fixtures/flow-trace.js';
-import type { Behaviour } from '../../../../test/fixtures/flows.js';
-import { type Execution, execute, FunctionError, faultsOf } from '../../../../test/fixtures/interpreter.js';
-import { functionsOf } from '../../../../test/fixtures/own-functions.js';
-import type { Declaration, Step } from '../../../declare/declaration.js';
-import { parseDeclaration } from '../../../declare/load.js';
-import type { StateMachine } from '../definition.js';
+import { imported } from '../../../../test/fixtures/imported.js';
+import { machineText, task } from '../../../../test/fixtures/machine-text.js';
 import { allSteps } from '../drawing.js';
-import { stateMachineOf } from '../machine.js';
-import { declarationText, lossText } from './declaration-text.js';
-import { importMachine } from './import-machine.js';
-import { readMachine } from './machine-file.js';
-
-async function imported(text: string): Promise<{ declaration: Declaration; losses: string[]; text: string }> {
-  const found = importMachine(readMachine(text, 'm.json'), 'm.json');
-  const written = declarationText(found, 'm', 'm.json');
-  const declaration = await parseDeclaration(written, 'm.yaml', { env: {}, cwd: '/' });
-  return { declaration, losses: found.losses.map(lossText), text: written };
-}
-
-interface Watched {
-  readonly trace: string;
-  readonly payloads: Readonly<Record<string, unknown>>;
-  readonly status: Execution['status'];
-}
-
-/** Runs a machine and tells which functions were called in which order, by the names of the steps, and with what. */
-async function watched(
-  machine: StateMachine,
-  steps: readonly Step[],
-  behaviours: Readonly<Record<string, Behaviour>>,
-): Promise<Watched> {
-  const payloads: Record<string, unknown> = {};
-  const names = [...Object.keys(behaviours), ...[...stepOf(steps).keys()]];
-  const noting =
-    (name: string): Behaviour =>
-    (payload, call, world) => {
-      payloads[name] = payload;
-      return behaviours[name]?.(payload, call, world);
-    };
-  const recorder = new Recorder(Object.fromEntries(names.map((name) => [name, noting(name)])));
-  const { status } = await execute(machine, functionsOf(recorder), { given: 'by a schedule' });
-  const events = recorder.events.map(({ name, what }) => ({ name: stepOf(steps).get(name) ?? name, what }));
-  return { trace: traceOf(events, steps), payloads, status };
-}
-
-/** The step that calls each function. */
-function stepOf(steps: readonly Step[]): ReadonlyMap<string, string> {
-  return new Map(
-    allSteps(steps).flatMap((step) =>
-      step.kind === 'call' ? [[step.function?.split(':').at(-1) ?? '', step.name] as const] : [],
-    ),
-  );
-}
-
-const fails: Behaviour = () => {
-  throw new FunctionError('Odd', 'failed on purpose');
-};
-
-const begun =
-  (...others: readonly string[]): Behaviour =>
-  async (_, __, world) => {
-    await Promise.all(others.map((name) => world.begun(name)));
-    return { rows: 3 };
-  };
-
-const sideBySide = { 'load-rows': begun('load-index'), 'load-index': begun('load-rows') };
-
-const roundTrips: readonly [file: string, behaviours: Readonly<Record<string, Behaviour>>, trace: string][] =
-  [
-    ['two-in-series', { 'mysql-to-dynamodb': () => ({ rows: 7 }) }, 'ExportToDynamoDB ImportFromDynamoDB'],
-    ['two-in-series', { 'mysql-to-dynamodb': fails }, 'ExportToDynamoDB'],
-    [
-      'two-in-parallel',
-      { 'export-orders': begun('export-customers'), 'export-customers': begun('export-orders') },
-      '(Export-orders | Export-customers)',
-    ],
-    [
-      'orders',
-      { 'list-orders': () => ({ count: 5, kind: 'full' }), ...sideBySide },
-      'List-orders ((Load-rows | Load-index Warm-up) Report Archive) Clean-up',
-    ],
-    [
-      'orders',
-      { 'list-orders': () => ({ count: 5, kind: 'full' }), ...sideBySide, report: fails },
-      'List-orders ((Load-rows | Load-index Warm-up) Report Note-failure) Clean-up',
-    ],
-    [
-      'orders',
-      { 'list-orders': () => ({ count: 5, kind: 'test' }) },
-      'List-orders (( | )) Load-test Clean-up',
-    ],
-    ['orders', { 'list-orders': () => ({ count: 0, kind: 'full' }) }, 'List-orders (( | )) Clean-up'],
-    ['orders', { 'list-orders': fails }, 'List-orders List-orders List-orders Tell-of-failure (( | ))'],
-  ];
-
-describe('a state machine that is imported and drawn again', () => {
-  test.each(roundTrips)('does the same in the same order: %s', async (file, behaviours, trace) => {
-    const text = await readFile(`test/fixtures/state-machines/${file}.asl.json`, 'utf8');
-    const original = JSON.parse(text) as StateMachine;
-    expect(faultsOf(original)).toBe('');
-    const { declaration, losses } = await imported(text);
-    expect(losses).toEqual([]);
-    const before = await watched(original, declaration.steps, behaviours);
-    const after = await watched(stateMachineOf(declaration), declaration.steps, behaviours);
-    expect(before.trace).toBe(trace);
-    expect({ ...after, payloads: comparable(after.payloads) }).toEqual({
-      ...before,
-      payloads: comparable(before.payloads),
-    });
-  });
-});
-
-/** The machine's own input, the time of its start and names of errors are what they are. */
-function comparable(payloads: Readonly<Record<string, unknown>>): unknown {
-  const text = JSON.stringify(payloads)
-    .replaceAll('{"given":"by a schedule"}', '{}')
-    .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME')
-    .replaceAll('"error":"Odd"', '"error":"call_failed"');
-  return JSON.parse(text);
-}
-
-const arn = 'arn:aws:lambda:eu-west-1:111122223333:function:';
-const task = (name: string, more: object = { End: true }) => ({
-  Type: 'Task',
-  Resource: `${arn}${name}`,
-  ...more,
-});
-
-function machine(States: object, more: object = {}): string {
-  return JSON.stringify({ StartAt: Object.keys(States)[0], States, ...more });
-}
 
 describe('what a declaration cannot say is named, and the rest is carried over', () => {
   const lossy: readonly [name: string, text: string, losses: readonly string[], steps: readonly string[]][] =
     [
       [
         'a Task that is no Lambda function',
-        machine({
+        machineText({
           put: { Type: 'Task', Resource: 'arn:aws:states:::dynamodb:putItem', Next: 'a' },
           a: task('a'),
         }),
@@ -150,7 +20,7 @@ describe('what a declaration cannot say is named, and the rest is carried over',
       ],
       [
         'a callback',
-        machine({
+        machineText({
           a: { ...task('a', { Next: 'b' }), Resource: 'arn:aws:states:::lambda:invoke.waitForTaskToken' },
           b: task('b', { Parameters: {}, End: true }),
         }),
@@ -161,7 +31,7 @@ describe('what a declaration cannot say is named, and the rest is carried over',
       ],
       [
         'a function whose ARN is put in later',
-        machine({
+        machineText({
           a: {
             Type: 'Task',
             Resource: 'arn:aws:states:::lambda:invoke',
@@ -176,7 +46,7 @@ describe('what a declaration cannot say is named, and the rest is carried over',
       ],
       [
         'a Map, a heartbeat, a time limit',
-        machine(
+        machineText(
           {
             each: { Type: 'Map', ItemProcessor: {}, Next: 'a' },
             a: task('a', { Parameters: { x: 1 }, HeartbeatSeconds: 5, End: true }),
@@ -192,7 +62,7 @@ describe('what a declaration cannot say is named, and the rest is carried over',
       ],
       [
         'a rule about the input: what it leads to does not run',
-        machine({
+        machineText({
           which: {
             Type: 'Choice',
             Choices: [{ Variable: '$.day', NumericEquals: 1, Next: 'a' }],
@@ -207,7 +77,7 @@ describe('what a declaration cannot say is named, and the rest is carried over',
       ],
       [
         'a pattern, and no Default',
-        machine({
+        machineText({
           a: task('a', { Next: 'which' }),
           which: {
             Type: 'Choice',
@@ -227,7 +97,7 @@ describe('what a declaration cannot say is named, and the rest is carried over',
       ],
       [
         'failures that are caught by name, and errors of functions',
-        machine({
+        machineText({
           a: task('a', {
             Retry: [
               { ErrorEquals: ['Busy'], IntervalSeconds: 2 },
@@ -249,7 +119,7 @@ describe('what a declaration cannot say is named, and the rest is carried over',
       ],
       [
         'what is made by a function of the language, or comes from a list',
-        machine({
+        machineText({
           a: task('a', { Next: 'b' }),
           b: task('b', {
             Parameters: {
@@ -268,7 +138,7 @@ describe('what a declaration cannot say is named, and the rest is carried over',
       ],
       [
         'a state that fails on purpose, one that is not reached, and a wait until a time in the data',
-        machine({
+        machineText({
           a: task('a', { Next: 'w' }),
           w: { Type: 'Wait', TimestampPath: '$.until', Next: 'f' },
           f: { Type: 'Fail' },
@@ -296,7 +166,7 @@ describe('what a declaration cannot say is named, and the rest is carried over',
 
   test('ways that meet at one step are taken over once for each, under names of their own', async () => {
     const { declaration } = await imported(
-      machine({
+      machineText({
         a: task('a', { Catch: [{ ErrorEquals: ['States.ALL'], Next: 'sorry' }], Next: 'b' }),
         b: task('b', { Catch: [{ ErrorEquals: ['States.ALL'], Next: 'sorry' }], End: true }),
         sorry: task('sorry', { Next: 'f' }),
@@ -317,7 +187,7 @@ describe('what a declaration cannot say is named, and the rest is carried over',
       const next = names[index + 1];
       return [name, task('f', next === undefined ? { End: true } : { Next: next })];
     });
-    const { declaration, text } = await imported(machine(Object.fromEntries(states)));
+    const { declaration, text } = await imported(machineText(Object.fromEntries(states)));
     expect(declaration.steps.map((step) => step.kind === 'call' && step.name)).toEqual([
       'Get-it',
       'Get-it-2',
@@ -325,94 +195,5 @@ describe('what a declaration cannot say is named, and the rest is carried over',
       'x'.repeat(60),
     ]);
     expect(text).toContain('# from state "Get  \\"it\\""');
-  });
-});
-
-describe('what is no state machine is refused', () => {
-  const pass = { Type: 'Pass', End: true };
-  const wrong: readonly [name: string, text: string, message: string][] = [
-    ['no JSON', 'StartAt: a', 'm.json: not JSON'],
-    ['no object', '[]', 'm.json: the machine is not in Amazon States Language: it has StartAt and States'],
-    [
-      'no states',
-      '{"StartAt":"a"}',
-      'm.json: the machine is not in Amazon States Language: it has StartAt and States',
-    ],
-    [
-      'an unknown beginning',
-      '{"StartAt":"b","States":{"a":{"Type":"Pass","End":true}}}',
-      'm.json: the machine starts at "b", which is not among its states',
-    ],
-    ['an unknown type', machine({ a: { Type: 'Loop', End: true } }), 'm.json: state "a" is of no known Type'],
-    [
-      'a state without an end',
-      machine({ a: { Type: 'Pass' } }),
-      'm.json: state "a": it has neither Next nor End',
-    ],
-    [
-      'a way that leads nowhere',
-      machine({ a: { Type: 'Pass', Next: 'b' } }),
-      'm.json: state "a" leads to "b", which is not there',
-    ],
-    [
-      'a circle',
-      machine({
-        a: { ...pass, End: undefined, Next: 'b' },
-        b: task('b', { Next: 'c' }),
-        c: task('c', { Next: 'b' }),
-      }),
-      'm.json: states lead in a circle: "b" → "c" → "b"',
-    ],
-    [
-      'JSONata',
-      machine({ a: pass }, { QueryLanguage: 'JSONata' }),
-      'm.json: the machine is written in JSONata',
-    ],
-    [
-      'JSONata in a state',
-      machine({ a: { ...pass, QueryLanguage: 'JSONata' } }),
-      'm.json: state "a" is written in JSONata',
-    ],
-    [
-      'a Task without a resource',
-      machine({ a: { Type: 'Task', End: true } }),
-      'm.json: state "a": a Task has a Resource',
-    ],
-    [
-      'a branch that is none',
-      machine({ a: { Type: 'Parallel', Branches: [{}], End: true } }),
-      'm.json: branch 1 of "a" is not in Amazon States Language: it has StartAt and States',
-    ],
-    [
-      'names that JavaScript has',
-      '{"StartAt":"constructor","States":{}}',
-      'm.json: the machine starts at "constructor", which is not among its states',
-    ],
-  ];
-
-  test.each(wrong)('%s', (_, text, message) => {
-    expect(() => readMachine(text, 'm.json')).toThrow(
-      expect.objectContaining({ code: 'state_machine_invalid', message }),
-    );
-  });
-
-  test('more steps than anybody would read', () => {
-    const chain = Array.from({ length: 11 }, (_, index) => [
-      [
-        `c${index}`,
-        {
-          Type: 'Choice',
-          Choices: [{ Variable: '$.x', IsNull: true, Next: `a${index}` }],
-          Default: `b${index}`,
-        },
-      ],
-      [
-        `a${index}`,
-        task('a', { Catch: [{ ErrorEquals: ['States.ALL'], Next: `c${index + 1}` }], Next: 'end' }),
-      ],
-      [`b${index}`, task('b', { Next: `c${index + 1}` })],
-    ]).flat();
-    const text = machine(Object.fromEntries([...chain, ['c11', pass], ['end', pass]]));
-    expect(() => importMachine(readMachine(text, 'm.json'), 'm.json')).toThrow(/more than 1000 steps/);
   });
 });
