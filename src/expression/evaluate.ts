@@ -45,6 +45,8 @@ function stepValue({ step, path }: StepReference, { steps }: Values): unknown {
   let value: unknown = steps.get(step);
   for (const part of path) {
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, part)) return null;
+    // A list has places and no names: not its length either.
+    if (Array.isArray(value) !== (typeof part === 'number')) return null;
     value = (value as Record<string | number, unknown>)[part];
   }
   return value;
