@@ -23,6 +23,7 @@ describe('the JSON Schema', () => {
   test.each([
     ['the pipeline of the design', ordersYaml],
     ['the example', readFileSync('examples/orders-nightly.yaml', 'utf8')],
+    ['an example with all kinds of steps', readFileSync('examples/orders-watched.yaml', 'utf8')],
     ['empty: null', fields('empty: null')],
     ['a large integer', fields('map: { add: { a: 12345678901234567890 } }')],
     [
@@ -50,6 +51,10 @@ describe('the JSON Schema', () => {
     ['a row function', fields('row: x')],
     ['no steps', 'pipeline: p\nconnections: {}\nsteps: []\n'],
     ['no branches', `${head}  - parallel: []\n`],
+    ['an unknown code to retry on', fields('retry: { on: [throtled] }')],
+    ['an unknown end of a failure', fields('onFailure: { steps: { wait: w, for: 1 }, then: go }')],
+    ['a wait of rows', `${head}  - { wait: w, for: 1, sample: 5 }\n`],
+    ['a command that is a text', `${head}  - { call: c, run: ./notify.sh }\n`],
   ])('refuses %s', (_name, text) => {
     expect(accepts(text)).toBe(false);
   });

@@ -47,10 +47,10 @@ export async function runCopy(plan: CopyPlan, run: CopyRun): Promise<CopyResult>
   }
 }
 
-/** All rows were in before: only what finishes is left. */
+/** All rows were in before, each intent's batch among them: only what finishes is left. */
 async function reopen(plan: CopyPlan, run: CopyRun): Promise<void> {
   const { past } = run.journal;
-  for (const part of past.parts ?? []) addCounters(run.counters, doneIn(plan, past, part.id));
+  for (const { token } of past.intents) addCounters(run.counters, past.commits.get(token) ?? zeroCounters());
   await plan.sink.open({ resume: true });
 }
 
@@ -119,10 +119,6 @@ async function settle(plan: CopyPlan, run: CopyRun, past: StepPast): Promise<Ste
     commits.set(token, counts);
   }
   return { ...past, commits };
-}
-
-function doneIn(plan: CopyPlan, past: StepPast, part: string): Counters {
-  return remainder(past, part, plan.description.ranged === true).done;
 }
 
 function notResumable(plan: CopyPlan): SluiceError {

@@ -13,6 +13,8 @@ import type { MysqlProxy } from './mysql-proxy.js';
 /** One kind of copy that can be run again and again from the same state. */
 export interface Scenario {
   readonly declaration: object;
+  /** The exit status of an undisturbed run; 0 when absent. */
+  readonly status?: number;
   /** Puts source and sink back to where the copy begins. */
   reset(): Promise<void>;
   /** Everything the sink holds, in an order of its own; leftovers too. */
@@ -54,7 +56,8 @@ export async function sweep(
 ): Promise<SweepResult> {
   await scenario.reset();
   const undisturbed = await runUntil(scenario, wire, undefined);
-  if (undisturbed.status !== 0) throw new Error(`the undisturbed run failed: ${undisturbed.output}`);
+  if (undisturbed.status !== (scenario.status ?? 0))
+    throw new Error(`the undisturbed run failed: ${undisturbed.output}`);
   const expected = JSON.stringify(await scenario.dump());
   const { moments } = undisturbed;
   const step = Math.max(1, moments / points);
@@ -90,19 +93,20 @@ interface Outcome {
 async function runUntil(scenario: Scenario, wire: Wire, point: number | undefined): Promise<Outcome> {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-sweep-'));
   const file = join(folder, 'sweep.yaml');
+  const wanted = scenario.status ?? 0;
   await writeFile(file, JSON.stringify(scenario.declaration));
   try {
     const first = await runOnce(file, folder, wire, point);
     if (!first.killed) {
-      return first.status === 0
+      return first.status === wanted
         ? first
         : { ...first, problem: `exit ${first.status} without a kill: ${first.output}` };
     }
-    if (await hasEnded(folder)) return { ...first, status: 0 };
+    if (await hasEnded(folder)) return { ...first, status: wanted };
     let last = first;
     for (let rerun = 0; rerun < MAX_RERUNS; rerun++) {
       last = await runOnce(file, folder, wire, undefined);
-      if (last.status === 0) return { ...first, status: 0 };
+      if (last.status === wanted) return { ...first, status: wanted };
     }
     return { ...first, problem: `exit ${last.status} after the kill: ${last.output}` };
   } finally {
@@ -115,7 +119,7 @@ async function hasEnded(folder: string): Promise<boolean> {
   const files = await readdir(folder, { recursive: true });
   const journals = files.filter((name) => name.includes('runs') && name.endsWith('.jsonl'));
   const texts = await Promise.all(journals.map((name) => readFile(join(folder, name), 'utf8')));
-  return texts.some((text) => text.includes('{"is":"end","outcome":"complete"'));
+  return texts.some((text) => /\{"is":"end","outcome":"(complete|failures)"/.test(text));
 }
 
 async function runOnce(

@@ -5,13 +5,15 @@ import type { RunOptions } from '../run-declaration.js';
 const examples = `
 Examples:
   sluice run orders.yaml                      bars on a terminal, a table at the end
-  sluice run orders.yaml --step orders-out    one step of it
+  sluice run orders.yaml --step orders-out    one step of it, whatever its \`when\` says
   sluice run orders.yaml --at 2026-11-01T06:00    for a past firing of its schedule
   sluice run orders.yaml --from 2026-11-01 --to 2026-11-08    for each of a range
   sluice run orders.yaml --json | jq .        one event a line, a summary at the end
 
+Steps, branches, conditions, failures, waits and calls: docs/steps.md
+
 Exit status: 0 complete · 2 refused before any write · 3 complete, with rejects within
-the limit · 4 stopped · 130/143 interrupted`;
+the limit or failures that onFailure took care of · 4 stopped · 130/143 interrupted`;
 
 export function registerRun(program: Command, io: Io, exit: (status: number) => void): void {
   program
