@@ -11,6 +11,7 @@ export const errorCodes = {
   // Connections
   unreachable: 'the server did not answer within the patience of the run',
   access_denied: 'the server refused the user, password, role or action',
+  mask_key_short: 'the mask key has too few characters',
   secret_invalid: 'the secret does not hold what a connection needs',
   tls_required: 'the server is not on this machine and offers no TLS',
   credentials_missing: 'no AWS credentials were found',
@@ -58,6 +59,7 @@ export const errorCodes = {
   value_too_long: 'the value is longer than the sink column holds',
   value_null: 'the value is absent or NULL where the sink column needs one',
   value_folds: 'the sink column would store the value in another spelling',
+  mask_unfit: 'the mask cannot be made of the value, or of any value of the column',
   key_empty: 'a key value is empty or absent',
   key_invalid: 'a place of a key list holds no key of the table',
   key_too_long: 'a key value is longer than the sink allows',

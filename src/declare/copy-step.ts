@@ -34,6 +34,7 @@ function copyStep(options: CopyOptions, ends: Ends, path: DocumentPath): CopySte
     path: formatPath(path),
     ...ends,
     map: mapDeclaration(options.map),
+    ...(options.mask && { mask: options.mask }),
     empty: options.empty === 'null' || options.empty === null ? 'null' : 'keep',
     nulls: options.nulls ?? 'keep',
     rejects: { limit: limitOf(options.rejects?.limit ?? 0) },

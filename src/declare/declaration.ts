@@ -7,6 +7,7 @@ import type { ErrorCode, Problem } from '../errors.js';
 import type { Expression } from '../expression/expression.js';
 import type { StepValues } from '../expression/values.js';
 import type { AsType } from '../transform/as.js';
+import type { Masks } from '../transform/mask/mask-stage.js';
 import type { RowFunction } from '../transform/row.js';
 import type { Firing } from '../values/firing.js';
 
@@ -16,6 +17,8 @@ export interface Declaration {
   readonly file: string;
   readonly connections: Readonly<Record<string, ConnectionDeclaration>>;
   readonly schedule?: ScheduleDeclaration;
+  /** What masks are made with. */
+  readonly maskKey?: { readonly env: string };
   /** A series. At least one. */
   readonly steps: readonly Step[];
   /** Only where a `row` function is used: the digest of the program text that declares it. */
@@ -82,6 +85,8 @@ export interface CopyStep extends StepBase {
   /** What passed the sink schema of the connection's kind: `Connection.sink` takes it as it is. */
   readonly to: SinkDeclaration;
   readonly map: MapDeclaration;
+  /** Column (its name after `map`), or path into a document, to what becomes of its values. */
+  readonly mask?: Masks;
   /** What becomes of ''. */
   readonly empty: 'keep' | 'null';
   /** Whether NULL travels or its attribute is left out. */

@@ -3,14 +3,15 @@ import { type DocumentPath, formatPath } from './document-path.js';
 import type { Places } from './report.js';
 import { isMapping } from './unsupported.js';
 
-/** A warning for each `{ env: NAME }` of the connections whose variable is not set. */
+/** A warning for each `{ env: NAME }` below the field of the document whose variable is not set. */
 export function missingVariables(
-  connections: unknown,
+  document: Readonly<Record<string, unknown>>,
+  field: string,
   file: string,
   places: Places,
   env: Readonly<Record<string, string | undefined>>,
 ): Problem[] {
-  return references(connections, ['connections'])
+  return references(document[field], [field])
     .filter(({ name }) => env[name] === undefined || env[name] === '')
     .map(({ name, path }) => ({
       file,

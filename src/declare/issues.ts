@@ -116,6 +116,7 @@ function isOtherType(issue: Issue, value: unknown): boolean {
 
 function mistakeOf(issue: Issue, value: unknown, field: string): Mistake {
   if (field === 'password') return literalPassword;
+  if (field === 'maskKey') return literalMaskKey;
   if (issue.code === 'invalid_type') return wrongType(issue, value);
   if (issue.code === 'invalid_value') return wrongValue(issue, value, field);
   if (issue.code === 'too_small') return { code: 'wrong_value', message: tooSmall(issue) };
@@ -128,6 +129,12 @@ const literalPassword: Mistake = {
   code: 'insecure',
   message: 'a literal password is refused',
   hint: 'write password: { env: NAME } and set the variable, or keep user and password in a `secret`',
+};
+
+const literalMaskKey: Mistake = {
+  code: 'insecure',
+  message: 'a literal mask key is refused',
+  hint: 'write maskKey: { env: NAME } and set the variable',
 };
 
 function wrongType(issue: z.core.$ZodIssueInvalidType, value: unknown): Mistake {

@@ -57,6 +57,21 @@ const mistakes: readonly [name: string, text: string, problems: readonly string[
     ],
   ],
   [
+    'a mask without a key, and of an unknown way',
+    `${head}  - { copy: a, from: ${mysql}, to: ${dynamodb}, mask: { email: hash } }\n  - { copy: b, from: ${mysql}, to: ${dynamodb}, mask: { email: hide } }\n`,
+    [
+      '1:1 `maskKey` is missing: steps[0].mask makes masks with it (missing_field) → write maskKey: { env: MASK_KEY } at the top, and export MASK_KEY="$(openssl rand -hex 32)"',
+      '7:108 steps[1].mask.email unknown value "hide" (wrong_value) → one of: hash, redact, keep-format',
+    ],
+  ],
+  [
+    'a mask key that stands in the file',
+    `maskKey: hunter2\n${head}  - { copy: a, from: ${mysql}, to: ${dynamodb} }\n`,
+    [
+      '1:10 maskKey a literal mask key is refused (insecure) → write maskKey: { env: NAME } and set the variable',
+    ],
+  ],
+  [
     'a via',
     fields('via: { connection: inbox }'),
     [

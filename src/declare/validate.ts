@@ -1,11 +1,18 @@
 import type { Problem } from '../errors.js';
 import { checkConnection, connectionKinds, withAbsolutePaths } from './connections.js';
-import { type ConnectionDeclaration, type Declaration, innerSteps, type Step } from './declaration.js';
+import {
+  type ConnectionDeclaration,
+  type CopyStep,
+  type Declaration,
+  innerSteps,
+  type Step,
+} from './declaration.js';
 import { missingVariables } from './environment.js';
 import { deepFreeze } from './freeze.js';
 import { checked } from './issues.js';
 import { withAbsoluteKeyLists } from './key-lists.js';
 import type { RawDocument } from './raw-document.js';
+import type { Report } from './report.js';
 import { checkSchedule } from './schedule.js';
 import { envelope } from './schema/envelope.js';
 import { readSteps } from './steps.js';
@@ -35,23 +42,43 @@ export function validate(document: RawDocument, file: string, name: string, env:
   const connections = checkConnections(value['connections'], document, file);
   const kinds = connectionKinds(value['connections']);
   const steps = Array.isArray(value['steps']) ? readSteps(value['steps'], kinds, report) : [];
+  if (value['maskKey'] === undefined) sayKeyless(steps, report);
   const { schedule, notes } = checkSchedule(value['schedule'], report);
   const problems = report.problems().filter(({ code }) => document.complete || code !== 'missing_field');
   if (!head || problems.length > 0) return { problems };
-  const missing = missingVariables(value['connections'], name, document.places, env);
+  const missing = ['connections', 'maskKey'].flatMap((field) =>
+    missingVariables(value, field, name, document.places, env),
+  );
   const warnings = [...notes, ...missing];
   const uses = document.code !== undefined && steps.some(hasCode) ? { code: document.code } : {};
-  const { pipeline } = head;
+  const { pipeline, maskKey } = head;
   const declaration = {
     pipeline,
     file,
     connections,
     ...(schedule && { schedule }),
+    ...(maskKey && { maskKey }),
     steps: withAbsoluteKeyLists(steps, file),
     ...uses,
     warnings,
   };
   return { declaration: deepFreeze(declaration), problems };
+}
+
+/** Only `redact` needs no key. */
+function sayKeyless(steps: readonly Step[], report: Report): void {
+  const keyed = steps.flatMap(keyedCopies)[0];
+  if (!keyed) return;
+  report.add([], {
+    code: 'missing_field',
+    message: `\`maskKey\` is missing: ${keyed.path}.mask makes masks with it`,
+    hint: 'write maskKey: { env: MASK_KEY } at the top, and export MASK_KEY="$(openssl rand -hex 32)"',
+  });
+}
+
+function keyedCopies(step: Step): readonly CopyStep[] {
+  const isKeyed = step.kind === 'copy' && Object.values(step.mask ?? {}).some((way) => way !== 'redact');
+  return [...(isKeyed ? [step] : []), ...innerSteps(step).flatMap(keyedCopies)];
 }
 
 function sayNoMapping({ value, report }: RawDocument): void {

@@ -9,8 +9,10 @@ import type {
 } from '../connectors/connector.js';
 import type { CopyStep } from '../declare/declaration.js';
 import { SluiceError } from '../errors.js';
-import { type Outline, Transform } from '../transform/transform.js';
+import type { MaskKey } from '../transform/mask/mask-key.js';
+import { type Outline, Transform, type TransformOptions } from '../transform/transform.js';
 import type { StepWindow } from './journal.js';
+import { personalFindings } from './personal-findings.js';
 import { tryFirstRows } from './trial.js';
 
 /** Everything decided about one copy before anything is written. */
@@ -23,6 +25,8 @@ export interface CopyPlan {
   readonly description: SourceDescription;
   readonly sinkPlan: SinkPlan;
   readonly transform: Transform;
+  /** What `transform` does, to do it again. */
+  readonly transformOptions: TransformOptions;
   /** How it is known that no two rows meet in one sink key; absent where rows cannot meet. */
   readonly uniqueness?: Uniqueness;
   readonly findings: readonly Finding[];
@@ -47,6 +51,8 @@ export interface PlanRequest {
   readonly sink: Sink;
   readonly expected?: SourceDescription;
   readonly window?: StepWindow;
+  /** Wherever the step masks. */
+  readonly maskKey?: MaskKey;
   /** Take the first rows on the whole way but for the writing. */
   readonly trial: boolean;
   /** Nothing will be written, and single rows only are looked at: that keys are unique need not be proved. */
@@ -58,9 +64,10 @@ export async function planCopy(request: PlanRequest): Promise<Planned> {
   const { name, step, source, sink } = request;
   try {
     const description = request.expected ?? (await source.describe());
-    const outline = new Transform(step, description.open).outline(description.columns);
+    const transformOptions = transformOptionsOf(request);
+    const outline = new Transform(transformOptions, description.open).outline(description.columns);
     const sinkPlan = await sink.plan(incoming(description, outline));
-    const transform = new Transform(step, description.open, sinkPlan.key);
+    const transform = new Transform(transformOptions, description.open, sinkPlan.key);
     const uniqueness = request.unproved
       ? undefined
       : await proveUnique(source, description, outline, sinkPlan);
@@ -69,6 +76,7 @@ export async function planCopy(request: PlanRequest): Promise<Planned> {
       ...sinkPlan.findings,
       ...sameTable(description, sinkPlan),
       ...judgeUniqueness(uniqueness, step, sinkPlan),
+      ...personalFindings(step, outline.columns),
     ];
     const triable = request.trial && !request.expected && said.every(({ level }) => level !== 'refuse');
     const findings = triable ? [...said, ...(await tryFirstRows(source, sink, transform, step))] : said;
@@ -80,6 +88,7 @@ export async function planCopy(request: PlanRequest): Promise<Planned> {
       description,
       sinkPlan,
       transform,
+      transformOptions,
       findings,
       ...(uniqueness ? { uniqueness } : {}),
       ...(request.window ? { window: request.window } : {}),
@@ -88,6 +97,11 @@ export async function planCopy(request: PlanRequest): Promise<Planned> {
     if (!(error instanceof SluiceError)) throw error;
     return { name, step, findings: [refusalOf(error)] };
   }
+}
+
+function transformOptionsOf({ step, maskKey }: PlanRequest): TransformOptions {
+  const { mask, ...options } = step;
+  return mask && maskKey ? { ...options, mask: { columns: mask, key: maskKey } } : options;
 }
 
 function incoming(description: SourceDescription, outline: Outline): Incoming {

@@ -23,7 +23,7 @@ export async function replay(
   stop: AbortSignal,
 ): Promise<Replayed> {
   const sum: Replayed = { written: 0, unchanged: 0, rejected: 0 };
-  const transform = new Transform(plan.step, true, plan.sinkPlan.key);
+  const transform = new Transform(plan.transformOptions, true, plan.sinkPlan.key);
   await plan.sink.open({ resume: true });
   const writer = await plan.sink.writer();
   try {

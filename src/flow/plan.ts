@@ -1,8 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import type { Source, SourceDescription } from '../connectors/connector.js';
+import { textFrom } from '../connectors/environment.js';
 import type { CallStep, CopyStep, ParallelStep, Step, VerifyStep, WaitStep } from '../declare/declaration.js';
 import type { StepWindow } from '../engine/journal.js';
 import { isPlanned, type Planned, planCopy, refusalOf } from '../engine/plan.js';
 import { SluiceError } from '../errors.js';
+import { MaskKey } from '../transform/mask/mask-key.js';
 import { openScope, type Scope, type World } from './scope.js';
 import { type SingleCopy, singleCopy } from './single-copy.js';
 import { patternOf } from './table-names.js';
@@ -136,6 +139,7 @@ export async function prepareCopy(
       source,
       sink,
       trial,
+      ...(step.mask ? { maskKey: maskKeyOf(world) } : {}),
       ...(unproved ? { unproved } : {}),
       ...(expected ? { expected } : {}),
       ...(window ? { window } : {}),
@@ -158,6 +162,11 @@ async function windowOf(windows: Windows, copy: SingleCopy, source: Source): Pro
 function withWindowNote(planned: Planned, step: CopyStep, window: StepWindow): Planned {
   const message = windowText(sinceOf({ name: planned.name, step }), window);
   return { ...planned, findings: [{ level: 'note', code: 'note', message }, ...planned.findings] };
+}
+
+/** Steps that only redact may do without: nothing is made with the key then. */
+function maskKeyOf({ declaration: { maskKey }, env }: World): MaskKey {
+  return new MaskKey(textFrom(maskKey, env) ?? randomBytes(32).toString('hex'));
 }
 
 /** The step itself, or with `tables` one copy for each table that is there or will be. */

@@ -12,7 +12,7 @@ export interface ShownCell {
 
 /** What one stage does to one column. */
 export interface Change {
-  readonly stage: 'map' | 'as' | 'empty' | 'nulls' | 'row';
+  readonly stage: 'map' | 'as' | 'empty' | 'nulls' | 'row' | 'mask';
   /** The name after the stage; of a column that goes, the name before. */
   readonly column: string;
   readonly before?: ShownCell;
@@ -32,7 +32,7 @@ export interface Explained {
 type Stage = Change['stage'];
 
 /** In the order in which `Transform` does them: each with what the options before it leave out. */
-function stagesOf({ map, empty, nulls, row }: TransformOptions): [Stage, TransformOptions][] {
+function stagesOf({ map, empty, nulls, row, mask }: TransformOptions): [Stage, TransformOptions][] {
   const { as, ...names } = map ?? {};
   const stages: [Stage, TransformOptions][] = [];
   let options: TransformOptions = {};
@@ -45,6 +45,7 @@ function stagesOf({ map, empty, nulls, row }: TransformOptions): [Stage, Transfo
   if (empty === 'null') add('empty', { empty });
   if (nulls === 'omit') add('nulls', { nulls });
   if (row) add('row', { row });
+  if (mask) add('mask', { mask });
   return stages;
 }
 
@@ -120,7 +121,7 @@ function isSame(one: ShownCell, other: ShownCell): boolean {
   return one.cell === other.cell || JSON.stringify(one.cell) === JSON.stringify(other.cell);
 }
 
-function reasonFor(stage: Stage, name: string, from: string, { map }: TransformOptions): string {
+function reasonFor(stage: Stage, name: string, from: string, { map, mask }: TransformOptions): string {
   switch (stage) {
     case 'map': {
       if (from !== '') return `renamed from ${from}`;
@@ -136,5 +137,7 @@ function reasonFor(stage: Stage, name: string, from: string, { map }: TransformO
       return 'nulls: omit';
     case 'row':
       return 'row function';
+    case 'mask':
+      return `mask: ${mask?.columns[name] ?? 'a part of it'}`;
   }
 }

@@ -3,6 +3,7 @@ import type { Cell, Row } from '../values/cell.js';
 import type { Column } from '../values/column.js';
 import { type AsType, compileAs } from './as.js';
 import { type MapOptions, type MappedColumn, mapColumns } from './map.js';
+import { type MaskOptions, MaskStage } from './mask/mask-stage.js';
 import { readableRows } from './readable-rows.js';
 import { Refusal } from './refusal.js';
 import type { RowFunction } from './row.js';
@@ -16,6 +17,7 @@ export interface TransformOptions {
   /** omit: NULL leaves the attribute out. Default keep. */
   readonly nulls?: 'keep' | 'omit';
   readonly row?: RowFunction;
+  readonly mask?: MaskOptions;
 }
 
 /** A row that cannot go on: its index in the batch that came in, and why. */
@@ -47,7 +49,7 @@ interface Compiled {
 }
 
 /**
- * The way of rows between source and sink: map, as, the row function, then empty and nulls. Compiled once
+ * The way of rows between source and sink: map, as, empty and nulls, the row function, then the mask. Compiled once
  * for each identity of `Batch.columns`. With an open source, names that a batch lacks are attributes that
  * its rows lack.
  */
@@ -57,6 +59,7 @@ export class Transform {
   readonly #key: readonly string[];
   readonly #compiled = new WeakMap<readonly Column[], Compiled>();
   readonly #rowStage: RowFunctionStage | undefined;
+  readonly #maskStage: MaskStage | undefined;
 
   /** `key`: the outgoing columns that a row function must leave as they are. */
   constructor(options: TransformOptions, open: boolean, key: readonly string[] = []) {
@@ -64,16 +67,17 @@ export class Transform {
     this.#open = open;
     this.#key = key;
     this.#rowStage = options.row ? new RowFunctionStage(options.row, this.#key) : undefined;
+    this.#maskStage = options.mask && new MaskStage(options.mask, open || options.row !== undefined);
   }
 
-  /** Throws column_missing or declaration_invalid if `map` does not fit the columns. */
+  /** Throws column_missing, declaration_invalid or mask_unfit if `map` or `mask` does not fit the columns. */
   outline(columns: readonly Column[]): Outline {
     const compiled = this.#compile(columns);
-    return {
-      columns: compiled.columns,
-      open: this.#open || this.#rowStage !== undefined,
-      lineage: compiled.lineage,
-    };
+    const mask = this.#maskStage;
+    const open = this.#open || this.#rowStage !== undefined;
+    if (!mask) return { columns: compiled.columns, open, lineage: compiled.lineage };
+    const lineage = new Map([...compiled.lineage].filter(([name]) => mask.keepsApart(name)));
+    return { columns: mask.columns(compiled.columns), open, lineage };
   }
 
   /** Rows that the source refused (`Batch.refused`) are dropped with its reasons. */
@@ -83,23 +87,12 @@ export class Transform {
 
   #applyAll(batch: Batch): Transformed {
     const compiled = this.#compile(batch.columns);
-    if (!compiled.change && !this.#rowStage) return { batch, dropped: [] };
-    const kept: Row[] = [];
-    const origin: number[] = [];
-    const dropped: Dropped[] = [];
-    let columns = compiled.columns;
-    for (const [index, row] of batch.rows.entries()) {
-      const changed = this.#change(row, compiled);
-      if (changed instanceof Refusal) {
-        dropped.push({ row: index, refusal: changed });
-        continue;
-      }
-      kept.push(changed);
-      origin.push(index);
-    }
-    if (this.#rowStage) columns = this.#rowStage.columns(compiled.columns);
-    const result = { ...batch, columns, rows: kept };
-    return dropped.length === 0 ? { batch: result, dropped } : { batch: result, origin, dropped };
+    if (!compiled.change && !this.#rowStage && !this.#maskStage) return { batch, dropped: [] };
+    const made = passed(batch.rows.entries(), (row) => this.#change(row, compiled));
+    const columns = this.#rowStage ? this.#rowStage.columns(compiled.columns) : compiled.columns;
+    return this.#maskStage
+      ? masked(made, batch, columns, this.#maskStage)
+      : transformed(made, batch, columns);
   }
 
   #change(row: Row, compiled: Compiled): Row | Refusal {
@@ -116,6 +109,45 @@ export class Transform {
     }
     return compiled;
   }
+}
+
+/** Rows that went through a stage, each with its index in the batch that came in, and those that did not. */
+interface Passed {
+  readonly rows: readonly Row[];
+  readonly origin: readonly number[];
+  readonly dropped: readonly Dropped[];
+}
+
+function passed(entries: Iterable<readonly [number, Row]>, stage: (row: Row) => Row | Refusal): Passed {
+  const rows: Row[] = [];
+  const origin: number[] = [];
+  const dropped: Dropped[] = [];
+  for (const [index, row] of entries) {
+    const changed = stage(row);
+    if (changed instanceof Refusal) dropped.push({ row: index, refusal: changed });
+    else {
+      rows.push(changed);
+      origin.push(index);
+    }
+  }
+  return { rows, origin, dropped };
+}
+
+/** All rows have their columns by now: a row function may have added some with the last row. */
+function masked(made: Passed, batch: Batch, columns: readonly Column[], stage: MaskStage): Transformed {
+  const entries = made.rows.map((row, place) => [made.origin[place] ?? place, row] as const);
+  const { rows, origin, dropped } = passed(entries, (row) => stage.apply(row, columns));
+  const all = [...made.dropped, ...dropped].sort((one, other) => one.row - other.row);
+  return transformed({ rows, origin, dropped: all }, batch, stage.columns(columns));
+}
+
+function transformed(
+  { rows, origin, dropped }: Passed,
+  batch: Batch,
+  columns: readonly Column[],
+): Transformed {
+  const result = { ...batch, columns, rows };
+  return dropped.length === 0 ? { batch: result, dropped } : { batch: result, origin, dropped };
 }
 
 function compile(options: TransformOptions, columns: readonly Column[], open: boolean): Compiled {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { maskWays } from '../../transform/mask/mask-cell.js';
 import { asTypes } from '../declaration.js';
 import { duration } from './duration.js';
 import { limit, name } from './names.js';
@@ -50,6 +51,12 @@ const pace = z
 export const copyFields = {
   copy: name.describe('The name of the step, unique in the pipeline.'),
   map: map.optional(),
+  mask: z
+    .record(column, z.enum(maskWays))
+    .optional()
+    .describe(
+      'Makes data harmless: { email: hash, name: redact, phone: keep-format, profile.city: redact }.',
+    ),
   /** YAML reads a bare `null` as null. */
   empty: z
     .literal(['keep', 'null', null])

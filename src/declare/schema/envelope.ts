@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { environmentReference } from '../../connectors/environment.js';
 import { name } from './names.js';
 import { schedule } from './schedule.js';
 
@@ -6,6 +7,11 @@ import { schedule } from './schedule.js';
 export const headFields = {
   pipeline: name.describe('The name of the pipeline.'),
   schedule: schedule.optional(),
+  maskKey: environmentReference
+    .optional()
+    .describe(
+      'What masks are made with, from the environment only: { env: MASK_KEY }. At least 16 characters.',
+    ),
 };
 
 export const envelope = z.strictObject({

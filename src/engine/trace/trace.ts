@@ -81,7 +81,7 @@ async function lookOnce(
 ): Promise<Trace> {
   const source = await plan.source.find(asked);
   const { open } = plan.description;
-  const explained = source && explainRow(plan.step, open, plan.sinkPlan.key, source.batch);
+  const explained = source && explainRow(plan.transformOptions, open, plan.sinkPlan.key, source.batch);
   const planned = expectation(comparison, explained);
   const key = planned.row?.key ?? planned.key ?? keyInSink(plan, comparison, source?.batch, asked);
   const asks = key !== undefined && comparison?.keyed === true;
@@ -147,8 +147,8 @@ function keyInSink(
   found: Batch | undefined,
   asked: KeyValues,
 ): string | undefined {
-  const { description, step, sinkPlan } = plan;
-  const { row: _row, ...options } = step;
+  const { description, transformOptions, sinkPlan } = plan;
+  const { row: _row, ...options } = transformOptions;
   const columns = found?.columns ?? description.columns;
   const cells = columns.map((column, index) => {
     if (found && description.key.includes(column.name)) return found.rows.at(0)?.[index];

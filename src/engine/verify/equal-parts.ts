@@ -61,5 +61,6 @@ function isSame(one: RowSum, other: RowSum): boolean {
 /** Nothing happens to rows on their way. */
 function isPlain({ step }: CopyPlan): boolean {
   const isMapped = Object.values(step.map).some((change) => change !== undefined);
-  return !isMapped && step.row === undefined && step.empty === 'keep' && step.nulls === 'keep';
+  const isChanged = isMapped || step.row !== undefined || step.mask !== undefined;
+  return !isChanged && step.empty === 'keep' && step.nulls === 'keep';
 }
