@@ -7,7 +7,7 @@ import { verifySample } from '../engine/verify/sample.js';
 import type { Verification, VerifyRun } from '../engine/verify/verification.js';
 import { verifyCopy } from '../engine/verify/verify.js';
 import type { ErrorCode } from '../errors.js';
-import { stateFolder } from '../journal/state-folder.js';
+import { verifyScratch } from '../journal/verify-scratch.js';
 import type { PreparedCopy } from './plan.js';
 import { openRejects } from './rejects.js';
 import type { World } from './scope.js';
@@ -88,12 +88,8 @@ export async function verifyCopies(
     const onStop = () => scope.abort(options.stop.reason);
     options.stop.addEventListener('abort', onStop);
     if (options.stop.aborted) onStop();
-    const folder = await stateFolder(
-      world.state,
-      world.declaration.pipeline,
-      'scratch',
-      `verify-${world.run}-${encodeURIComponent(name)}`,
-    );
+    const label = `${world.run}-${encodeURIComponent(name)}`;
+    const folder = await verifyScratch(world.state, world.declaration.pipeline, label);
     const { stop: _stop, sample, ...rest } = options;
     const counters = { source: zeroCounters(), sink: zeroCounters() };
     const signal = scope.context.signal;

@@ -1,19 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { SluiceError } from '../errors.js';
+import { isRunning, ownMark, type ProcessMark } from './process-mark.js';
 
 /** Who may run a pipeline; the file's whole content. */
-interface Holder {
+interface Holder extends ProcessMark {
   readonly run: string;
   /** Rises with each holder: an older one that comes back to life sees that it is not its turn any more. */
   readonly fence: number;
   readonly owner: string;
-  readonly host: string;
-  readonly pid: number;
-  /** When the process with this pid began, by the kernel's clock; absent where the kernel does not tell. */
-  readonly processStart?: string;
 }
 
 const HEARTBEAT_MS = 10_000;
@@ -44,18 +41,12 @@ export class Lease {
     const path = join(folder, 'lease.json');
     const current = await readHolder(path);
     if (current && (await isAlive(path, current))) throw locked(current);
-    const processStart = await startOf(process.pid);
-    const holder: Holder = {
-      run: '',
-      fence: (current?.fence ?? 0) + 1,
-      owner: randomBytes(8).toString('hex'),
-      host: hostname(),
-      pid: process.pid,
-      ...(processStart === undefined ? {} : { processStart }),
-    };
+    const fence = (current?.fence ?? 0) + 1;
+    const holder: Holder = { run: '', fence, owner: randomBytes(8).toString('hex'), ...(await ownMark()) };
     await writeHolder(path, holder);
     const lease = new Lease(path, holder);
     await lease.check();
+    await removeUnfinished(folder);
     return lease;
   }
 
@@ -96,6 +87,16 @@ async function writeHolder(path: string, holder: Holder): Promise<void> {
   }
 }
 
+/** What processes that were killed between writing and renaming have left. */
+async function removeUnfinished(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (!name.startsWith('lease.json.')) continue;
+    const path = join(folder, name);
+    const written = await stat(path).catch(() => undefined); // it may have been renamed meanwhile
+    if (written && Date.now() - written.mtimeMs > DEAD_AFTER_MS) await rm(path, { force: true });
+  }
+}
+
 function locked(holder: Holder | undefined): SluiceError {
   const who = holder
     ? `${holder.run === '' ? 'another run' : `run ${holder.run}`} (process ${holder.pid} on ${holder.host})`
@@ -125,30 +126,5 @@ async function readHolder(path: string): Promise<Holder | undefined> {
 
 async function isAlive(path: string, holder: Holder): Promise<boolean> {
   if (holder.host !== hostname()) return Date.now() - (await stat(path)).mtimeMs < DEAD_AFTER_MS;
-  if (!processExists(holder.pid)) return false;
-  return holder.processStart === undefined || holder.processStart === (await startOf(holder.pid));
-}
-
-function processExists(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
-}
-
-/**
- * Linux tells when a process began (proc(5): field 22 of stat), so that a reused pid is not taken for its old
- * holder. A dead process that nobody has waited for yet (state Z) has no start any more.
- */
-async function startOf(pid: number): Promise<string | undefined> {
-  try {
-    const text = await readFile(`/proc/${pid}/stat`, 'utf8');
-    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-    return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
-  } catch (error) {
-    if (error instanceof Error && 'code' in error) return undefined;
-    throw error;
-  }
+  return await isRunning(holder);
 }
