@@ -80,11 +80,22 @@ function lastRows(
   encode: ItemEncoder,
   keys: Keys,
 ): ReadonlyMap<string, number> | undefined {
-  if (new Set(keys).size === keys.length) return undefined;
+  if (areAscending(keys) || new Set(keys).size === keys.length) return undefined;
   const last = new Map<string, number>();
   for (const [row, key] of keys.entries()) {
     if (typeof key !== 'string') continue;
     if (typeof encode.attributesOf(rows[row] ?? [], key) === 'string') last.set(key, row);
   }
   return last;
+}
+
+/** Whether each key is longer or greater than the one before, as whole numbers come in order: none is there twice then. */
+function areAscending(keys: Keys): boolean {
+  let before = '';
+  for (const key of keys) {
+    if (typeof key !== 'string' || key.length < before.length) return false;
+    if (key.length === before.length && key <= before) return false;
+    before = key;
+  }
+  return true;
 }
