@@ -10,21 +10,34 @@ export interface Interrupt {
   dispose(): void;
 }
 
-/** The first SIGINT or SIGTERM stops between batches; the second leaves at once. */
-export function onInterrupt(io: Io): Interrupt {
+/**
+ * The first SIGINT or SIGTERM stops between batches; the second leaves at once. A run that `sluice serve` began also
+ * stops when its channel to there is gone; a signal that comes besides is then the first.
+ */
+export function onInterrupt(io: Io, { isServed = false } = {}): Interrupt {
   const controller = new AbortController();
   let status: number | undefined;
+  let signalled = false;
+  const stop = (name: string, code: number, cause: NodeJS.Signals) => {
+    if (status !== undefined) return;
+    status = code;
+    io.err(`${name}: stopping after the batches that are being written; once more leaves at once`);
+    controller.abort(new SluiceError('interrupted', `stopped by ${name}`, { cause }));
+  };
   const listen = (name: 'SIGINT' | 'SIGTERM', code: number) => {
     const listener = () => {
-      if (status !== undefined) process.exit(code);
-      status = code;
-      io.err(`${name}: stopping after the batches that are being written; once more leaves at once`);
-      controller.abort(new SluiceError('interrupted', `stopped by ${name}`, { cause: name }));
+      if (signalled) process.exit(code);
+      signalled = true;
+      stop(name, code, name);
     };
     process.on(name, listener);
     return () => process.off(name, listener);
   };
-  const off = [listen('SIGINT', exitStatus.interrupted), listen('SIGTERM', exitStatus.terminated)];
+  const off = [
+    listen('SIGINT', exitStatus.interrupted),
+    listen('SIGTERM', exitStatus.terminated),
+    isServed ? onServerGone(() => stop('sluice serve', exitStatus.terminated, 'SIGTERM')) : () => undefined,
+  ];
   return {
     signal: controller.signal,
     status: () => status,
@@ -32,4 +45,12 @@ export function onInterrupt(io: Io): Interrupt {
       for (const remove of off) remove();
     },
   };
+}
+
+function onServerGone(stop: () => void): () => void {
+  process.on('disconnect', stop);
+  // Nobody reads any more what is said then: that must not be what ends the run.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+  if (process.connected === false) stop();
+  return () => process.off('disconnect', stop);
 }

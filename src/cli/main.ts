@@ -5,6 +5,7 @@ import { registerCopy } from './commands/copy.js';
 import { registerDraw } from './commands/draw.js';
 import { registerImport } from './commands/import.js';
 import { registerInit } from './commands/init.js';
+import { registerNext } from './commands/next.js';
 import { registerPlan } from './commands/plan.js';
 import { registerRejects } from './commands/rejects.js';
 import { registerRepair } from './commands/repair.js';
@@ -12,6 +13,7 @@ import { registerReplay } from './commands/replay.js';
 import { registerRun } from './commands/run.js';
 import { registerRuns } from './commands/runs.js';
 import { registerSchema } from './commands/schema.js';
+import { registerServe } from './commands/serve.js';
 import { registerTrace } from './commands/trace.js';
 import { registerVerify } from './commands/verify.js';
 import { reportError } from './errors.js';
@@ -28,6 +30,8 @@ const registrations: readonly Register[] = [
   registerPlan,
   registerRun,
   registerRuns,
+  registerNext,
+  registerServe,
   registerRejects,
   registerReplay,
   registerVerify,
@@ -49,6 +53,8 @@ Examples:
   sluice trace batch.yaml 42           one row's way from source to sink
   sluice draw batch.yaml               the flow in boxes and lines, with the last run on it
   sluice import asl nightly.asl.json   an existing state machine as a declaration
+  sluice next batch.yaml               when its schedule fires next
+  sluice serve batch.yaml              run it then, on this machine
   sluice copy mysql://app@127.0.0.1/shop/orders dynamodb://eu-west-1/orders
 
 Exit status: 0 complete · 1 a bug · 2 refused before any write · 3 complete, with rejects

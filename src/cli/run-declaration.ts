@@ -16,6 +16,7 @@ import type { Io } from './io.js';
 import { reportRefusals, warningLines } from './plan-report.js';
 import { jsonProgress, type Progress, quietProgress } from './progress.js';
 import { barProgress } from './progress-bars.js';
+import { servedFiring } from './serve/firing-option.js';
 import { onlyStep, openSession, stateOf } from './session.js';
 import { stepTree } from './step-tree.js';
 import { overallOutcome, statusOf, summaryEvent, summaryText } from './summary.js';
@@ -36,11 +37,14 @@ export interface RunOptions {
   readonly to?: string | undefined;
   /** Incremental copies read everything, and their cursors begin anew. */
   readonly full?: boolean | undefined;
+  /** What a new run acts for, as JSON: `sluice serve` says so. */
+  readonly firing?: string | undefined;
 }
 
 /** Runs a pipeline for the firing that is asked for, or for each of a range. Gives the exit status. */
 export async function runDeclaration(declaration: Declaration, io: Io, options: RunOptions): Promise<number> {
-  const firings = firingsAsked(declaration, options);
+  const { firing } = options;
+  const firings = firing === undefined ? firingsAsked(declaration, options) : [servedFiring(firing)];
   const [only] = firings;
   if (only !== undefined && firings.length === 1) return await runFor(only, declaration, io, options);
   const state = stateOf(declaration, io, options.state);
@@ -57,7 +61,7 @@ async function runFor(
   io: Io,
   options: RunOptions,
 ): Promise<number> {
-  const interrupt = onInterrupt(io);
+  const interrupt = onInterrupt(io, { isServed: options.firing !== undefined });
   const chosen = onlyStep(declaration, options.step);
   const state = stateOf(declaration, io, options.state);
   const { signal } = interrupt;

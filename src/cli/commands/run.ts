@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { Io } from '../io.js';
 import type { RunOptions } from '../run-declaration.js';
 
@@ -36,6 +36,7 @@ export function registerRun(program: Command, io: Io, exit: (status: number) => 
     .option('--state <folder>', 'where runs and rejects are kept (default: .sluice beside the file)')
     .option('--json', 'one JSON event a line')
     .option('--quiet', 'no progress')
+    .addOption(new Option('--firing <json>', 'what the run acts for; sluice serve says so').hideHelp())
     .addHelpText('after', examples)
     .action(async (file: string, options: RunOptions) => {
       const { loadDeclaration } = await import('../../declare/load.js');
