@@ -20,9 +20,10 @@ describe.each(flows)('$name', (flow) => {
     const recorder = new Recorder(flow.functions);
     const machine = stateMachineOf(declaration);
     expect(faultsOf(machine)).toBe('');
-    const { status, output } = await execute(machine, functionsOf(recorder));
+    const { status, output, error } = await execute(machine, functionsOf(recorder));
     expect(traceOf(recorder.events, declaration.steps)).toBe(flow.effects);
     expect(status).toBe(flow.status);
+    if (flow.error) expect(error).toBe(flow.error);
     const results = (output as { steps: Record<string, { outcome: string }> } | undefined)?.steps ?? {};
     expect(outcomesOf(results)).toMatchObject(flow.outcomes);
   });
@@ -37,9 +38,10 @@ describe.each(flows)('$name', (flow) => {
       AWS_SECRET_ACCESS_KEY: 'test',
     };
     try {
-      const { status, outcomes } = await localRun(declaration, { firing, env });
+      const { status, outcomes, error } = await localRun(declaration, { firing, env });
       expect(traceOf(recorder.events, declaration.steps)).toBe(flow.effects);
       expect(status).toBe(flow.status);
+      if (flow.error) expect(error).toMatchObject({ code: flow.error });
       expect(outcomes).toMatchObject(flow.outcomes);
     } finally {
       await server.close();

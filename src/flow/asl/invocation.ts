@@ -6,7 +6,7 @@ import type { State } from './definition.js';
  *
  * | function | gets | gives |
  * |---|---|---|
- * | Begin | pipeline, steps (keys of results), execution, input | the context: run, firing (all fields; absent ones null), steps (each `pending`, counts 0, output null), nothing (null) |
+ * | Begin | pipeline, zone, steps (keys of results), execution, input | the context: run, firing (all fields; absent ones null), steps (each `pending`, counts 0, output null), nothing (null) |
  * | Plan | run, pipeline, step, firing | parts: pointers to what is still to be done |
  * | Part | run, pipeline, step, firing, part | done: whether the part is finished; false when it handed over to the next call |
  * | Finish | run, pipeline, step, firing | outcome and counts |
