@@ -4,7 +4,9 @@ import type { Item } from './open-columns.js';
 import { patiently } from './patience.js';
 
 /** A paced call asks for at most this much of a second's worth. */
-const PACED_SECONDS = 0.25;
+const PACED_SECONDS = 0.2;
+/** Calls of one size need not make up a second's worth exactly: so much of it may stay unused. */
+const UNUSED = 0.015;
 /** A strongly consistent read unit is a read of up to this many bytes; also one that finds nothing. */
 const UNIT_BYTES = 4096;
 
@@ -32,8 +34,7 @@ export class KeyedReader {
     if (!rates) return MAX_FETCHED;
     const { items = Number.POSITIVE_INFINITY, bytes = Number.POSITIVE_INFINITY } = rates;
     const units = rates.units ?? Number.POSITIVE_INFINITY;
-    const most = PACED_SECONDS * Math.min(items, bytes / this.#itemBytes, units / this.unitsPerKey);
-    return Math.min(MAX_FETCHED, Math.max(1, Math.floor(most)));
+    return keysInACall(Math.min(items, bytes / this.#itemBytes, units / this.unitsPerKey));
   }
 
   /** The items that are there, by the text of their keys; all their bytes. At most MAX_FETCHED keys. */
@@ -58,6 +59,16 @@ export class KeyedReader {
     });
     return found;
   }
+}
+
+/** The most keys of which whole calls fill a second: no second may hold a call that is more than what is left of it. */
+function keysInACall(perSecond: number): number {
+  const most = Math.min(MAX_FETCHED, Math.floor(PACED_SECONDS * perSecond));
+  for (let keys = most; keys > 1; keys--) {
+    const used = Math.floor(perSecond / keys) * keys;
+    if (used >= (1 - UNUSED) * perSecond) return keys;
+  }
+  return 1;
 }
 
 interface Answer {
