@@ -7,6 +7,7 @@ import type { FlowPast } from '../journal/flow-records.js';
 import { histories, isResumable, type RunHistory } from '../journal/runs.js';
 import { exitStatus } from './exit-status.js';
 import type { Io } from './io.js';
+import { seriesLines } from './series-text.js';
 import { stateOf } from './session.js';
 import { count, durationText, table } from './text.js';
 
@@ -107,7 +108,11 @@ function runText(history: RunHistory): string {
   const actsFor = firing.start === undefined ? '' : `; for ${firing.start} to ${firing.end}`;
   const ended = history.ended === undefined ? '' : `, ended ${history.ended}`;
   const head = `run ${history.run}: ${outcomeOf(history)}; began ${history.started}${ended}${actsFor}`;
-  return [head, ...table(header, rows, new Set([2, 3, 4, 5, 6, 7])), ...windowLines(history)].join('\n');
+  const graphs = [...history.steps].flatMap(([name, { result }]) =>
+    result?.series ? seriesLines(name, result.series) : [],
+  );
+  const lines = table(header, rows, new Set([2, 3, 4, 5, 6, 7]));
+  return [head, ...lines, ...windowLines(history), ...graphs].join('\n');
 }
 
 /** What incremental copies read, and where they stand now. */

@@ -3,6 +3,7 @@ import { type Counters, zeroCounters } from '../engine/counters.js';
 import { outcomeWord, type StepEnd } from '../flow/outcome.js';
 import type { Io } from './io.js';
 import type { Progress } from './progress.js';
+import { LiveRates } from './sparkline.js';
 import type { TreeLine } from './step-tree.js';
 import { count, durationText } from './text.js';
 
@@ -10,7 +11,7 @@ const REDRAW_MS = 150;
 /** A longer tree would not fit: its lines come when their steps begin. */
 const MAX_LINES = 30;
 
-const copyFormat = '{step} {bar} {share} {rows} rows  {rate}/s{pace}  {left}{rejects}';
+const copyFormat = '{step} {bar} {share} {rows} rows  {rate}/s{pace}  {left}{rejects}{graph}';
 const plainFormat = '{step} {state}';
 
 /** What one line shows. */
@@ -20,6 +21,8 @@ interface Line {
   counters: Readonly<Counters>;
   since: number;
   rows: number | undefined;
+  /** How many rows were done in each of the last seconds. */
+  live: LiveRates;
   /** A word for what it does; nothing while rows move. */
   state: string;
 }
@@ -64,6 +67,7 @@ class Bars implements Progress {
       counters,
       rows,
       since: performance.now(),
+      live: new LiveRates(doneOf(counters), performance.now()),
       state: line.shown.kind === 'rows' ? '' : 'running',
     });
     this.#running.add(name);
@@ -100,7 +104,15 @@ class Bars implements Progress {
 
   #add(shown: TreeLine): Line {
     const { name, state } = shown;
-    const line = { shown, counters: zeroCounters(), since: performance.now(), rows: undefined, state };
+    const since = performance.now();
+    const line = {
+      shown,
+      counters: zeroCounters(),
+      since,
+      rows: undefined,
+      live: new LiveRates(0, since),
+      state,
+    };
     const format = shown.kind === 'rows' ? copyFormat : plainFormat;
     const bar = this.#bars.create(1, 0, textsOf(line, false), { format });
     const added: Line = { ...line, bar };
@@ -111,7 +123,8 @@ class Bars implements Progress {
   #draw(name: string, final: boolean): void {
     const line = this.#lines.get(name);
     if (!line) return;
-    const { counters, rows, bar } = line;
+    const { counters, rows, bar, live } = line;
+    live.see(doneOf(counters), performance.now());
     const total = Math.max(final ? 0 : (rows ?? 0), counters.read, 1);
     bar.setTotal(total);
     bar.update(final && line.state === 'done' ? total : counters.read, textsOf(line, final));
@@ -124,9 +137,9 @@ function wordOf(end: StepEnd): string {
 }
 
 function textsOf(line: Omit<Line, 'bar'>, final: boolean): Record<string, string> {
-  const { shown, counters, rows, since, state } = line;
+  const { shown, counters, rows, since, live, state } = line;
   const seconds = Math.max((performance.now() - since) / 1000, 0.001);
-  const done = counters.written + counters.unchanged + counters.rejected;
+  const done = doneOf(counters);
   const rate = done / seconds;
   const share = rows === undefined || rows === 0 ? '' : `${Math.min(100, Math.round((100 * done) / rows))}%`;
   const isShown = final && seconds >= 0.1;
@@ -139,7 +152,12 @@ function textsOf(line: Omit<Line, 'bar'>, final: boolean): Record<string, string
     pace: shown.pace === undefined ? '' : ` (${Math.round((100 * rate) / shown.pace)}% of the pace)`,
     left: final ? durationText(seconds) : timeLeft(rows, done, rate),
     rejects: counters.rejected > 0 ? `  ${count(counters.rejected)} rejected` : '',
+    graph: final || live.line === '' ? '' : `  ${live.line}`,
   };
+}
+
+function doneOf({ written, unchanged, rejected }: Readonly<Counters>): number {
+  return written + unchanged + rejected;
 }
 
 function timeLeft(rows: number | undefined, done: number, rate: number): string {

@@ -25,6 +25,8 @@ export interface Context {
   paceRead(cost: Cost): Promise<void>;
   /** What all reads of the step together may cost in a second; absent where they are not paced. One read asks for less. */
   readonly readRates?: Cost;
+  /** Is told of each call that the service asked to go slower, so that the pace can (`adapt`). */
+  throttled?(): void;
   /** A folder of this step, mode 0700, for files that may grow with the data (`mirror`'s digests). */
   readonly scratch: string;
   /** The pipeline's name, for the names of things left in a sink (ledger rows, shadow tables). */
@@ -130,6 +132,8 @@ export interface SourceDescription {
   readonly bytes?: number;
   /** Read units that reading it all will cost, by estimate; absent where there are none. */
   readonly units?: number;
+  /** DynamoDB: read units a second that the table is provisioned for. */
+  readonly capacity?: number | 'on demand';
   /** `read` honours `through`: a hole between two positions can be read again by itself. */
   readonly ranged?: true;
   /** How the rows of one run relate in time, for the report: 'one snapshot', 'a snapshot for each part', … */
@@ -262,6 +266,8 @@ export interface SinkPlan {
   readonly maxWriters: number;
   /** DynamoDB: write units that the rows will cost, by estimate. */
   readonly units?: number;
+  /** DynamoDB: write units a second that the table is provisioned for; 'on demand' also where it is still to be made. */
+  readonly capacity?: number | 'on demand';
   readonly permissions: readonly Permission[];
 }
 

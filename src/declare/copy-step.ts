@@ -39,7 +39,7 @@ function copyStep(options: CopyOptions, ends: Ends, path: DocumentPath): CopySte
     nulls: options.nulls ?? 'keep',
     rejects: { limit: limitOf(options.rejects?.limit ?? 0) },
     retry: retryDeclaration(options),
-    pace: (options.pace ?? {}) as PaceDeclaration,
+    pace: paceOf(options.pace),
     parallel: options.parallel ?? DEFAULT_PARALLEL,
     patienceSeconds: secondsOf(options.patience ?? DEFAULT_PATIENCE_SECONDS),
     ...(row && { row: row as RowFunction }),
@@ -54,7 +54,16 @@ function mapDeclaration(map: CopyOptions['map']): MapDeclaration {
   return { ...rest, only: paths } as MapDeclaration;
 }
 
+function paceOf(pace: CopyOptions['pace']): PaceDeclaration {
+  const { share, ...rest } = pace ?? {};
+  return (share === undefined ? rest : { ...rest, share: shareOf(share) }) as PaceDeclaration;
+}
+
+function shareOf(text: string): number {
+  return Number(text.slice(0, -1)) / 100;
+}
+
 /** `100` is rows, `"1%"` is a share. */
 function limitOf(limit: number | string): Limit {
-  return typeof limit === 'number' ? { rows: limit } : { share: Number(limit.slice(0, -1)) / 100 };
+  return typeof limit === 'number' ? { rows: limit } : { share: shareOf(limit) };
 }

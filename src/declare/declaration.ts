@@ -186,6 +186,10 @@ export interface PaceDeclaration {
   readonly bytes?: number;
   readonly readUnits?: number;
   readonly writeUnits?: number;
+  /** Of the units a second that each DynamoDB table is provisioned for, 0 to 1. */
+  readonly share?: number;
+  /** Slower while the service throttles. */
+  readonly adapt?: boolean;
 }
 
 export interface MapDeclaration {

@@ -106,10 +106,29 @@ const mistakes: readonly [name: string, text: string, problems: readonly string[
     ['9:20 steps[0].pace.bytes must be more than 0 (wrong_value)'],
   ],
   [
+    'a pace that adapts from nothing',
+    fields('pace: { adapt: true }'),
+    [
+      '9:20 steps[0].pace.adapt `adapt` has no pace to go down from (wrong_value) → give items, bytes, readUnits, writeUnits or share too',
+    ],
+  ],
+  [
+    'a share that is none',
+    fields('pace: { share: 0.2 }'),
+    [
+      '9:20 steps[0].pace.share expected text, not a number with a fraction (wrong_type) → put it between quotes',
+    ],
+  ],
+  [
+    'a share of more than all',
+    fields('pace: { share: "120%" }'),
+    ['9:20 steps[0].pace.share "120%" is not a share (wrong_value) → one looks like 20%'],
+  ],
+  [
     'a pace of something unknown',
     fields('pace: { rows: 1 }'),
     [
-      '9:13 steps[0].pace.rows unknown field "rows" (unknown_field) → fields here: items, bytes, readUnits, writeUnits',
+      '9:13 steps[0].pace.rows unknown field "rows" (unknown_field) → fields here: items, bytes, readUnits, writeUnits, share, adapt',
     ],
   ],
   ['a pace in words', fields('pace: fast'), ['9:11 steps[0].pace expected a mapping, not text (wrong_type)']],

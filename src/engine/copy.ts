@@ -8,6 +8,7 @@ import { openLanes } from './lanes.js';
 import type { CopyPlan } from './plan.js';
 import { readPart } from './read-part.js';
 import { checkRejectLimit } from './rejects.js';
+import { recordSeries, type Series, type Totals } from './series.js';
 import { writeParcels } from './write-parcels.js';
 
 /** After a request to stop, connectors get this long to finish what they are writing. */
@@ -23,8 +24,7 @@ export async function runCopy(plan: CopyPlan, run: CopyRun): Promise<CopyResult>
   const started = performance.now();
   Object.assign(run.counters, zeroCounters());
   try {
-    if (run.journal.past.moved) await reopen(plan, run);
-    else await moveRows(plan, run);
+    const series = run.journal.past.moved ? await reopen(plan, run) : await moveRows(plan, run);
     checkSum(plan.name, run.counters);
     checkRejectLimit(plan.step.rejects.limit, run.counters, true);
     if (!run.journal.past.moved) await run.journal.moved();
@@ -34,6 +34,7 @@ export async function runCopy(plan: CopyPlan, run: CopyRun): Promise<CopyResult>
       deleted: finished.deleted,
       seconds: (performance.now() - started) / 1000,
       consistency: plan.source.report().consistency,
+      ...(series ? { series } : {}),
     };
     await run.journal.complete(result);
     return { ...result, name: plan.name, findings: finished.findings };
@@ -48,14 +49,16 @@ export async function runCopy(plan: CopyPlan, run: CopyRun): Promise<CopyResult>
 }
 
 /** All rows were in before, each intent's batch among them: only what finishes is left. */
-async function reopen(plan: CopyPlan, run: CopyRun): Promise<void> {
+async function reopen(plan: CopyPlan, run: CopyRun): Promise<undefined> {
   const { past } = run.journal;
   for (const { token } of past.intents) addCounters(run.counters, past.commits.get(token) ?? zeroCounters());
   await plan.sink.open({ resume: true });
 }
 
-async function moveRows(plan: CopyPlan, run: CopyRun): Promise<void> {
+/** Gives how fast it went. */
+async function moveRows(plan: CopyPlan, run: CopyRun): Promise<Series> {
   const { parts, past } = await openParts(plan, run);
+  const series = recordSeries(() => totalsOf(plan, run.counters));
   const lanes = openLanes(plan, run, parts.length);
   const failAll = (error: unknown) => {
     for (const channel of lanes.channels) channel.fail(error);
@@ -71,11 +74,19 @@ async function moveRows(plan: CopyPlan, run: CopyRun): Promise<void> {
   const writing = Array.from({ length: lanes.writers }, (_, index) =>
     writeParcels(plan, run, lanes.of(index)),
   );
+  let recorded: Series;
   try {
     await allOrFail([reading, ...writing], failAll, run);
   } finally {
     run.stop.removeEventListener('abort', onStop);
+    recorded = series();
   }
+  return recorded;
+}
+
+function totalsOf(plan: CopyPlan, { written, unchanged, rejected, units }: Counters): Totals {
+  const { units: readUnits } = plan.source.report();
+  return { items: written + unchanged + rejected, readUnits, writeUnits: units };
 }
 
 function closeAll(channels: readonly Channel<Parcel>[]): void {

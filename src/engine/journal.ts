@@ -1,6 +1,7 @@
 import type { Part, Window } from '../connectors/connector.js';
 import type { Position } from '../values/batch.js';
 import { addCounters, type Counters, zeroCounters } from './counters.js';
+import type { Series } from './series.js';
 
 /**
  * What a step has durably done, so that a run after a kill can go on (invariants 1 and 5). For each batch the
@@ -50,6 +51,8 @@ export interface StepResult extends Counters {
   readonly deleted: number;
   readonly seconds: number;
   readonly consistency: string;
+  /** Of the last attempt; absent in journals of before it was kept. */
+  readonly series?: Series;
 }
 
 /** A step's records put together. */

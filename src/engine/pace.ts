@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Gauge } from './gauge.js';
 
 /** Limits a second; absent means none. */
 export interface Rates {
@@ -6,6 +7,8 @@ export interface Rates {
   readonly bytes?: number;
   readonly units?: number;
 }
+
+const names = ['items', 'bytes', 'units'] as const;
 
 /** Where time comes from; tests give their own. */
 export interface Clock {
@@ -20,39 +23,62 @@ const systemClock: Clock = {
   },
 };
 
-/**
- * Part of the rate that is handed out. The rest makes up for grants that bunch on their way to the sink, so
- * that no one-second window holds more than the rate (invariant 10), and still ends within 5 % of its time.
- */
-const SHARE = 0.97;
-
-/** Grants are at most this much of a second's worth: small enough to be even, large enough to be few. */
-export const QUANTUM_SECONDS = 0.01;
-
-/** A timer that fired late is made up for by at most this much. */
-const CATCH_UP_MS = 15;
+/** `adapt`: additive increase, multiplicative decrease, as TCP has it. */
+const SLOWED_TO = 0.5;
+const LEAST_FACTOR = 0.02;
+const REGAINED_PER_SECOND = 0.05;
+/** Throttles that come within this time are answers to the same speed, and count once. */
+const SAME_THROTTLE_MS = 1000;
 
 /**
- * Keeps several rates at once for all workers of a step. Each rate has a time before which nothing more may
- * go; a grant moves it on by its cost. No burst is saved up: time not used is gone, but for CATCH_UP_MS.
- * In any window of a second at most SHARE × (1 + QUANTUM_SECONDS + CATCH_UP_MS / 1000) < 1 of the rate goes.
+ * Keeps several rates at once for all workers of a step: one at a time and in the order of asking. See Gauge for what
+ * each rate promises. With `adapt` a rate is halved when the service throttles, and regained little by little.
  */
 export class Pacer {
-  readonly #rates: readonly (readonly [keyof Rates, number])[];
-  readonly #next = new Map<keyof Rates, number>();
   readonly #clock: Clock;
+  readonly #adapts: boolean;
+  #gauges = new Map<keyof Rates, Gauge>();
   #turn: Promise<unknown> = Promise.resolve();
+  /** The factor after the last throttle, and when that was. */
+  #slowed: { readonly factor: number; readonly atMs: number } | undefined;
 
-  constructor(rates: Rates, clock: Clock = systemClock) {
+  constructor(rates: Rates, { clock = systemClock, adapt = false }: { clock?: Clock; adapt?: boolean } = {}) {
     this.#clock = clock;
-    this.#rates = (['items', 'bytes', 'units'] as const).flatMap((name) => {
-      const rate = rates[name];
-      return rate === undefined ? [] : [[name, rate] as const];
-    });
+    this.#adapts = adapt;
+    this.use(rates);
+  }
+
+  /** Sets the rates, before anything is asked for. */
+  use(rates: Rates): void {
+    this.#gauges = new Map(
+      names.flatMap((name) => {
+        const rate = rates[name];
+        return rate === undefined ? [] : [[name, new Gauge(rate, name === 'items')] as const];
+      }),
+    );
   }
 
   get limits(): boolean {
-    return this.#rates.length > 0;
+    return this.#gauges.size > 0;
+  }
+
+  get rates(): Rates {
+    return Object.fromEntries([...this.#gauges].map(([name, gauge]) => [name, gauge.perSecond]));
+  }
+
+  /** How much of the rates is used at present: 1 unless the service has throttled (`adapt`). */
+  get factor(): number {
+    if (!this.#slowed) return 1;
+    const seconds = (this.#clock.nowMs() - this.#slowed.atMs) / 1000;
+    return Math.min(1, this.#slowed.factor + REGAINED_PER_SECOND * seconds);
+  }
+
+  /** Is told of each call that the service asked to go slower. */
+  throttled(): void {
+    if (!this.#adapts) return;
+    const atMs = this.#clock.nowMs();
+    if (this.#slowed && atMs - this.#slowed.atMs < SAME_THROTTLE_MS) return;
+    this.#slowed = { factor: Math.max(LEAST_FACTOR, this.factor * SLOWED_TO), atMs };
   }
 
   /**
@@ -62,20 +88,26 @@ export class Pacer {
   take(count: number, cost: (index: number) => Rates, signal: AbortSignal): Promise<number> {
     if (!this.limits) return Promise.resolve(count);
     return this.#inTurn(async () => {
-      await this.#waitForAll(signal);
+      await this.#waitFor(cost(0), signal);
       const granted = this.#fitting(count, cost);
-      for (let index = 0; index < granted; index++) this.#spend(cost(index));
+      for (let index = 0; index < granted; index++) this.settle(cost(index));
       return granted;
     });
   }
 
-  /** Waits for room and takes a cost that is known only afterwards or cannot be split; it may be negative. */
+  /** Waits for room and takes a cost that cannot be split. */
   async spend(cost: Rates, signal: AbortSignal): Promise<void> {
     if (!this.limits) return;
     await this.#inTurn(async () => {
-      await this.#waitForAll(signal);
-      this.#spend(cost);
+      await this.#waitFor(cost, signal);
+      this.settle(cost);
     });
+  }
+
+  /** Takes what has been spent already, without waiting: what comes next waits for it. Negative: gives back. */
+  settle(cost: Rates): void {
+    const now = this.#clock.nowMs();
+    for (const [name, gauge] of this.#gauges) gauge.spend(cost[name] ?? 0, now);
   }
 
   /** One at a time and in the order of asking, so that no worker starves. */
@@ -85,34 +117,30 @@ export class Pacer {
     return result;
   }
 
-  async #waitForAll(signal: AbortSignal): Promise<void> {
+  async #waitFor(cost: Rates, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     for (;;) {
-      const until = Math.max(...this.#rates.map(([name]) => this.#next.get(name) ?? 0));
-      const delayMs = until - this.#clock.nowMs();
-      if (delayMs <= 0) return;
-      await this.#clock.sleepMs(Math.ceil(delayMs), signal);
+      const now = this.#clock.nowMs();
+      if (this.#slowed) for (const gauge of this.#gauges.values()) gauge.slow(this.factor, now);
+      const ready = Math.max(
+        ...[...this.#gauges].map(([name, gauge]) => gauge.readyAt(cost[name] ?? 0, now)),
+      );
+      if (ready <= now) return;
+      await this.#clock.sleepMs(Math.ceil(ready - now), signal);
     }
   }
 
   #fitting(count: number, cost: (index: number) => Rates): number {
-    const room = new Map(this.#rates.map(([name, rate]) => [name, SHARE * rate * QUANTUM_SECONDS]));
+    const now = this.#clock.nowMs();
+    const room = new Map([...this.#gauges].map(([name, gauge]) => [name, gauge.room(now)]));
     for (let index = 0; index < count; index++) {
       const wanted = cost(index);
-      for (const [name] of this.#rates) {
-        const left = (room.get(name) ?? 0) - (wanted[name] ?? 0);
-        if (left < 0) return Math.max(1, index);
-        room.set(name, left);
+      for (const [name, left] of room) {
+        const rest = left - (wanted[name] ?? 0);
+        if (rest < 0) return Math.max(1, index);
+        room.set(name, rest);
       }
     }
     return count;
-  }
-
-  #spend(cost: Rates): void {
-    const now = this.#clock.nowMs();
-    for (const [name, rate] of this.#rates) {
-      const start = Math.max(now - CATCH_UP_MS, this.#next.get(name) ?? now);
-      this.#next.set(name, start + (1000 * (cost[name] ?? 0)) / (SHARE * rate));
-    }
   }
 }

@@ -12,6 +12,7 @@ import { SluiceError } from '../errors.js';
 import type { MaskKey } from '../transform/mask/mask-key.js';
 import { type Outline, Transform, type TransformOptions } from '../transform/transform.js';
 import type { StepWindow } from './journal.js';
+import { resolveShare } from './pace-share.js';
 import { personalFindings } from './personal-findings.js';
 import { tryFirstRows } from './trial.js';
 
@@ -71,18 +72,20 @@ export async function planCopy(request: PlanRequest): Promise<Planned> {
     const uniqueness = request.unproved
       ? undefined
       : await proveUnique(source, description, outline, sinkPlan);
+    const resolved = resolveShare(step.pace, description, sinkPlan);
     const said = [
       ...description.findings,
       ...sinkPlan.findings,
       ...sameTable(description, sinkPlan),
       ...judgeUniqueness(uniqueness, step, sinkPlan),
       ...personalFindings(step, outline.columns),
+      ...resolved.findings,
     ];
     const triable = request.trial && !request.expected && said.every(({ level }) => level !== 'refuse');
     const findings = triable ? [...said, ...(await tryFirstRows(source, sink, transform, step))] : said;
     return {
       name,
-      step,
+      step: { ...step, pace: resolved.pace },
       source,
       sink,
       description,

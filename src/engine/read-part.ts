@@ -3,8 +3,8 @@ import type { Batch, Position } from '../values/batch.js';
 import type { Channel } from './channel.js';
 import type { CopyRun, Parcel } from './copy-run.js';
 import { zeroCounters } from './counters.js';
+import { QUANTUM_SECONDS } from './gauge.js';
 import { type Intent, remainder, type StepPast } from './journal.js';
-import { QUANTUM_SECONDS } from './pace.js';
 import type { CopyPlan } from './plan.js';
 
 /** A part to be read, and where its batches go. */

@@ -61,6 +61,7 @@ async function writeParcel(
     const whole = count === batch.rows.length;
     const slice = whole ? batch : sliceOf(batch, start, count);
     const written = await writer.write(slice, whole ? token : `${token}.${start}`);
+    settleUnits(run, writer, slice, written.units);
     await account(plan, run, parcel, { start, slice, written, counts });
     start += count;
     if (run.stop.aborted && start < batch.rows.length) throw run.stop.reason;
@@ -89,6 +90,14 @@ async function grant(
   for (let index = 0; index < left; index++) units += cost(index).units;
   await run.pacer.spend({ items: left, bytes: batch.bytes, units }, run.waiting);
   return left;
+}
+
+/** What the service says that it took, instead of the estimate. It may say nothing. */
+function settleUnits(run: WorkerRun, writer: Writer, slice: Batch, consumed: number): void {
+  if (run.pacer.rates.units === undefined || consumed === 0) return;
+  let estimated = 0;
+  for (let row = 0; row < slice.rows.length; row++) estimated += writer.units?.(slice, row) ?? 1;
+  run.pacer.settle({ units: consumed - estimated });
 }
 
 function sliceOf(batch: Batch, start: number, count: number): Batch {

@@ -6,6 +6,7 @@ import type { StepWindow } from '../engine/journal.js';
 import { isPlanned, type Planned, planCopy, refusalOf } from '../engine/plan.js';
 import { SluiceError } from '../errors.js';
 import { MaskKey } from '../transform/mask/mask-key.js';
+import { extended } from './pacing.js';
 import { openScope, type Scope, type World } from './scope.js';
 import { type SingleCopy, singleCopy } from './single-copy.js';
 import { patternOf } from './table-names.js';
@@ -131,8 +132,8 @@ export async function prepareCopy(
   try {
     const window =
       windows && (await windowOf(windows, { name, step }, from.source(step.from, scope.context)));
-    const source = from.source(step.from, window ? { ...scope.context, window } : scope.context);
-    const sink = to.sink(step.to, scope.context);
+    const source = from.source(step.from, window ? extended(scope.context, { window }) : scope.context);
+    const sink = to.sink(step.to, scope.sinkContext);
     const planned = await planCopy({
       name,
       step,
@@ -144,6 +145,7 @@ export async function prepareCopy(
       ...(expected ? { expected } : {}),
       ...(window ? { window } : {}),
     });
+    if (isPlanned(planned)) scope.pacing.use(planned.step.pace);
     return { name, step, scope, planned: window ? withWindowNote(planned, step, window) : planned, early };
   } catch (error) {
     if (!(error instanceof SluiceError) || !windows) throw error;

@@ -86,7 +86,7 @@ export async function repairStep(
         run: world.run,
         counters: scope.counters,
         rejects: new RejectFile(await rejectPath(world, copy.name), guard),
-        pacer: scope.pacer,
+        pacer: scope.pacing.write,
         stop,
         abort: scope.abort,
         signal: scope.context.signal,

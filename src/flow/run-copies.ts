@@ -83,7 +83,7 @@ async function runOnce(
       counters: scope.counters,
       journal: course.journal.step(name),
       rejects,
-      pacer: scope.pacer,
+      pacer: scope.pacing.write,
       stop,
       abort: scope.abort,
       signal: scope.context.signal,

@@ -2,13 +2,13 @@ import { join } from 'node:path';
 import type { Context } from '../connectors/connector.js';
 import { type CopyStep, type Declaration, innerSteps, type Step } from '../declare/declaration.js';
 import { type Counters, zeroCounters } from '../engine/counters.js';
-import { Pacer, type Rates } from '../engine/pace.js';
 import { retry } from '../engine/retry.js';
 import { rejectFilePath } from '../journal/reject-folder.js';
 import { stateFolder } from '../journal/state-folder.js';
 import type { Firing } from '../values/firing.js';
 import { Connections, type LoadConnector } from './connections.js';
 import { firingValues } from './firing.js';
+import { extended, openPacing, type Pacing, readingAt, readingKeysAt } from './pacing.js';
 import type { Windows } from './windows.js';
 
 /** What a run happens in. */
@@ -36,9 +36,11 @@ export interface World {
 
 /** What one attempt at one copy happens in. */
 export interface Scope {
+  /** Of the source. */
   readonly context: Context;
+  readonly sinkContext: Context;
   readonly counters: Counters;
-  readonly pacer: Pacer;
+  readonly pacing: Pacing;
   abort(reason: unknown): void;
 }
 
@@ -92,18 +94,11 @@ export function openScope(
 ): Scope {
   const controller = new AbortController();
   const { signal } = controller;
-  const { pace } = step;
-  const units = pace.readUnits === undefined ? {} : { units: pace.readUnits };
-  // Whoever reads chosen items slowly does not want them read at once either.
-  const readsAll = world.readsOnly !== undefined || step.from['keys'] !== undefined;
-  const readRates = readsAll ? { ...itemsAndBytes(pace), ...units } : units;
-  const readPacer = new Pacer(readRates);
-  const context: Context = {
+  const pacing = openPacing(step, world.readsOnly !== undefined);
+  const base = {
     signal,
     env: world.env,
-    retry: (call) => retry(call, step.patienceSeconds * 1000, signal),
-    paceRead: (cost) => readPacer.spend(cost, signal),
-    ...(readPacer.limits ? { readRates } : {}),
+    retry: <T>(call: () => Promise<T>) => retry(call, step.patienceSeconds * 1000, signal),
     scratch: join(world.state, world.declaration.pipeline, 'scratch', encodeURIComponent(name)),
     pipeline: world.declaration.pipeline,
     run: world.run,
@@ -113,28 +108,18 @@ export function openScope(
     ...(world.input ? { input: world.input } : {}),
     ...options,
   };
-  const lists: Context = {
-    ...context,
-    paceRead: (cost) => readPacer.spend(cost.units === undefined ? {} : { units: cost.units }, signal),
-    readRates: units,
-  };
-  const rates = {
-    ...itemsAndBytes(pace),
-    ...(pace.writeUnits === undefined ? {} : { units: pace.writeUnits }),
-  };
+  const lists = extended(base, readingKeysAt(pacing, signal));
+  const source: Context['source'] = async (from) =>
+    (await world.connections.get(from.connection)).source(from, lists);
+  const reading = readingAt(pacing, signal);
   return {
-    context: {
-      ...context,
-      source: async (from) => (await world.connections.get(from.connection)).source(from, lists),
-    },
+    context: extended({ ...base, source }, reading),
+    // What a sink reads (to compare) keeps to the pace of reads; what it writes is paced by the engine.
+    sinkContext: extended(extended(base, reading), { throttled: () => pacing.write.throttled() }),
     counters: zeroCounters(),
-    pacer: new Pacer(rates),
+    pacing,
     abort: (reason) => controller.abort(reason),
   };
-}
-
-function itemsAndBytes({ items, bytes }: CopyStep['pace']): Rates {
-  return { ...(items === undefined ? {} : { items }), ...(bytes === undefined ? {} : { bytes }) };
 }
 
 /** The file in which the rejects of one copy of this run are kept. */

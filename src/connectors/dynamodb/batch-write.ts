@@ -111,7 +111,10 @@ async function writePacket(writing: Writing, packet: Packet): Promise<void> {
   const { table, ends } = writing;
   let rest: Packet | undefined = packet;
   for (let round = 0; rest; round++) {
-    if (round > 0) await shortWait(round, table.context.signal);
+    if (round > 0) {
+      table.context.throttled?.();
+      await shortWait(round, table.context.signal);
+    }
     const asked: Packet = rest;
     try {
       const { unprocessed, units } = await patiently(table.context, () => writeOnce(table, asked));

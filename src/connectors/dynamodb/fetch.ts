@@ -48,7 +48,10 @@ export async function fetchKeys(
   let bytes = 0;
   let keys = all;
   for (let round = 0; keys.size > 0; round++) {
-    if (round > 0) await shortWait(round, fetcher.context.signal);
+    if (round > 0) {
+      fetcher.context.throttled?.();
+      await shortWait(round, fetcher.context.signal);
+    }
     const asked = keys;
     const got = await patiently(fetcher.context, () => fetchOnce(fetcher, asked));
     for (const item of got.items) items.set(keyText(item, fetcher.key), item);

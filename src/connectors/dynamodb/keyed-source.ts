@@ -76,6 +76,7 @@ export class KeyedSource implements Source {
       rows: list.keys + list.malformed.count,
       ...(table.items > 0 ? { bytes: Math.round((list.keys * table.bytes) / table.items) } : {}),
       units: list.keys * reader.unitsPerKey,
+      capacity: table.provisioned?.read ?? 'on demand',
       ranged: true,
       consistency: this.#consistency,
       findings: this.#findings(list, table),

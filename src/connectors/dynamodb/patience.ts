@@ -18,6 +18,7 @@ export function patiently<T>(context: Context, call: () => Promise<T>): Promise<
         return await call();
       } catch (error) {
         if (!(error instanceof SluiceError) || error.retry !== 'slower') throw error;
+        context.throttled?.();
         await shortWait(attempt, context.signal);
       }
     }

@@ -59,6 +59,7 @@ export function planSink(input: SinkPlanInput): {
     batch: BATCH,
     maxWriters: input.maxWriters,
     ...(units === undefined ? {} : { units }),
+    capacity: table?.provisioned?.write ?? 'on demand',
     permissions: permissions(
       actions(mode, options.create === true),
       table?.arn ?? assumedArn(client.place.region, name, input.role),

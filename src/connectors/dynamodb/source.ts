@@ -78,6 +78,7 @@ export class DynamodbSource implements Source {
       open: plan.projected === undefined,
       key: table.key.map(({ name }) => name),
       ...(whole ? { rows: table.items, bytes: table.bytes, units: unitsOf(table, plan) } : {}),
+      capacity: table.provisioned?.read ?? 'on demand',
       consistency: this.#consistency,
       findings: this.#findings(table, whole),
       permissions: this.#permissions(table, plan),

@@ -44,8 +44,25 @@ const pace = z
     bytes: perSecond('Bytes'),
     readUnits: perSecond('DynamoDB read units'),
     writeUnits: perSecond('DynamoDB write units'),
+    share: z
+      .string()
+      .regex(/^(?!0+(\.0+)?%)(100|\d{1,2}(\.\d+)?)%$/, 'not a share: one looks like 20%')
+      .optional()
+      .describe('Of the units a second that a DynamoDB table is provisioned for: "20%".'),
+    adapt: z
+      .boolean()
+      .optional()
+      .describe('Go slower while the service throttles, and recover; never above the other limits.'),
+  })
+  .refine(hasLimit, {
+    path: ['adapt'],
+    error: '`adapt` has no pace to go down from: give items, bytes, readUnits, writeUnits or share too',
   })
   .describe('Never faster than this, all writers together.');
+
+function hasLimit({ adapt, ...limits }: { readonly adapt?: boolean | undefined }): boolean {
+  return adapt !== true || Object.values(limits).some((limit) => limit !== undefined);
+}
 
 /** The fields of a copy but its two ends, which the kinds of their connections define. */
 export const copyFields = {
