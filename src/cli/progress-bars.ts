@@ -27,8 +27,15 @@ interface Line {
   state: string;
 }
 
-/** Lines that redraw themselves, the tree of the steps: rows, rate, share of the pace, time left, rejects. */
-export async function barProgress(io: Io, tree: readonly TreeLine[]): Promise<Progress> {
+/**
+ * Lines that redraw themselves, the tree of the steps: rows, rate, share of the pace, time left, rejects. Lines of `later`
+ * come when their steps begin.
+ */
+export async function barProgress(
+  io: Io,
+  tree: readonly TreeLine[],
+  later: readonly TreeLine[] = [],
+): Promise<Progress> {
   const { default: cliProgress } = await import('cli-progress');
   const bars = new cliProgress.MultiBar(
     {
@@ -43,17 +50,19 @@ export async function barProgress(io: Io, tree: readonly TreeLine[]): Promise<Pr
     },
     io.color ? cliProgress.Presets.shades_classic : cliProgress.Presets.legacy,
   );
-  return new Bars(bars, tree);
+  return new Bars(bars, tree, later);
 }
 
 class Bars implements Progress {
   readonly #bars: MultiBar;
+  readonly #known: ReadonlyMap<string, TreeLine>;
   readonly #lines = new Map<string, Line>();
   readonly #running = new Set<string>();
   readonly #timer: NodeJS.Timeout;
 
-  constructor(bars: MultiBar, tree: readonly TreeLine[]) {
+  constructor(bars: MultiBar, tree: readonly TreeLine[], later: readonly TreeLine[]) {
     this.#bars = bars;
+    this.#known = new Map([...tree, ...later].map((line) => [line.name, line]));
     if (tree.length <= MAX_LINES) for (const line of tree) this.#add(line);
     this.#timer = setInterval(() => {
       for (const name of this.#running) this.#draw(name, false);
@@ -89,7 +98,7 @@ class Bars implements Progress {
     const line = this.#line(name, 'plain');
     this.#running.delete(name);
     line.state = wordOf(end);
-    if (end.seconds > 0) line.since = performance.now() - end.seconds * 1000;
+    line.since = performance.now() - end.seconds * 1000;
     this.#draw(name, true);
   }
 
@@ -99,7 +108,9 @@ class Bars implements Progress {
   }
 
   #line(name: string, kind: TreeLine['kind']): Line {
-    return this.#lines.get(name) ?? this.#add({ name, label: name, kind, state: '' });
+    return (
+      this.#lines.get(name) ?? this.#add(this.#known.get(name) ?? { name, label: name, kind, state: '' })
+    );
   }
 
   #add(shown: TreeLine): Line {

@@ -18,7 +18,7 @@ import { jsonProgress, type Progress, quietProgress } from './progress.js';
 import { barProgress } from './progress-bars.js';
 import { servedFiring } from './serve/firing-option.js';
 import { onlyStep, openSession, stateOf } from './session.js';
-import { stepTree } from './step-tree.js';
+import { failureTree, stepTree } from './step-tree.js';
 import { overallOutcome, statusOf, summaryEvent, summaryText } from './summary.js';
 import { count } from './text.js';
 
@@ -199,7 +199,7 @@ function sayResumed(history: RunHistory, io: Io, json: boolean): void {
 async function progressFor(io: Io, options: RunOptions, steps: readonly PlannedStep[]): Promise<Progress> {
   if (options.json) return jsonProgress(io);
   if (options.quiet || !io.terminal) return quietProgress(io);
-  return await barProgress(io, stepTree(steps));
+  return await barProgress(io, stepTree(steps), failureTree(steps));
 }
 
 function reportFailures(outcome: RunOutcome, io: Io, json: boolean): void {

@@ -1,4 +1,4 @@
-import type { PlannedStep } from '../flow/plan.js';
+import { allSteps, type PlannedStep } from '../flow/plan.js';
 
 /** A line of the tree of steps, as progress draws it. */
 export interface TreeLine {
@@ -8,7 +8,7 @@ export interface TreeLine {
   readonly label: string;
   /** Whether rows move. */
   readonly kind: 'rows' | 'plain';
-  /** What it does before it begins. */
+  /** What it does before it begins; '' where it may never. */
   readonly state: string;
   /** Rows a second that are allowed. */
   readonly pace?: number;
@@ -17,6 +17,11 @@ export interface TreeLine {
 /** The steps in the order of the document: nested ones are indented, a branch begins with ├. */
 export function stepTree(steps: readonly PlannedStep[], indent = ''): readonly TreeLine[] {
   return steps.flatMap((step) => linesOf(step, indent));
+}
+
+/** The lines of what runs after a failure only. */
+export function failureTree(steps: readonly PlannedStep[]): readonly TreeLine[] {
+  return allSteps(steps).flatMap(({ onFailure }) => stepTree(onFailure, '  on failure: '));
 }
 
 function linesOf(planned: PlannedStep, indent: string): readonly TreeLine[] {

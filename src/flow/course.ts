@@ -3,6 +3,7 @@ import type { StepValues, Values } from '../expression/values.js';
 import type { RunJournal } from '../journal/runs.js';
 import type { Observer, StepEnd } from './outcome.js';
 import { valuesOf } from './outcome.js';
+import type { PreparedCopy } from './plan.js';
 import type { World } from './scope.js';
 
 /** What the steps of one run share while they run. */
@@ -14,6 +15,8 @@ export interface Course {
   readonly ends: Map<string, StepEnd>;
   /** What expressions see of the steps that have ended. */
   readonly values: Map<string, StepValues>;
+  /** Plans that were run once: a parallel step that is tried again plans its copies again. */
+  readonly used: WeakSet<PreparedCopy>;
 }
 
 export function expressionValues({ values, world }: Course): Values {

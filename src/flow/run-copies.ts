@@ -39,7 +39,9 @@ async function runAttempts(course: Course, copy: PreparedCopy, stop: AbortSignal
   const { name } = copy;
   const { retry } = copy.step;
   return await attempts(course, { name, retry, stop }, async (attempt) => {
-    if (attempt === 1 && !copy.early) return await runOnce(course, copy, stop, attempt);
+    const isFresh = !copy.early && !course.used.has(copy);
+    course.used.add(copy);
+    if (isFresh) return await runOnce(course, copy, stop, attempt);
     try {
       return await runOnce(course, await planAgain(course, copy), stop, attempt);
     } catch (error) {

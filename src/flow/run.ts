@@ -26,7 +26,8 @@ export async function runSteps(
     stop,
   }: { readonly journal: RunJournal; readonly observer: Observer; readonly stop: AbortSignal },
 ): Promise<RunOutcome> {
-  const course: Course = { world, journal, observer, ends: new Map(), values: new Map() };
+  const shared = { ends: new Map(), values: new Map(), used: new WeakSet() };
+  const course: Course = { world, journal, observer, ...shared };
   const ending = await runSeries(course, steps, stop);
   return { ending, ends: inOrder(course.ends, steps) };
 }

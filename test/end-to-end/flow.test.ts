@@ -268,6 +268,22 @@ describe('branches', () => {
     expect(await database.query('SELECT COUNT(*), COUNT(DISTINCT id) FROM one')).toEqual([['400', '400']]);
   });
 
+  it('that are tried again together go on where they were', async () => {
+    const bad = { call: 'bad', run: ['sh', '-c', 'sleep 1; test -e tried || { touch tried; exit 1; }'] };
+    const branches = { parallel: [copy('slow', 'one', { pace: { items: 200 } }), log('quick'), bad] };
+    await declare({ ...branches, retry: { attempts: 2, backoff: 1 } });
+    const run = await made.command('run');
+    expect([run.status, outcomes(run), await logged()]).toEqual([
+      0,
+      { slow: 'complete', quick: 'complete', bad: 'complete' },
+      ['quick {}'],
+    ]);
+    expect(run.events).toContainEqual(
+      expect.objectContaining({ event: 'ended', step: 'slow', outcome: 'interrupted' }),
+    );
+    expect(await database.query('SELECT COUNT(*), COUNT(DISTINCT id) FROM one')).toEqual([['400', '400']]);
+  });
+
   it('may be nested, with a limit on how many run at once', async () => {
     const step = (name: string) => ({
       call: name,
