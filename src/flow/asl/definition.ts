@@ -12,7 +12,7 @@ export interface StateMachine {
 export type States = Readonly<Record<string, State>>;
 
 export interface State {
-  readonly Type: 'Task' | 'Parallel' | 'Map' | 'Choice' | 'Wait' | 'Pass' | 'Fail';
+  readonly Type: 'Task' | 'Parallel' | 'Map' | 'Choice' | 'Wait' | 'Pass' | 'Succeed' | 'Fail';
   readonly [field: string]: unknown;
 }
 
