@@ -100,4 +100,37 @@ steps:                                  # one after the other
   #     - [ { copy: … }, { copy: … } ]
 `;
 
-const starters: Readonly<Record<string, Starter>> = { batch: { file: 'batch.yaml', text: batch } };
+const users = `# yaml-language-server: $schema=SCHEMA
+# Chosen items from one DynamoDB table into another, slowly. Check it: sluice check users.yaml
+pipeline: users
+
+connections:
+  prod:
+    kind: dynamodb
+    region: eu-west-1
+    # role: arn:aws:iam::111122223333:role/sluice-prod    # assumed for everything done here
+    # endpoint: http://127.0.0.1:8000                     # an emulator
+  dev:
+    kind: dynamodb
+    region: eu-central-1
+
+steps:
+  - copy: users
+    from:
+      connection: prod
+      table: users
+      keys: ./keys.txt        # a key a line; keys.jsonl: {"pk":"a","sk":7} a line; keys.csv: with a header; "-": stdin
+      # keys: { connection: shop, query: "SELECT id FROM chosen" }
+    to:
+      connection: dev
+      table: users
+      mode: put               # put | insert (keeps what is there) | newest (with by) | update
+      # create: true
+    pace: { items: 1 }        # a second; also bytes, readUnits, writeUnits, share: "20%", adapt: true
+    rejects: { limit: "1%" }  # keys that no item has, and lines that are no keys
+`;
+
+const starters: Readonly<Record<string, Starter>> = {
+  users: { file: 'users.yaml', text: users },
+  batch: { file: 'batch.yaml', text: batch },
+};

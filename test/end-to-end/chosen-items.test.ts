@@ -1,5 +1,5 @@
 /** F2: the items that a key list names go from one DynamoDB table to another. DESIGN.md 11 f is among it. */
-import { readdir, writeFile } from 'node:fs/promises';
+import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { type HttpProxy, startHttpProxy } from '../faults/http-proxy.js';
@@ -127,6 +127,20 @@ it('takes the keys from a query of MySQL, from a query of DynamoDB, and from sta
   const run = await sluice(['run', made.file, '--json'], { cwd: made.folder, input: '{"id":"u2"}\n"u3"\n' });
   expect(run.events.at(-1)).toMatchObject({ steps: [{ read: 2, written: 2 }] });
   expect(await readdir(join(made.folder, '.sluice', 'users-sample', 'scratch'))).toEqual([]);
+});
+
+it('the example runs as it stands', async () => {
+  const named = ['user-1', 'user-2', 'Ada Lovelace'];
+  const text = await readFile('examples/users-sample.yaml', 'utf8');
+  await createTable(from, ['id', 'S']);
+  await putItems(from, [...named, 'another'].map(user));
+  made = await project(
+    text.replace('table: users,', `table: ${from},`).replace('users-sample, mode', `${to}, mode`),
+  );
+  await copyFile('examples/users-sample.txt', join(made.folder, 'users-sample.txt'));
+  const { steps } = await made.run(0, { AWS_ENDPOINT_URL_DYNAMODB: dynamodbConnection().endpoint });
+  expect(steps).toMatchObject([{ read: 3, written: 3 }]);
+  expect(ids(await allItems(to))).toEqual(named.toSorted());
 });
 
 it('plan shows how many keys, read units and the price, and leaves nothing behind', async () => {

@@ -12,6 +12,7 @@ const examples = `
 Examples:
   sluice init              writes batch.yaml
   sluice init batch --force
+  sluice init users        chosen items of a DynamoDB table, slowly
 
 Then: sluice check batch.yaml · sluice plan batch.yaml · sluice run batch.yaml`;
 
@@ -19,8 +20,8 @@ export function registerInit(program: Command, io: Io, exit: (status: number) =>
   program
     .command('init')
     .summary('write a starter file')
-    .description('Writes a commented declaration to start from: batch copies between MySQL and DynamoDB.')
-    .argument('[flow]', 'which starter: batch', 'batch')
+    .description('Writes a commented declaration to start from: batch copies, or chosen items (users).')
+    .argument('[flow]', 'which starter: batch or users', 'batch')
     .option('--force', 'overwrite the file if it is there')
     .option('--json', 'one JSON event a line')
     .option('--state <folder>', 'where runs are kept; init uses none')
