@@ -22,7 +22,8 @@ export function planText(steps: readonly PlannedStep[], color: boolean): string 
 
 /** The same for programs. */
 export function planEvents(steps: readonly PlannedStep[]): object[] {
-  const copies = preparedCopies(steps).map(({ name, planned, early }) => {
+  const copies = preparedCopies(steps).map((copy) => {
+    const { name, planned, early } = copy;
     if (!isPlanned(planned)) return { event: 'plan', step: name, findings: planned.findings };
     const { description, sinkPlan, uniqueness, findings } = planned;
     return {
@@ -42,7 +43,7 @@ export function planEvents(steps: readonly PlannedStep[]): object[] {
       unique: uniqueness,
       columns: sinkPlan.journeys,
       findings,
-      permissions: [...description.permissions, ...sinkPlan.permissions],
+      permissions: permissionsOf(copy),
     };
   });
   return [...treeEvents(steps.map(({ step }) => step)), ...copies];
@@ -127,15 +128,16 @@ function callPermissions({ step }: PlannedStep): readonly Permission[] {
   return [{ action: 'lambda:InvokeFunction', resource: step.function, reason: `call ${step.name}` }];
 }
 
+function permissionsOf({ planned, listing = [] }: PreparedCopy): readonly Permission[] {
+  if (!isPlanned(planned)) return [];
+  return [...listing, ...planned.description.permissions, ...planned.sinkPlan.permissions];
+}
+
 function permissionLines(copies: readonly PreparedCopy[], more: readonly Permission[]): string[] {
   const all = new Map<string, Permission>();
-  for (const { planned } of copies) {
-    if (!isPlanned(planned)) continue;
-    for (const permission of [...planned.description.permissions, ...planned.sinkPlan.permissions]) {
-      all.set(`${permission.action} ${permission.resource}`, permission);
-    }
+  for (const permission of [...copies.flatMap(permissionsOf), ...more]) {
+    all.set(`${permission.action} ${permission.resource}`, permission);
   }
-  for (const permission of more) all.set(`${permission.action} ${permission.resource}`, permission);
   if (all.size === 0) return [];
   const rows = [...all.values()].map(({ action, resource, reason }) => [action, resource, reason]);
   return ['permissions', ...table(['action', 'on', 'why'], rows).map((line) => `  ${line}`)];

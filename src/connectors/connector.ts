@@ -100,6 +100,8 @@ export interface Connector {
 export interface Connection {
   /** Names of the tables that match any of the patterns (`*` and `?`), sorted; views are left out. */
   tables(patterns: readonly string[]): Promise<readonly string[]>;
+  /** What `tables` needs besides what its sources do. */
+  readonly listing: readonly Permission[];
   /** `options` passed the kind's source schema. */
   source(options: object, context: Context): Source;
   /** `options` passed the kind's sink schema. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Source, SourceDescription } from '../connectors/connector.js';
+import type { Permission, Source, SourceDescription } from '../connectors/connector.js';
 import { textFrom } from '../connectors/environment.js';
 import type { CallStep, CopyStep, ParallelStep, Step, VerifyStep, WaitStep } from '../declare/declaration.js';
 import type { StepWindow } from '../engine/journal.js';
@@ -50,6 +50,8 @@ export interface PreparedCopy {
   readonly planned: Planned;
   /** Its source's table was not there yet: what was planned is what the table will be. Plan again before it runs. */
   readonly early: boolean;
+  /** What finding its table by a pattern needed. */
+  readonly listing?: readonly Permission[];
 }
 
 /** Tables that steps before will make: connection and table → what a source will find. */
@@ -95,7 +97,7 @@ export async function planCopies(
     for (const single of await singleCopies(world, step, expected)) {
       const found = expected.get(tableKey(single.step.from))?.found;
       const prepared = await prepareCopy(world, single, found ? { expected: found } : { trial: true });
-      copies.push(prepared);
+      copies.push(await withListing(world, step, prepared));
       expectSink(prepared, expected);
     }
   } catch (error) {
@@ -103,6 +105,12 @@ export async function planCopies(
     copies.push(refusedCopy(world, step, error));
   }
   return copies;
+}
+
+async function withListing(world: World, { from }: CopyStep, copy: PreparedCopy): Promise<PreparedCopy> {
+  if (!from.tables) return copy;
+  const { listing } = await world.connections.get(from.connection);
+  return { ...copy, listing };
 }
 
 function refusedCopy(world: World, step: CopyStep, error: SluiceError): PreparedCopy {

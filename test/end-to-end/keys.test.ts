@@ -109,6 +109,26 @@ describe('primary keys of every kind', () => {
     expect(await sums(back)).toEqual(await sums(there));
   });
 
+  it('are found by a pattern, for which the plan names the permission', async () => {
+    const made = await project({
+      pipeline: 'keys',
+      connections: { stage: dynamodbConnection(), report: back.connection },
+      steps: [
+        {
+          copy: 'all',
+          from: { connection: 'stage', tables: [`${prefix}-*`] },
+          to: { connection: 'report', table: '{match}', mode: 'upsert' },
+        },
+      ],
+    });
+    const { events } = await made.command('plan');
+    await made.remove();
+    const permissions = events.flatMap((event) => (event['permissions'] ?? []) as { action: string }[]);
+    expect(permissions.find(({ action }) => action === 'dynamodb:ListTables')).toMatchObject({
+      resource: '*',
+    });
+  });
+
   it.each(keys)('$name is $types in DynamoDB, a key for each row', async ({ name, types, rows }) => {
     const TableName = `${prefix}-key_${name}`;
     const { Table } = await dynamodbCall('DescribeTable', { TableName });

@@ -6,6 +6,7 @@ import { createClient, type DynamodbClient } from './client.js';
 import { KeyedSource } from './keyed-source.js';
 import type { DynamodbConnectionOptions, DynamodbSinkOptions, DynamodbSourceOptions } from './options.js';
 import { patiently } from './patience.js';
+import { permissions } from './permissions.js';
 import { DynamodbSink } from './sink.js';
 import { DynamodbSource } from './source.js';
 
@@ -22,6 +23,7 @@ export function connectDynamodb(options: DynamodbConnectionOptions, context: Con
   manyWait(context);
   return {
     tables: (patterns) => tables(client, patterns, context),
+    listing: permissions(['ListTables'], '*', options.role),
     source: (source, own) => {
       manyWait(own);
       return openSource(client, source as DynamodbSourceOptions, own, options.role);

@@ -3,6 +3,8 @@ import type { Permission } from '../connector.js';
 
 /** Every call of the connector, with why it is made: the only list of them. */
 const reasons = {
+  /** It knows no resource: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html */
+  ListTables: 'finds the tables of a pattern; AWS grants it for all tables or none',
   DescribeTable: 'reads the key and the capacity of the table',
   CreateTable: 'makes the table when it is missing',
   Scan: 'reads the items',

@@ -15,6 +15,7 @@ function connectMysql(options: MysqlConnectionOptions, context: Context): Connec
   const connections = new Connections(options, context);
   return {
     tables: (patterns) => tablesNamed(connections, context, patterns),
+    listing: [],
     source: (declared, lent) => createSource(declared as MysqlSourceOptions, connections, lent),
     sink: (declared, lent) => createSink(declared as MysqlSinkOptions, connections, lent),
     close: () => connections.close(),
