@@ -133,6 +133,8 @@ export async function prepareCopy(
 ): Promise<PreparedCopy> {
   const { expected, trial = false, unproved, ...scoped } = options;
   const scope = openScope(world, step, name, scoped);
+  const stop = () => scope.abort(world.signal.reason);
+  world.signal.addEventListener('abort', stop, { once: true });
   const from = await world.connections.get(step.from.connection);
   const to = await world.connections.get(step.to.connection);
   const early = expected !== undefined;
@@ -156,8 +158,11 @@ export async function prepareCopy(
     if (isPlanned(planned)) scope.pacing.use(planned.step.pace);
     return { name, step, scope, planned: window ? withWindowNote(planned, step, window) : planned, early };
   } catch (error) {
+    world.signal.throwIfAborted();
     if (!(error instanceof SluiceError) || !windows) throw error;
     return { name, step, scope, planned: { name, step, findings: [refusalOf(error)] }, early };
+  } finally {
+    world.signal.removeEventListener('abort', stop);
   }
 }
 

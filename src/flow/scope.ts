@@ -32,6 +32,8 @@ export interface World {
   /** The program's standard input. */
   readonly input?: () => AsyncIterable<Uint8Array>;
   readonly connections: Connections;
+  /** Somebody wants it to end: planning stops at once, what is written between batches. */
+  readonly signal: AbortSignal;
 }
 
 /** What one attempt at one copy happens in. */
@@ -82,6 +84,7 @@ export function openWorld(
     ...(lasting ? { lasting } : {}),
     ...(input ? { input } : {}),
     connections: new Connections(declaration.connections, load, context),
+    signal,
   };
 }
 
