@@ -99,6 +99,20 @@ describe('sluice serve', () => {
     expect(await rowsInSink()).toBe(ROWS);
   });
 
+  it('stops a run that waits for a server in vain', async () => {
+    const { connections, ...rest } = declaration('p', { rate: '1 hour' });
+    made = await project({ ...rest, connections: { shop: { ...connections.shop, port: 1 } } });
+    const run = await sluice(['serve', made.file, '--json'], {
+      started: async (child: ChildProcess) => {
+        await sleep(2500);
+        child.kill('SIGTERM');
+      },
+    });
+    expect(run.status).toBe(143);
+    expect(named(run, 'ended')).toMatchObject([{ outcome: 'interrupted', status: 143 }]);
+    expect(await ends('p')).toEqual([]);
+  });
+
   it('leaves no run behind when it is killed', async () => {
     made = await project(declaration('p', { rate: '1 hour' }, { pace: { items: 40 } }));
     const killed = await serveUntil('SIGKILL', () => rowsAre((rows) => rows > 0));

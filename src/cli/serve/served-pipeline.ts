@@ -242,7 +242,7 @@ export class ServedPipeline {
     const { kind, expression, zone } = schedule;
     const [next] = firingsAfter(
       schedule,
-      Math.max(Date.parse(this.#served.handled), this.#around.clock.now() - 1),
+      Math.max(Date.parse(this.#served.handled), this.#around.clock.now() - 1000),
       1,
     );
     const when = next === undefined ? 'never' : zonedText(zone, next);
