@@ -8,7 +8,7 @@ const mistakes: readonly [name: string, text: string, problems: readonly string[
     'pipeline: p\nconnections:\n\tshop: { kind: mysql }\n',
     [
       '2:13 connections expected a mapping, not nothing (wrong_type)',
-      '3:1 connections not YAML: Tabs are not allowed as indentation (syntax) → indent with spaces',
+      '3:1 connections not YAML: tabs are not allowed as indentation (syntax) → indent with spaces',
       '3:2 shop unknown field "shop" (unknown_field) → fields here: pipeline, schedule, maskKey, connections, steps',
     ],
   ],
@@ -16,14 +16,14 @@ const mistakes: readonly [name: string, text: string, problems: readonly string[
     'a brace that is not closed',
     'pipeline: p\nconnections: { shop: { kind: mysql, secret: s }\nsteps: []\n',
     [
-      '3:1 steps not YAML: Flow map in block collection must be sufficiently indented and end with a } (syntax) → the fields of one mapping begin in the same column',
+      '3:1 steps not YAML: flow map in block collection must be sufficiently indented and end with a } (syntax) → the fields of one mapping begin in the same column',
       '3:8 steps the list is empty (wrong_value)',
     ],
   ],
   [
     'a quote that is not closed',
     'pipeline: "p\n',
-    ['2:1 pipeline not YAML: Missing closing "quote (syntax)'],
+    ['2:1 pipeline not YAML: missing closing "quote (syntax)'],
   ],
   [
     'a tag of YAML',
@@ -109,8 +109,8 @@ const mistakes: readonly [name: string, text: string, problems: readonly string[
     'a field that is indented too far',
     'pipeline: p\n  connections: {}\nsteps: []\n',
     [
-      '1:11 pipeline["p connections"] not YAML: Nested mappings are not allowed in compact mappings (syntax)',
-      '1:11 pipeline["p connections"] not YAML: Implicit keys need to be on a single line (syntax) → is a colon or a quote missing?',
+      '1:11 pipeline["p connections"] not YAML: nested mappings are not allowed in compact mappings (syntax)',
+      '1:11 pipeline["p connections"] not YAML: implicit keys need to be on a single line (syntax) → is a colon or a quote missing?',
       '1:11 pipeline expected text, not a mapping (wrong_type)',
     ],
   ],

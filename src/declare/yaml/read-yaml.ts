@@ -72,10 +72,11 @@ function sayError({ code, message, pos }: YAMLError, say: SayAt): void {
   say(pos[0], { code: 'syntax', message: `not YAML: ${sentence(message)}`, hint: hints[code] });
 }
 
-/** The parser's message without its picture of the line. */
+/** The parser's message as the end of a sentence, without its picture of the line. */
 function sentence(message: string): string {
   const [first = message] = message.split('\n');
-  return first.replace(/ at line \d+, column \d+:?$/, '');
+  const said = first.replace(/ at line \d+, column \d+:?$/, '');
+  return said.charAt(0).toLowerCase() + said.slice(1);
 }
 
 const hints: Readonly<Record<string, string>> = {
