@@ -7,6 +7,7 @@ import { count, seconds, tableLines } from './demo/paper.js';
 import { shortPlan } from './demo/plan.js';
 import { PROGRAM, Program } from './demo/program.js';
 import { type Proof, type ProofSubject, prove } from './demo/proof.js';
+import { SAMPLE_TABLE, samplePipeline, takeSample } from './demo/sample.js';
 import { type DemoServers, startServers } from './demo/servers.js';
 import { createShop, type ShopTableName, shopSchema } from './shop.js';
 
@@ -23,7 +24,7 @@ const INTERRUPTED = 130;
 
 /**
  * `npm start`: a shop goes MySQL → DynamoDB → MySQL by the program itself, and both ends are compared by the servers'
- * own means. `--orders N` makes a shop of another size; `--keep` leaves the servers running until Ctrl-C. Gives the
+ * own means; then a sample of it is taken, at a pace and masked. `--orders N` makes a shop of another size; `--keep` leaves the servers running until Ctrl-C. Gives the
  * exit status: 0 only if everything is equal.
  */
 export async function demo(args: readonly string[]): Promise<number> {
@@ -48,7 +49,7 @@ export async function demo(args: readonly string[]): Promise<number> {
 async function show(orders: number, keep: boolean, stopped: AbortSignal): Promise<number> {
   const started = Date.now();
   say('Starting a private MySQL server and a private DynamoDB engine …');
-  const servers = await startServers(subjects.map(({ stage }) => stage));
+  const servers = await startServers([...subjects.map(({ stage }) => stage), SAMPLE_TABLE]);
   const program = new Program(servers.env, stopped);
   const state = await mkdtemp(join(tmpdir(), 'sluice-demo-'));
   try {
@@ -101,7 +102,8 @@ async function moveAndProve(
     proofs.push(await prove(servers.connection, servers.databases, servers.dynamodb, subject));
   }
   sayProofs(proofs);
-  return proofs.every((proof) => proof.equal);
+  if (!proofs.every((proof) => proof.equal)) return false;
+  return await takeSample(servers, program, state, say);
 }
 
 function failed(command: string, status: number): false {
@@ -145,7 +147,8 @@ async function wait(servers: DemoServers, stopped: AbortSignal): Promise<void> {
 const whereNext = `
 Where next
   npm start -- --keep                  the same, and the servers stay up for you to try things
-  ${pipeline}         the file that was just run
+  ${pipeline}         the files that were just run
+  ${samplePipeline}
   node ${PROGRAM} plan FILE     what a file would do, column by column; writes nothing
   node ${PROGRAM} init batch    a file of your own to start from
   README.md, ARCHITECTURE.md           what Sluice promises, and how it is built`;

@@ -12,7 +12,7 @@ export interface DemoServers {
   /** Not the product's. */
   readonly connection: Connection;
   readonly databases: { readonly shop: string; readonly report: string };
-  /** What the pipeline of examples/orders-nightly.yaml finds in its environment. */
+  /** What the pipelines of the demo find in their environment. */
   readonly env: Readonly<Record<string, string>>;
   /** Takes away everything that the demo has made, servers included. */
   remove(): Promise<void>;
@@ -38,6 +38,7 @@ export async function startServers(stageTables: readonly string[]): Promise<Demo
       AWS_REGION: dynamodb.region,
       AWS_ACCESS_KEY_ID: 'demo',
       AWS_SECRET_ACCESS_KEY: 'demo',
+      MASK_KEY: randomBytes(32).toString('hex'),
     };
     const remove = () => removeAll({ mysql, dynamodb, connection, databases }, stageTables);
     return { mysql, dynamodb, connection, databases, env, remove };
