@@ -1,5 +1,5 @@
 import { Refusal } from '../refusal.js';
-import { type Alphabet, alphabetOf, alphabets } from './alphabets.js';
+import { type Alphabet, placeOf } from './alphabets.js';
 import type { MaskKey } from './mask-key.js';
 
 const strange = new Refusal(
@@ -13,27 +13,26 @@ const notPlain = new Refusal('mask_unfit', 'the number is written with an expone
  * become different texts.
  */
 export function keepTextFormat(text: string, key: MaskKey): string | Refusal {
-  const codes = Array.from(text, (character) => character.codePointAt(0) ?? 0);
-  const places = new Map<Alphabet, number[]>();
-  for (const [place, code] of codes.entries()) {
-    const alphabet = alphabetOf(code);
-    if (alphabet === undefined) return strange;
-    if (alphabet === 'kept') continue;
-    const known = places.get(alphabet);
-    if (known) known.push(place);
-    else places.set(alphabet, [place]);
+  const characters = Array.from(text);
+  const found = new Map<Alphabet, { readonly numerals: number[]; readonly indexes: number[] }>();
+  for (const [index, character] of characters.entries()) {
+    const place = placeOf(character.codePointAt(0) ?? 0);
+    if (place === undefined) return strange;
+    if (place === 'kept') continue;
+    const some = found.get(place.alphabet) ?? { numerals: [], indexes: [] };
+    found.set(place.alphabet, some);
+    some.numerals.push(place.numeral);
+    some.indexes.push(index);
   }
-  const masked = [...codes];
-  for (const [alphabet, some] of places) {
-    const numerals = some.map((place) => (codes[place] ?? 0) - alphabet.first);
-    for (const [index, numeral] of key.permute(alphabet, numerals).entries()) {
-      masked[some[index] ?? 0] = alphabet.first + numeral;
+  for (const [alphabet, { numerals, indexes }] of found) {
+    for (const [place, numeral] of key.permute(alphabet, numerals).entries()) {
+      characters[indexes[place] ?? 0] = String.fromCodePoint(alphabet.codes[numeral] ?? 0);
     }
   }
-  return masked.map((code) => String.fromCodePoint(code)).join('');
+  return characters.join('');
 }
 
-const digits = alphabets[0] as Alphabet;
+const digits: Alphabet = { name: 'digits', codes: [...'0123456789'].map((digit) => digit.charCodeAt(0)) };
 
 /**
  * A number with as many digits before its point and, but for zeros at the end, after it, and the same sign; zero

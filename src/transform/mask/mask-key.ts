@@ -33,9 +33,9 @@ export class MaskKey {
     return createHmac('sha256', this.#hashKey).update(value).digest('hex').slice(0, HASH_HEX_DIGITS);
   }
 
-  /** A permutation of the strings of this length over an alphabet of `size`; the numerals are 0 to size - 1. */
+  /** A permutation of the strings of this length; numerals are places in the alphabet. */
   permute(alphabet: Alphabet, numerals: readonly number[]): readonly number[] {
-    if (numerals.length > 1) return ff1(this.#cipherKey, alphabet.size, numerals);
+    if (numerals.length > 1) return ff1(this.#cipherKey, alphabet.codes.length, numerals);
     return numerals.map((numeral) => this.#order(alphabet)[numeral] ?? numeral);
   }
 
@@ -43,9 +43,9 @@ export class MaskKey {
   #order(alphabet: Alphabet): readonly number[] {
     const known = this.#orders.get(alphabet);
     if (known) return known;
-    const places = Array.from({ length: alphabet.size }, (_, numeral) => ({
+    const places = alphabet.codes.map((_, numeral) => ({
       numeral,
-      place: this.hash(`${alphabet.first} ${numeral}`),
+      place: this.hash(`${alphabet.name} ${numeral}`),
     }));
     const order = places
       .sort((one, other) => (one.place < other.place ? -1 : 1))
