@@ -61,11 +61,25 @@ const plants: readonly Plant[] = [
     seenBy: [regressions, 'keeps fractions and 38 digits'],
   },
   {
+    fault: 'd: true, false and null are poison',
+    file: 'connectors/dynamodb/attribute.js',
+    find: "if ('BOOL' in attribute)",
+    plant: "if ('BOOL' in attribute || 'NULL' in attribute) return malformed; if ('BOOL' in attribute)",
+    seenBy: ['test/end-to-end/items-untouched.test.ts', 'of every type, by its key'],
+  },
+  {
     fault: 'e: attributes are dropped',
     file: 'connectors/dynamodb/item.js',
     find: 'const fields = columns.flatMap((column, index) => {',
     plant: 'const fields = columns.flatMap((column, index) => { if (index > 5) return [];',
     seenBy: [regressions, 'carries every attribute'],
+  },
+  {
+    fault: 'f: keys are split at spaces',
+    file: 'connectors/dynamodb/key-list/read-text.js',
+    find: 'textValue(text, partition)',
+    plant: "textValue(text.split(' ')[0], partition)",
+    seenBy: ['test/end-to-end/chosen-items.test.ts', 'a missing key does not abort the run'],
   },
   {
     fault: 'unprocessed items are ignored',
