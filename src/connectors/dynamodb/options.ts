@@ -105,7 +105,10 @@ export const sink = z.strictObject({
   connection: z.string().describe('The name of a connection.'),
   table: z
     .string()
-    .regex(/^([A-Za-z0-9_.-]|\{table\}){3,255}$/, 'not a table name: 3 to 255 of letters, digits, _ . and -')
+    .regex(
+      /^([A-Za-z0-9_.-]|\{table\}|\{match\}){3,255}$/,
+      'not a table name: 3 to 255 of letters, digits, _ . and -',
+    )
     .optional()
     .describe(
       'The table to write. Default: the name of the source table. With `tables`: "copy-{table}"; {match} is what the wildcards stood for.',
