@@ -15,7 +15,7 @@ export function wrapBox(
     const rows = wrap(kind + line.text, maxWidth, width);
     return rows.map((text, index) => {
       if (line.role !== 'title') return { ...line, text };
-      const isFirst = index === 0 && text.startsWith(kind);
+      const isFirst = index === 0 && `${text} `.startsWith(kind);
       return { ...line, kind: isFirst ? line.kind : '', text: isFirst ? text.slice(kind.length) : text };
     });
   });
