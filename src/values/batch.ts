@@ -9,7 +9,7 @@ import type { Column } from './column.js';
 export type Position = string;
 
 /**
- * Rows by their numbers. An array of rows is one; so is AttributeRows, which makes each row when it is asked for:
+ * Rows by their numbers. An array of rows is one; AttributeRows and TextRows make each row when it is asked for:
  * whoever looks at rows more than once keeps them.
  */
 export interface Rows extends Iterable<Row> {

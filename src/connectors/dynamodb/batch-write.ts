@@ -1,6 +1,7 @@
 import { SluiceError } from '../../errors.js';
 import type { Attribute } from '../../values/cell.js';
 import type { Context } from '../connector.js';
+import { BodyRoom } from './body-room.js';
 import type { DynamodbClient } from './client.js';
 import { tornAnswer } from './failures.js';
 import { type KeyAttribute, keyOfItem } from './key.js';
@@ -11,26 +12,25 @@ import type { Slots } from './slots.js';
 /** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html */
 const MAX_REQUESTS = 25;
 /** Well under the 16 MB of a call. */
-const MAX_CALL_CHARACTERS = 4 * 1024 * 1024;
+const MAX_CALL_BYTES = 4 * 1024 * 1024;
 
-/** One item to put or key to delete. */
-export interface WriteRequest {
-  /** The row that it stands for, in whatever counting the caller has. */
-  readonly row: number;
-  readonly key: string;
-}
-
-/** The requests in turn, made while others are under way, so that few texts are held at once. */
-export interface WriteRequests extends Iterable<WriteRequest> {
-  /** `{"PutRequest":{"Item":{…}}}` or `{"DeleteRequest":{"Key":{…}}}`: the same text whenever it is asked for. */
-  textOf(request: WriteRequest): string;
+/** Items to put or keys to delete, by their rows: 0 up to `length`, in whatever counting the caller has. */
+export interface WriteRequests {
+  readonly length: number;
+  /**
+   * Puts `{"PutRequest":{"Item":{…}}}` or `{"DeleteRequest":{"Key":{…}}}` into the body, the same whenever it is asked
+   * for. False if the row is not to be sent, which the caller then has counted; what was put is taken back.
+   */
+  append(row: number, room: BodyRoom): boolean;
+  /** The key's text, of a row that was sent. */
+  keyOf(row: number): string;
 }
 
 export interface BatchWriteEnds {
   /** The request was carried out; `units` is what the call consumed for all its requests. */
   written(requests: number, units: number): void;
   /** The service will not take it, or has not within the patience. */
-  refused(request: WriteRequest, problem: Problem): void;
+  refused(row: number, problem: Problem): void;
 }
 
 export interface BatchWriteTable {
@@ -60,50 +60,77 @@ export async function batchWrite(
   requests: WriteRequests,
   ends: BatchWriteEnds,
 ): Promise<void> {
-  const writing: Writing = { table, ends, textOf: (request) => requests.textOf(request) };
-  await table.slots.forEach(packed(writing, requests), (packet) => writePacket(writing, packet));
+  const name = JSON.stringify(table.name);
+  const writing = { table, requests, ends, head: `{"RequestItems":{${name}:[` };
+  await table.slots.forEach(packed(writing), (packet) => writePacket(writing, packet));
 }
 
 interface Writing {
   readonly table: BatchWriteTable;
+  readonly requests: WriteRequests;
   readonly ends: BatchWriteEnds;
-  textOf(request: WriteRequest): string;
+  /** What a body begins with. */
+  readonly head: string;
 }
+
+const TAIL = `]},"ReturnConsumedCapacity":"TOTAL"}`;
 
 /** What goes into one call; `body` stays for when the whole call is repeated. */
 interface Packet {
-  readonly requests: readonly WriteRequest[];
+  readonly rows: readonly number[];
   readonly body: Buffer;
 }
 
-function packetOf(writing: Writing, requests: readonly WriteRequest[], texts: string): Packet {
-  const name = JSON.stringify(writing.table.name);
-  const body = Buffer.from(`{"RequestItems":{${name}:[${texts}]},"ReturnConsumedCapacity":"TOTAL"}`);
-  return { requests, body };
-}
+/** A body that rows are added to until it is full. */
+class OpenPacket {
+  readonly #room = new BodyRoom();
+  readonly #writing: Writing;
+  #rows: number[] = [];
 
-function repack(writing: Writing, requests: readonly WriteRequest[]): Packet {
-  return packetOf(writing, requests, requests.map((request) => writing.textOf(request)).join(','));
-}
-
-function* packed(writing: Writing, all: Iterable<WriteRequest>): Generator<Packet> {
-  let requests: WriteRequest[] = [];
-  let texts = '';
-  for (const request of all) {
-    const text = writing.textOf(request);
-    // Counted in characters: what non-Latin text is longer as UTF-8 is far from the service's own limit.
-    if (
-      requests.length === MAX_REQUESTS ||
-      (texts !== '' && texts.length + text.length > MAX_CALL_CHARACTERS)
-    ) {
-      yield packetOf(writing, requests, texts);
-      requests = [];
-      texts = '';
-    }
-    requests.push(request);
-    texts += texts === '' ? text : `,${text}`;
+  constructor(writing: Writing) {
+    this.#writing = writing;
   }
-  if (requests.length > 0) yield packetOf(writing, requests, texts);
+
+  get isEmpty(): boolean {
+    return this.#rows.length === 0;
+  }
+
+  /** False if the call is full without this row. A row that is not to be sent has room. */
+  add(row: number): boolean {
+    if (this.#rows.length === MAX_REQUESTS) return false;
+    const before = this.#room.size;
+    this.#room.text(this.isEmpty ? this.#writing.head : ',');
+    const sent = this.#writing.requests.append(row, this.#room);
+    const hasRoom = this.isEmpty || this.#room.size <= MAX_CALL_BYTES;
+    if (sent && hasRoom) this.#rows.push(row);
+    else this.#room.cut(before);
+    return hasRoom || !sent;
+  }
+
+  close(): Packet {
+    this.#room.text(TAIL);
+    const packet = { rows: this.#rows, body: this.#room.take() };
+    this.#rows = [];
+    return packet;
+  }
+}
+
+/** Rows that were sent before. */
+function repack(writing: Writing, rows: readonly number[]): Packet {
+  const packet = new OpenPacket(writing);
+  for (const row of rows) packet.add(row);
+  return packet.close();
+}
+
+/** Made while others are under way, so that few bodies are held at once. */
+function* packed(writing: Writing): Generator<Packet> {
+  const packet = new OpenPacket(writing);
+  for (let row = 0; row < writing.requests.length; row++) {
+    if (packet.add(row)) continue;
+    yield packet.close();
+    packet.add(row);
+  }
+  if (!packet.isEmpty) yield packet.close();
 }
 
 /** Calls until nothing is unprocessed. The patience starts anew whenever the service takes something. */
@@ -117,26 +144,26 @@ async function writePacket(writing: Writing, packet: Packet): Promise<void> {
     }
     const asked: Packet = rest;
     try {
-      const { unprocessed, units } = await patiently(table.context, () => writeOnce(table, asked));
-      ends.written(asked.requests.length - unprocessed.length, units);
+      const { unprocessed, units } = await patiently(table.context, () => writeOnce(writing, asked));
+      ends.written(asked.rows.length - unprocessed.length, units);
       rest = unprocessed.length === 0 ? undefined : repack(writing, unprocessed);
     } catch (error) {
       table.context.signal.throwIfAborted();
       if (!(error instanceof SluiceError)) throw error;
-      if (error.code === 'write_refused') return isolate(writing, asked.requests, error);
+      if (error.code === 'write_refused') return isolate(writing, asked.rows, error);
       if (error.retry === 'never') throw error;
-      for (const request of asked.requests) ends.refused(request, exhausted(error));
+      for (const row of asked.rows) ends.refused(row, exhausted(error));
       return;
     }
   }
 }
 
 /** One call; fails as throttled when the service took nothing at all, so that `retry` waits and keeps the patience. */
-async function writeOnce(table: BatchWriteTable, { requests, body }: Packet) {
+async function writeOnce({ table, requests }: Writing, { rows, body }: Packet) {
   const answer = await table.client.call<Answer>('BatchWriteItem', body);
   const left = Object.values(answer.UnprocessedItems ?? {}).flat();
-  const unprocessed = left.length === 0 ? [] : requestsOf(left, requests, table.key);
-  if (unprocessed.length === requests.length) {
+  const unprocessed = left.length === 0 ? [] : rowsOf(left, rows, requests, table.key);
+  if (unprocessed.length === rows.length) {
     throw new SluiceError('throttled', 'DynamoDB BatchWriteItem: no item was taken', { retry: 'slower' });
   }
   let units = 0;
@@ -145,38 +172,35 @@ async function writeOnce(table: BatchWriteTable, { requests, body }: Packet) {
 }
 
 /** The service returns items, not places: they are found again by their keys. */
-function requestsOf(
+function rowsOf(
   left: readonly Unprocessed[],
-  requests: readonly WriteRequest[],
+  rows: readonly number[],
+  requests: WriteRequests,
   key: readonly KeyAttribute[],
-): WriteRequest[] {
-  const byKey = new Map(requests.map((request) => [request.key, request]));
+): number[] {
+  const byKey = new Map(rows.map((row) => [requests.keyOf(row), row]));
   return left.map((entry) => {
     const item = entry.PutRequest?.Item ?? entry.DeleteRequest?.Key;
     const text = item && keyOfItem(item, key);
-    const request = text === undefined ? undefined : byKey.get(text);
-    if (!request || text === undefined) {
+    const row = text === undefined ? undefined : byKey.get(text);
+    if (row === undefined || text === undefined) {
       throw tornAnswer('BatchWriteItem', 'an unprocessed item is none of those sent');
     }
     byKey.delete(text);
-    return request;
+    return row;
   });
 }
 
 /** A call is refused as a whole for one bad item: halved until the bad ones are found. */
-async function isolate(
-  writing: Writing,
-  requests: readonly WriteRequest[],
-  error: SluiceError,
-): Promise<void> {
-  const [only] = requests;
-  if (requests.length === 1 && only) {
+async function isolate(writing: Writing, rows: readonly number[], error: SluiceError): Promise<void> {
+  const [only] = rows;
+  if (rows.length === 1 && only !== undefined) {
     writing.ends.refused(only, refusedItem(error));
     return;
   }
-  const middle = Math.ceil(requests.length / 2);
-  await writePacket(writing, repack(writing, requests.slice(0, middle)));
-  await writePacket(writing, repack(writing, requests.slice(middle)));
+  const middle = Math.ceil(rows.length / 2);
+  await writePacket(writing, repack(writing, rows.slice(0, middle)));
+  await writePacket(writing, repack(writing, rows.slice(middle)));
 }
 
 /** The reject of a row that the service refused by itself. */

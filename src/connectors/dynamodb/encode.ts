@@ -86,8 +86,9 @@ export interface Framed {
 export function framed(column: Column): Framed {
   const type = attributeType(column);
   const quoted = { open: `{"${type}":"`, close: '"}' };
-  if (type === 'N' && column.type !== 'float') {
-    return { ...quoted, inner: (cell) => numberProblem(cell as string) ?? (cell as string) };
+  if (type === 'N') {
+    const problem = column.type === 'float' ? floatProblem : numberProblem;
+    return { ...quoted, inner: (cell) => problem(cell as string) ?? (cell as string) };
   }
   if (type !== 'S') return { open: '', close: '', inner: encoder(column) };
   const form = stringOf(column);
@@ -109,6 +110,10 @@ function numberText(text: string): string | Problem {
 
 function floatText(text: string): string | Problem {
   return isNegativeZero(text) ? negativeZero : numberText(text);
+}
+
+function floatProblem(text: string): Problem | undefined {
+  return isNegativeZero(text) ? negativeZero : numberProblem(text);
 }
 
 function isNegativeZero(text: string): boolean {

@@ -1,6 +1,7 @@
 import type { Row } from '../../values/cell.js';
 import type { Column } from '../../values/column.js';
 import { cellSize, encoder, framed, NULL } from './encode.js';
+import { type AppendAttributes, attributesAppender, type NumberKey, numberKey } from './item-bytes.js';
 import { type KeyOf, type KeySource, keyOf } from './key.js';
 import type { Problem } from './problem.js';
 
@@ -15,6 +16,10 @@ export interface ItemEncoder {
   readonly keyOf: KeyOf;
   /** The attributes besides the key, each as `"name":{…}`; the key's text counts towards the size. */
   attributesOf(row: Row, key: string): string | Problem;
+  /** The same from bytes to bytes, but that the size is not looked at; absent where a row's cells are needed. */
+  readonly appendAttributes: AppendAttributes | undefined;
+  /** Present where the key is one column of whole numbers. */
+  readonly numberKey: NumberKey | undefined;
   /** The attributes besides the key that a row has, with the JSON text of their values. */
   valuesOf(row: Row): readonly (readonly [name: string, json: string])[] | Problem;
   /** The JSON text of one attribute's value, besides the key's; undefined where the row has none. Needs a valid row. */
@@ -23,7 +28,7 @@ export interface ItemEncoder {
   sizeOf(row: Row): number;
 }
 
-const tooLarge: Problem = { code: 'item_too_large', message: 'the item is larger than 400 KB' };
+export const tooLarge: Problem = { code: 'item_too_large', message: 'the item is larger than 400 KB' };
 
 export function itemEncoder(columns: readonly Column[], key: readonly KeySource[]): ItemEncoder {
   const taken = new Set(key.map((source) => source.name));
@@ -56,8 +61,7 @@ export function itemEncoder(columns: readonly Column[], key: readonly KeySource[
       if (typeof value !== 'string') return { ...value, column: field.name };
       text += field.open + value + field.close;
     }
-    const isLarge = mayBeTooLarge(text.length + keyText.length) && sizeOf(row) > MAX_ITEM_BYTES;
-    return isLarge ? tooLarge : text;
+    return isTooLarge(text.length + keyText.length, () => sizeOf(row)) ? tooLarge : text;
   };
 
   const valuesOf = (row: Row) => {
@@ -82,12 +86,26 @@ export function itemEncoder(columns: readonly Column[], key: readonly KeySource[
     return typeof value === 'string' ? value : undefined;
   };
 
-  return { columns, keyOf: keyOf(columns, key), attributesOf, valuesOf, jsonOf, sizeOf };
+  return {
+    columns,
+    keyOf: keyOf(columns, key),
+    attributesOf,
+    appendAttributes: clash ? undefined : attributesAppender(fields),
+    numberKey: numberKey(columns, key),
+    valuesOf,
+    jsonOf,
+    sizeOf,
+  };
 }
 
 /** Whether JSON text of so many characters can stand for an item that is too large. */
 export function mayBeTooLarge(characters: number): boolean {
   return characters * MAX_BYTES_PER_CHARACTER > MAX_ITEM_BYTES;
+}
+
+/** Whether an item is too large, whose JSON text has so many characters (or bytes); its size is asked for if need be. */
+export function isTooLarge(characters: number, sizeOf: () => number): boolean {
+  return mayBeTooLarge(characters) && sizeOf() > MAX_ITEM_BYTES;
 }
 
 /** An incoming attribute whose name a joined key has taken: of open sources this is known only now. */

@@ -6,7 +6,8 @@ import { type BucketFiles, bucketed, fixedRecords, textRecords } from '../bucket
 import type { Finished } from '../connector.js';
 import { type DeletesLimit, guardDeletes } from '../deletes-limit.js';
 import { DIGEST_BYTES, digest } from '../digest.js';
-import { type BatchWriteTable, batchWrite, type WriteRequest, type WriteRequests } from './batch-write.js';
+import { type BatchWriteTable, batchWrite } from './batch-write.js';
+import type { BodyRoom } from './body-room.js';
 import { tornAnswer } from './failures.js';
 import { keyOfItem } from './key.js';
 import type { KeyLogs } from './key-log.js';
@@ -107,28 +108,33 @@ export async function deleteItems(
   table: BatchWriteTable,
   keys: AsyncIterable<string> | Iterable<string>,
 ): Promise<void> {
-  let requests: WriteRequest[] = [];
+  let some: string[] = [];
   for await (const key of keys) {
-    requests.push({ row: requests.length, key });
-    if (requests.length === DELETE_ROWS) {
-      await deleteSome(table, requests);
-      requests = [];
+    some.push(key);
+    if (some.length === DELETE_ROWS) {
+      await deleteSome(table, some);
+      some = [];
     }
   }
-  await deleteSome(table, requests);
+  await deleteSome(table, some);
 }
 
-async function deleteSome(table: BatchWriteTable, requests: readonly WriteRequest[]): Promise<void> {
-  const deletes: WriteRequests = {
-    [Symbol.iterator]: () => requests[Symbol.iterator](),
-    textOf: ({ key }) => `{"DeleteRequest":{"Key":{${key}}}}`,
+async function deleteSome(table: BatchWriteTable, keys: readonly string[]): Promise<void> {
+  const keyOf = (row: number) => keys[row] ?? '';
+  const append = (row: number, room: BodyRoom) => {
+    room.text(`{"DeleteRequest":{"Key":{${keyOf(row)}}}}`);
+    return true;
   };
-  await batchWrite(table, deletes, {
-    written: () => undefined,
-    refused: (_, problem) => {
-      throw new SluiceError('throttled', `could not delete all that is gone: ${problem.message}`, {
-        hint: 'what was written stays; run again to delete the rest',
-      });
+  await batchWrite(
+    table,
+    { length: keys.length, append, keyOf },
+    {
+      written: () => undefined,
+      refused: (_, problem) => {
+        throw new SluiceError('throttled', `could not delete all that is gone: ${problem.message}`, {
+          hint: 'what was written stays; run again to delete the rest',
+        });
+      },
     },
-  });
+  );
 }

@@ -1,9 +1,9 @@
 import type { Batch } from '../../values/batch.js';
-import type { Row } from '../../values/cell.js';
 import type { Writer, Written } from '../connector.js';
-import { type BatchWriteTable, batchWrite, type WriteRequest, type WriteRequests } from './batch-write.js';
+import { type BatchItems, batchItems } from './batch-items.js';
+import { type BatchWriteTable, batchWrite, type WriteRequests } from './batch-write.js';
+import { BodyRoom } from './body-room.js';
 import { type EncoderCache, unitsOf } from './encoder-cache.js';
-import type { ItemEncoder } from './item.js';
 import type { Problem } from './problem.js';
 import { Tally } from './tally.js';
 
@@ -22,17 +22,15 @@ export function putWriter(
   return {
     write: async (batch: Batch): Promise<Written> => {
       const tally = new Tally();
-      const encode = encoders.of(batch.columns);
-      const rows = [...batch.rows];
-      const keys = rows.map((cells) => encode.keyOf(cells));
+      const items = batchItems(batch.rows, encoders.of(batch.columns));
       // Before the items: a key that is remembered for nothing costs at most a delete that waits for the next run.
-      await keyLog?.add(keys.filter((key) => typeof key === 'string'));
-      await batchWrite(table, putRequests(rows, encode, keys, tally), {
+      await keyLog?.add(keysOf(items));
+      await batchWrite(table, putRequests(items, tally), {
         written: (rows, units) => {
           tally.written(rows);
           tally.used(units);
         },
-        refused: (request, problem) => tally.reject(request.row, problem),
+        refused: (row, problem) => tally.reject(row, problem),
       });
       return tally.result();
     },
@@ -43,59 +41,49 @@ export function putWriter(
   };
 }
 
-type Keys = readonly (string | Problem)[];
+function keysOf(items: BatchItems): string[] {
+  const keys = Array.from({ length: items.length }, (_, row) => items.keyAt(row));
+  return keys.filter((key) => typeof key === 'string');
+}
+
+const open = Buffer.from('{"PutRequest":{"Item":{');
+const close = Buffer.from('}}}');
 
 /** The rows that can be sent, one for each key. */
-function putRequests(rows: readonly Row[], encode: ItemEncoder, keys: Keys, tally: Tally): WriteRequests {
-  const last = lastRows(rows, encode, keys);
-  let ready = { row: -1, attributes: '' };
-  function* requests(): Generator<WriteRequest> {
-    for (const [row, cells] of rows.entries()) {
-      const key = keys[row];
-      if (typeof key !== 'string') {
-        if (key) tally.reject(row, key);
-        continue;
+function putRequests(items: BatchItems, tally: Tally): WriteRequests {
+  const last = lastRows(items);
+  return {
+    length: items.length,
+    append: (row, room) => {
+      room.put(open);
+      const problem = items.append(row, room);
+      if (problem) {
+        tally.reject(row, problem);
+        return false;
       }
-      const attributes = encode.attributesOf(cells, key);
-      if (typeof attributes !== 'string') {
-        tally.reject(row, attributes);
-      } else if (last && last.get(key) !== row) {
+      if (last && last.get(items.keyAt(row)) !== row) {
         tally.unchanged();
-      } else {
-        ready = { row, attributes };
-        yield { row, key };
+        return false;
       }
-    }
-  }
-  const textOf = ({ row, key }: WriteRequest): string => {
-    const attributes = ready.row === row ? ready.attributes : encode.attributesOf(rows[row] ?? [], key);
-    return `{"PutRequest":{"Item":{${key}${attributes}}}}`;
+      room.put(close);
+      return true;
+    },
+    keyOf: (row) => {
+      const key = items.keyAt(row);
+      if (typeof key !== 'string') throw new RangeError(`row ${row} has no key and was sent`);
+      return key;
+    },
   };
-  return { [Symbol.iterator]: requests, textOf };
 }
 
 /** For each key the last row that can be sent; undefined where no two rows have the same key. */
-function lastRows(
-  rows: readonly Row[],
-  encode: ItemEncoder,
-  keys: Keys,
-): ReadonlyMap<string, number> | undefined {
-  if (areAscending(keys) || new Set(keys).size === keys.length) return undefined;
-  const last = new Map<string, number>();
-  for (const [row, key] of keys.entries()) {
-    if (typeof key !== 'string') continue;
-    if (typeof encode.attributesOf(rows[row] ?? [], key) === 'string') last.set(key, row);
+function lastRows(items: BatchItems): ReadonlyMap<string | Problem, number> | undefined {
+  if (items.distinct) return undefined;
+  const room = new BodyRoom();
+  const last = new Map<string | Problem, number>();
+  for (let row = 0; row < items.length; row++) {
+    if (!items.append(row, room)) last.set(items.keyAt(row), row);
+    room.cut(0);
   }
   return last;
-}
-
-/** Whether each key is longer or greater than the one before, as whole numbers come in order: none is there twice then. */
-function areAscending(keys: Keys): boolean {
-  let before = '';
-  for (const key of keys) {
-    if (typeof key !== 'string' || key.length < before.length) return false;
-    if (key.length === before.length && key <= before) return false;
-    before = key;
-  }
-  return true;
 }

@@ -1,19 +1,19 @@
 import type { FieldPacket } from 'mysql2';
-import type { Row } from '../../values/cell.js';
+import type { TextRows } from '../../values/text-rows.js';
 import { mysqlFailure } from './failures.js';
-import type { RowReader } from './rows.js';
+import { type CollectedRows, RowCollector } from './row-collector.js';
 import type { Session } from './session.js';
 
 export interface RowChunk {
-  readonly rows: Row[];
+  readonly rows: TextRows;
   /** As the server sent them. */
   readonly bytes: number;
 }
 
 export interface RowStreamOptions {
   readonly sql: string;
-  readonly read: RowReader;
-  /** Throws when the result's columns are not those that `read` was made for. */
+  readonly of: CollectedRows;
+  /** Throws when the result's columns are not those that `of` was made for. */
   readonly verify: (fields: readonly FieldPacket[]) => void;
   readonly maxRows: number;
   readonly maxBytes: number;
@@ -35,7 +35,7 @@ interface Packet {
 
 type PacketHandler = (packet: Packet, connection: unknown) => unknown;
 
-/** The driver's running query. Rows come to its `row`, which we replace by our own, twice as fast reader. */
+/** The driver's running query. Rows come to its `row`, which we replace by our own: it keeps the bytes. */
 interface RunningQuery {
   row?: PacketHandler;
 }
@@ -49,7 +49,7 @@ export class RowStream {
   readonly #options: RowStreamOptions;
   readonly #chunks: RowChunk[] = [];
   readonly #unwatch: () => void;
-  #rows: Row[] = [];
+  readonly #rows: RowCollector;
   #bytes = 0;
   #paused = false;
   #ended = false;
@@ -59,6 +59,7 @@ export class RowStream {
   constructor(session: Session, options: RowStreamOptions) {
     this.#session = session;
     this.#options = options;
+    this.#rows = new RowCollector(options.of);
     this.#unwatch = session.watch((error) => this.#fail(error));
     if (!this.#ended) this.#start();
   }
@@ -101,18 +102,17 @@ export class RowStream {
   }
 
   #row(packet: Packet): void {
-    const { maxRows, maxBytes, read } = this.#options;
+    const { maxRows, maxBytes } = this.#options;
     if (this.#ended) return;
     const size = packet.end - packet.offset;
     if (this.#rows.length > 0 && this.#bytes + size > maxBytes) this.#flush();
-    this.#rows.push(read(packet.buffer, packet.offset, packet.end));
+    this.#rows.add(packet.buffer, packet.offset, packet.end);
     this.#bytes += size;
     if (this.#rows.length >= maxRows || this.#bytes >= maxBytes) this.#flush();
   }
 
   #flush(): void {
-    this.#chunks.push({ rows: this.#rows, bytes: this.#bytes });
-    this.#rows = [];
+    this.#chunks.push({ rows: this.#rows.take(), bytes: this.#bytes });
     this.#bytes = 0;
     if (this.#chunks.length >= MAX_CHUNKS_AHEAD && !this.#paused && !this.#ended) {
       this.#paused = true;

@@ -1,4 +1,5 @@
 import type { Cell, Row } from '../../values/cell.js';
+import { NULL_START, type TextSpans } from '../../values/text-rows.js';
 
 /** How a cell of the text protocol is read: ASCII text, UTF-8 text, or bytes. */
 export type CellKind = 'ascii' | 'text' | 'bytes';
@@ -66,4 +67,36 @@ function isAscii(bytes: Buffer, from: number, to: number): boolean {
   let all = 0;
   for (let at = from; at < to; at++) all |= bytes[at] as number;
   return all < 128;
+}
+
+/**
+ * Where the cells of a row packet are: the n-th is put at `place + n` of the lists, `shift` added to each place. Throws
+ * a RangeError when the packet is torn, as a RowReader does.
+ */
+export function cellSpans(
+  packet: { readonly bytes: Buffer; readonly start: number; readonly end: number },
+  count: number,
+  { starts, ends }: TextSpans,
+  place: number,
+  shift: number,
+): void {
+  const { bytes } = packet;
+  let at = packet.start;
+  for (let index = place; index < place + count; index++) {
+    let length = bytes[at++] as number;
+    if (length === NULL_CELL) {
+      starts[index] = NULL_START;
+      ends[index] = at + shift;
+      continue;
+    }
+    if (length > 250) {
+      const width = length === LENGTH_2 ? 2 : length === LENGTH_3 ? 3 : 8;
+      length = width === 8 ? Number(bytes.readBigUInt64LE(at)) : bytes.readUIntLE(at, width);
+      at += width;
+    }
+    starts[index] = at + shift;
+    at += length;
+    ends[index] = at + shift;
+  }
+  if (at !== packet.end) throw new RangeError('a row is longer or shorter than its cells');
 }

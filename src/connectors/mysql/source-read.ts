@@ -1,8 +1,8 @@
 import type { FieldPacket } from 'mysql2';
 import { SluiceError } from '../../errors.js';
 import type { Batch, Position } from '../../values/batch.js';
-import type { Row } from '../../values/cell.js';
 import type { Column } from '../../values/column.js';
+import type { TextRows } from '../../values/text-rows.js';
 import type { Context, ReadRequest } from '../connector.js';
 import { type RowChunk, RowStream } from './row-stream.js';
 import type { Session } from './session.js';
@@ -68,7 +68,11 @@ function begin(part: PartRead, range: KeyRange): Promise<Reading> {
   const { shape, sessions, context } = part;
   const options = {
     sql: readStatement(shape, range, part.request.atMost),
-    read: shape.read,
+    of: {
+      cells: shape.columns.length + shape.hidden.length,
+      width: shape.columns.length,
+      make: shape.read,
+    },
     verify: (fields: readonly FieldPacket[]) => verifyFields(shape, fields),
     ...limits(part),
   };
@@ -106,12 +110,10 @@ async function finish(sessions: Sessions, { session, stream }: Reading): Promise
   );
 }
 
-/** The key of the last row; takes away the cells that were selected for the key alone. */
-function endOf(shape: SourceShape, rows: Row[]): KeyCells {
-  const row = rows.at(-1);
-  const cells = row === undefined ? [] : shape.keyAt.map((at) => keyCell(row[at]));
-  if (shape.hidden.length > 0) for (const each of rows) each.length = shape.columns.length;
-  return cells;
+/** The key of the last row, of whose cells some may have been selected for the key alone. */
+function endOf(shape: SourceShape, rows: TextRows): KeyCells {
+  const row = rows.whole(-1);
+  return row === undefined ? [] : shape.keyAt.map((at) => keyCell(row[at]));
 }
 
 function positionAt(end: KeyCells): { position?: Position } {
