@@ -30,8 +30,12 @@ async function running(): Promise<string[]> {
   return rows.map(([id]) => String(id));
 }
 
+/** Of this database's connections: other tests use the server at the same time. */
 async function openTransactions(): Promise<number> {
-  const [row] = await database.query('SELECT COUNT(*) FROM information_schema.innodb_trx');
+  const [row] = await database.query(
+    `SELECT COUNT(*) FROM information_schema.innodb_trx JOIN information_schema.processlist ON id = trx_mysql_thread_id
+     WHERE db = '${database.name}'`,
+  );
   return Number(row?.[0]);
 }
 
