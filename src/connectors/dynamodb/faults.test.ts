@@ -32,7 +32,8 @@ let proxy: HttpProxy;
 let ends: DynamodbEnds;
 let table: string;
 
-async function start(rules: readonly Rule<HttpFault>[], patienceMs = 20_000): Promise<void> {
+/** Patient as a run is: how long 90 % of unprocessed items take is a matter of chance. */
+async function start(rules: readonly Rule<HttpFault>[], patienceMs = 300_000): Promise<void> {
   proxy = await startHttpProxy(inject('dynamodb').endpoint, rules, 7);
   const never = new AbortController().signal;
   ends = await dynamodbEnds({ retry: (call) => retry(call, patienceMs, never) }, proxy.endpoint);
