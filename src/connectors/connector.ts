@@ -8,6 +8,8 @@ import type { Batch, Position } from '../values/batch.js';
 import type { Column } from '../values/column.js';
 import type { FiringValues } from '../values/firing.js';
 import type { Comparison, RowSums } from './comparison.js';
+import type { Feed } from './feed.js';
+import type { Queue } from './queue.js';
 
 /** What a run lends to a connector. */
 export interface Context {
@@ -106,6 +108,10 @@ export interface Connection {
   source(options: object, context: Context): Source;
   /** `options` passed the kind's sink schema. */
   sink(options: object, context: Context): Sink;
+  /** `options` passed the kind's source schema. Absent where the kind has no changes to follow. */
+  feed?(options: object, context: Context): Feed;
+  /** Absent where the kind is no queue. */
+  queue?(context: Context): Queue;
   close(): Promise<void>;
 }
 
@@ -242,6 +248,12 @@ export interface Incoming {
   readonly key: readonly string[];
   readonly rows?: number;
   readonly bytes?: number;
+  /**
+   * Rows are changes (`Batch.changes`). Mode `append` adds a row for each. `mirror` keeps the table as its source is: removes
+   * take rows away, others write them, and a change never undoes a later one of the same key (by `Change.sequence`,
+   * kept beside the table), whatever order or however often changes come; a change that is too late is `unchanged`.
+   */
+  readonly changes?: true;
 }
 
 /** What a sink will do with what arrives; nothing has been written. */

@@ -35,6 +35,21 @@ export interface Batch {
   readonly position?: Position;
   /** Rows that could not be read, in order: what is there of them (a key) is no row to write. Absent means none. */
   readonly refused?: readonly Unread[];
+  /** Rows that are changes: what happened to each, by the row's index. Stages that drop or reorder rows keep it in step. */
+  readonly changes?: readonly Change[];
+}
+
+/** What happened to an item. The row holds it as it became; after `remove` it holds the key alone. */
+export interface Change {
+  readonly event: 'insert' | 'modify' | 'remove';
+  /** Decimal digits. Of two changes of one item the later has the larger number; numbers of different items say nothing. */
+  readonly sequence: string;
+  /** When the source made the change: ISO 8601, UTC, as exact as the source tells it. */
+  readonly changedAt: string;
+  /** When this program got it: ISO 8601, UTC. */
+  readonly receivedAt: string;
+  /** The service removed the item because its time to live was over. */
+  readonly expired?: true;
 }
 
 /** A row that a source was asked for and could not read: a reject. Its message holds no value. */

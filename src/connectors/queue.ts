@@ -1,0 +1,100 @@
+/** The contract between the engine and a queue that lies between a source and a sink (`via`). */
+import type { Batch } from '../values/batch.js';
+import type { Finding, Permission } from './connector.js';
+
+export interface QueueDescription {
+  /** For people: `queue inbox`. */
+  readonly name: string;
+  readonly identity: string;
+  /** A message is received again when it was not removed for so long. */
+  readonly visibilitySeconds: number;
+  readonly retentionSeconds: number;
+  readonly maxMessageBytes: number;
+  /** Where messages go that cannot be written; absent where the queue has none. */
+  readonly redrive?: { readonly name: string; readonly maxReceives: number };
+  /** Estimates by the service. */
+  readonly waiting: number;
+  readonly inFlight: number;
+  readonly findings: readonly Finding[];
+  readonly sendPermissions: readonly Permission[];
+  readonly receivePermissions: readonly Permission[];
+}
+
+/** What is sent of each row, besides the row. Together with `id` it tells messages of one row apart from another's. */
+export interface Origin {
+  readonly pipeline: string;
+  readonly step: string;
+  readonly run: string;
+  /** When the row was read from its source: milliseconds since 1970, UTC. Of two messages of one key the later is the truer. */
+  readonly readAtMs: number;
+}
+
+/** What became of one row: sent, or why it cannot be. */
+export type Sent =
+  | 'sent'
+  | { readonly code: 'item_too_large' | 'retries_exhausted' | 'write_refused'; readonly message: string };
+
+/** A message that was received and understood. */
+export interface Delivery {
+  readonly kind: 'row';
+  /** The same for every delivery of one message and for a message that was sent twice: run, token and row. */
+  readonly id: string;
+  readonly origin: Origin;
+  /** The key's columns by name, as `Origin`'s source called them after `map`. */
+  readonly key: readonly string[];
+  /** One row. */
+  readonly batch: Batch;
+  readonly receives: number;
+  readonly receipt: string;
+}
+
+/** A message that is none of ours, or of a later version, or torn. */
+export interface Misfit {
+  readonly kind: 'misfit';
+  /** The service's own identity of the message. */
+  readonly id: string;
+  /** Without values of rows. */
+  readonly message: string;
+  readonly receives: number;
+  readonly receipt: string;
+}
+
+/** A message that was set aside, with its reason. */
+export interface SetAside {
+  readonly delivery: Delivery | Misfit;
+  readonly code: string;
+  readonly message: string;
+  /** ISO 8601, UTC. */
+  readonly at: string;
+}
+
+export interface Queue {
+  describe(): Promise<QueueDescription>;
+  /** What a message of the row would take, in bytes; for the plan's first rows. */
+  sizeOf(batch: Batch, row: number): number;
+  /**
+   * One message for each row, as many calls as it takes; what the service took of a batch is not sent again. A row is told as
+   * `sent` only when the service has said so. `token` names the batch within the run: the same row of the same
+   * batch always has the same `id`.
+   */
+  send(batch: Batch, key: readonly string[], origin: Origin, token: string): Promise<readonly Sent[]>;
+  /** At most `max` messages; waits up to `waitSeconds` (0 to 20) for the first. Empty when none came. */
+  receive(request: {
+    readonly max: number;
+    readonly waitSeconds: number;
+  }): Promise<readonly (Delivery | Misfit)[]>;
+  /** Keeps the messages out of sight for so many seconds from now. Gives those that were no longer ours. */
+  extend(received: readonly (Delivery | Misfit)[], seconds: number): Promise<readonly (Delivery | Misfit)[]>;
+  /** Gives those that could not be removed: they will be delivered again. */
+  remove(received: readonly (Delivery | Misfit)[]): Promise<readonly (Delivery | Misfit)[]>;
+  /** Puts the message on the redrive queue with the reason, and removes it here only after that. */
+  setAside(
+    received: Delivery | Misfit,
+    reason: { readonly code: string; readonly message: string },
+  ): Promise<void>;
+  /** What lies on the redrive queue, received for `seconds`; also what the service itself put there (code `received_too_often`). */
+  aside(request: { readonly max: number; readonly seconds: number }): Promise<readonly SetAside[]>;
+  /** Takes a message off the redrive queue for good. */
+  settle(aside: SetAside): Promise<void>;
+  close(): Promise<void>;
+}
