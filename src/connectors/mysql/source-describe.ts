@@ -88,6 +88,15 @@ function findingsOf(shape: SourceShape, consistency: Consistency): readonly Find
       hint: 'copy while nobody writes, or change the table to ENGINE=InnoDB',
     });
   }
+  if (shape.unindexed !== undefined) {
+    findings.push({
+      level: 'warn',
+      code: 'note',
+      path: 'from.since.column',
+      message: `${shape.name}: no index begins with ${shape.unindexed}, so each run looks through all rows for its window`,
+      hint: `CREATE INDEX … ON ${shape.name} (${shape.unindexed})`,
+    });
+  }
   for (const column of shape.unknown) {
     findings.push({
       level: 'refuse',

@@ -26,6 +26,8 @@ export interface SourceShape extends Selection {
   readonly read: RowReader;
   /** Columns of a type that we do not know. */
   readonly unknown: readonly string[];
+  /** The column of `since`, where no index of the table leads with it: each window is looked for in all rows. */
+  readonly unindexed?: string;
 }
 
 export async function sourceShape(
@@ -60,8 +62,15 @@ function tableShape(table: Table, options: MysqlSourceOptions, window: Window | 
     origin: { kind: 'table', name, where: rowsOf(table, options, window) },
     index,
     unknown: typed.filter(({ type }) => type === undefined).map(({ column }) => column.name),
+    ...unindexedIn(table, options),
     ...arranged(columns, key),
   };
+}
+
+function unindexedIn(table: Table, { since }: MysqlSourceOptions): Pick<SourceShape, 'unindexed'> {
+  if (since === undefined || table.view) return {};
+  const { name } = sinceColumn(table, since.column);
+  return table.indexes.some(({ parts }) => parts[0]?.column === name) ? {} : { unindexed: name };
 }
 
 /** The declared condition and that of the window, each in parentheses of its own. */

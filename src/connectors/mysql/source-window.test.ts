@@ -55,6 +55,22 @@ describe('a window', () => {
     expect(await idsIn('id', { kind: 'number' })).toEqual([]);
   });
 
+  it.each([
+    ['at', 0],
+    ['id', 0],
+    ['day', 1],
+  ] as const)(
+    'of %s is warned of where all rows would be looked through for it',
+    async (column, warnings) => {
+      const opened = await openSource(database, { table: 't', since: { column } });
+      const { findings } = await opened.source.describe();
+      await opened.close();
+      expect(
+        findings.filter(({ message }) => message.includes(`no index begins with ${column}`)),
+      ).toHaveLength(warnings);
+    },
+  );
+
   it('is cut from what the declared where leaves, whatever that says', async () => {
     const where = 'id < 8 OR id > 28 -- the rest is old';
     const options = { table: 't', where, since: { column: 'id' }, consistency: 'part' };
