@@ -94,6 +94,8 @@ export interface Queue {
   ): Promise<void>;
   /** What lies on the redrive queue, received for `seconds`; also what the service itself put there (code `received_too_often`). */
   aside(request: { readonly max: number; readonly seconds: number }): Promise<readonly SetAside[]>;
+  /** Lets messages of the redrive queue be seen again at once: they were only looked at. */
+  release(asides: readonly SetAside[]): Promise<void>;
   /** Takes a message off the redrive queue for good. */
   settle(aside: SetAside): Promise<void>;
   close(): Promise<void>;
