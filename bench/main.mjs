@@ -1,7 +1,7 @@
 /**
  * Measures Sluice against its peers and limits on this machine. See METHODOLOGY.md.
  *
- * npm run bench -- [batch-out] [batch-in] [rss] [start] [verify] [--quick] [--rounds N] [--json] [--assert]
+ * npm run bench -- [batch-out] [batch-in] [keys] [rss] [start] [verify] [--quick] [--rounds N] [--json] [--assert]
  *
  * Exit status: 0; with --assert 1 when a target is missed.
  */
@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { Database } from './database.mjs';
 import { batchIn } from './measurements/batch-in.mjs';
 import { batchOut } from './measurements/batch-out.mjs';
+import { keys } from './measurements/keys.mjs';
 import { rss } from './measurements/rss.mjs';
 import { start } from './measurements/start.mjs';
 import { verify } from './measurements/verify.mjs';
@@ -20,6 +21,9 @@ import { met, textOf, value } from './report.mjs';
  * @property {number} searchRows with which the Go program's best concurrency is searched
  * @property {number} oldOutRows that the old code moves out
  * @property {number} oldInRows that the old code moves in
+ * @property {number} keyedItems that a key list names, in a real engine
+ * @property {number} oldKeyedItems of those that the old code moves
+ * @property {number} cannedKeys that a key list names, at the null endpoint
  * @property {number} fewRows of the memory measurement
  * @property {number} manyRows of the memory measurement
  *
@@ -39,6 +43,9 @@ const full = {
   searchRows: 200_000,
   oldOutRows: 4000,
   oldInRows: 20_000,
+  keyedItems: 60_000,
+  oldKeyedItems: 1500,
+  cannedKeys: 400_000,
   fewRows: 100_000,
   manyRows: 2_000_000,
 };
@@ -49,6 +56,9 @@ const quick = {
   searchRows: 100_000,
   oldOutRows: 1500,
   oldInRows: 10_000,
+  keyedItems: 20_000,
+  oldKeyedItems: 500,
+  cannedKeys: 100_000,
   manyRows: 500_000,
 };
 
@@ -57,6 +67,7 @@ const measurements = new Map([
   ['start', start],
   ['batch-out', batchOut],
   ['batch-in', batchIn],
+  ['keys', keys],
   ['rss', rss],
   ['verify', verify],
 ]);

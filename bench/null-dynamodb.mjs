@@ -1,23 +1,28 @@
 /**
  * A DynamoDB endpoint that stores nothing, in a process of its own: it counts the items that it is given and
- * serves Scan pages that were built beforehand, so that a measurement finds the limit of the client and not that
- * of a database. HTTP/1.1 is parsed by hand on raw sockets.
+ * serves Scan pages and items that were built beforehand, so that a measurement finds the limit of the client and not
+ * that of a database. It is an SQS queue, too, that forgets its messages. HTTP/1.1 is parsed by hand on raw sockets.
  *
- * node bench/null-dynamodb.mjs [--scan TABLE:ITEMS]…      prints {"port":N} once it listens
- * GET /count     {"requests":…,"written":…,"scanned":…} since the last POST /reset
+ * node bench/null-dynamodb.mjs [--scan TABLE:ITEMS]… [--get TABLE:ITEMS]…      prints {"port":N} once it listens
+ * GET /count     {"requests":…,"written":…,"scanned":…,"got":…,"sent":…} since the last POST /reset
  */
+import { createHash } from 'node:crypto';
 import { createServer } from 'node:net';
 import { crc32 } from 'node:zlib';
 import { CannedTable } from './canned-pages.mjs';
+import { itemTextOf } from './rows.mjs';
 
 const MAX_BODY_BYTES = 32 * 1024 * 1024;
 const MAX_HEAD_BYTES = 64 * 1024;
 const headEnd = Buffer.from('\r\n\r\n');
 const putRequest = Buffer.from('"PutRequest"');
 
-const counts = { requests: 0, written: 0, scanned: 0 };
+const none = { requests: 0, written: 0, scanned: 0, got: 0, sent: 0 };
+const counts = { ...none };
 /** @type {Map<string, CannedTable>} */
 const cannedTables = new Map();
+/** The texts of a table's items: the n-th is that of id n + 1. @type {Map<string, Buffer[]>} */
+const cannedItems = new Map();
 /** Whole responses of BatchWriteItem by table name and number of items. @type {Map<string, Buffer>} */
 const batchResponses = new Map();
 
@@ -26,7 +31,7 @@ const batchResponses = new Map();
 /** @param {string} text of the head, without the empty line */
 function parseHead(text) {
   const [method = '', path = ''] = text.slice(0, text.indexOf('\r\n')).split(' ');
-  const target = /\r\nx-amz-target: *DynamoDB_\d+\.(\w+)/i.exec(text)?.[1] ?? '';
+  const target = /\r\nx-amz-target: *(?:DynamoDB_\d+|AmazonSQS)\.(\w+)/i.exec(text)?.[1] ?? '';
   const bodyBytes = Number(/\r\ncontent-length: *(\d+)/i.exec(text)?.[1] ?? 0);
   if (bodyBytes > MAX_BODY_BYTES) throw new Error(`a body of ${bodyBytes} bytes`);
   return { method, path, target, bodyBytes };
@@ -78,7 +83,7 @@ function batchWrite(body) {
 /** @param {Buffer} body */
 function describeTable(body) {
   const { TableName } = JSON.parse(body.toString());
-  const items = cannedTables.get(TableName)?.items ?? 0;
+  const items = cannedTables.get(TableName)?.items ?? cannedItems.get(TableName)?.length ?? 0;
   return response(
     JSON.stringify({
       Table: {
@@ -112,6 +117,48 @@ function scan(body) {
   return [responseHead(page.bytes, page.checksum), page.body, page.tail];
 }
 
+const comma = Buffer.from(',');
+
+/**
+ * @param {Buffer} body
+ * @returns {Buffer}
+ */
+function batchGet(body) {
+  const { RequestItems } = JSON.parse(body.toString());
+  const [[name, { Keys }] = ['', { Keys: [] }]] = Object.entries(RequestItems);
+  const items = cannedItems.get(name);
+  if (!items) return refusal(`no canned items of ${name}`);
+  const head = Buffer.from(
+    `{"ConsumedCapacity":[{"TableName":"${name}","CapacityUnits":${Keys.length}}],"Responses":{"${name}":[`,
+  );
+  const pieces = [head];
+  for (const { id } of Keys) {
+    const item = items[Number(id.N) - 1];
+    if (!item) return refusal(`no canned item ${id.N}`);
+    if (pieces.length > 1) pieces.push(comma);
+    pieces.push(item);
+  }
+  counts.got += Keys.length;
+  return response(Buffer.concat([...pieces, Buffer.from(']},"UnprocessedKeys":{}}')]));
+}
+
+/** @param {Buffer} body */
+function get(body) {
+  const { TableName, Key } = JSON.parse(body.toString());
+  const item = cannedItems.get(TableName)?.[Number(Key.id.N) - 1];
+  if (!item) return refusal(`no canned item ${Key.id.N}`);
+  counts.got++;
+  return response(`{"Item":${item}}`);
+}
+
+/** @param {Buffer} body */
+function sendMessage(body) {
+  const { MessageBody } = JSON.parse(body.toString());
+  counts.sent++;
+  const digest = createHash('md5').update(MessageBody).digest('hex');
+  return response(JSON.stringify({ MD5OfMessageBody: digest, MessageId: String(counts.sent) }));
+}
+
 /** @param {string} message */
 function refusal(message) {
   const body = { __type: 'com.amazon.coral.validate#ValidationException', message };
@@ -126,7 +173,7 @@ function refusal(message) {
 function answer(head, body) {
   if (head.method === 'GET' && head.path === '/count') return [response(JSON.stringify(counts))];
   if (head.path === '/reset') {
-    Object.assign(counts, { requests: 0, written: 0, scanned: 0 });
+    Object.assign(counts, none);
     return [response('{}')];
   }
   counts.requests++;
@@ -140,6 +187,12 @@ function answer(head, body) {
       return [describeTable(body)];
     case 'Scan':
       return scan(body);
+    case 'BatchGetItem':
+      return [batchGet(body)];
+    case 'GetItem':
+      return [get(body)];
+    case 'SendMessage':
+      return [sendMessage(body)];
     default:
       return [refusal(`the null endpoint has no ${head.target}`)];
   }
@@ -209,9 +262,14 @@ const server = createServer({ noDelay: true }, (socket) => {
 });
 
 process.argv.slice(2).forEach((argument, index, all) => {
-  if (argument !== '--scan') return;
   const [name = '', items = ''] = (all[index + 1] ?? '').split(':');
-  cannedTables.set(name, new CannedTable(Number(items)));
+  const length = Number(items);
+  if (argument === '--scan') cannedTables.set(name, new CannedTable(length));
+  if (argument === '--get')
+    cannedItems.set(
+      name,
+      Array.from({ length }, (_, id) => Buffer.from(itemTextOf(id + 1))),
+    );
 });
 server.listen(0, '127.0.0.1', () => {
   const address = server.address();

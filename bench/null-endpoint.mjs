@@ -25,9 +25,13 @@ export class NullEndpoint {
 
   /**
    * @param {readonly number[]} scans sizes of the canned tables, which are named `canned-SIZE`
+   * @param {readonly number[]} gets sizes of the tables whose items can be had by key, named `items-SIZE`
    */
-  static async start(scans = []) {
-    const options = scans.flatMap((items) => ['--scan', `canned-${items}:${items}`]);
+  static async start(scans = [], gets = []) {
+    const options = [
+      ...scans.flatMap((items) => ['--scan', `canned-${items}:${items}`]),
+      ...gets.flatMap((items) => ['--get', `items-${items}:${items}`]),
+    ];
     const child = spawn(process.execPath, [program, ...options], {
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     });
@@ -48,7 +52,7 @@ export class NullEndpoint {
     return `http://127.0.0.1:${this.#port}`;
   }
 
-  /** Items written and scanned since the last reset. @returns {Promise<{ requests: number, written: number, scanned: number }>} */
+  /** Since the last reset. @returns {Promise<{ requests: number, written: number, scanned: number, got: number, sent: number }>} */
   async counts() {
     return await (await fetch(`${this.url}/count`)).json();
   }

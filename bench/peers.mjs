@@ -54,7 +54,7 @@ function lastLine(error) {
 
 /**
  * @param {string} python
- * @param {'out.py' | 'in.py'} script
+ * @param {'out.py' | 'in.py' | 'keys.py'} script
  * @param {object} job
  * @returns {Promise<Sample>}
  */

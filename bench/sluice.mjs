@@ -72,26 +72,11 @@ export class Sluice {
    * @returns {Promise<Sample>}
    */
   async #copy(from, to, verb = 'run') {
-    const parent = join(root, '.local', 'bench');
-    await mkdir(parent, { recursive: true });
-    const folder = await mkdtemp(join(parent, 'run-'));
-    try {
-      const file = join(folder, 'bench.yaml');
-      await writeFile(file, JSON.stringify(this.#declaration(from, to), null, 2));
-      const environment = { ...awsEnvironment, BENCH_PASSWORD: this.#database.password };
-      const ended = await runNode([cli, verb, file, '--json', '--state', join(folder, 'state')], {
-        environment,
-      });
-      if (!ended.usage) throw new Error('the run told no usage');
-      const step = verb === 'run' ? summaryOf(ended.output) : verifiedOf(ended.output);
-      return { seconds: ended.seconds, rows: step.written, net: step.seconds, usage: ended.usage };
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
+    const environment = { BENCH_PASSWORD: this.#database.password };
+    return await runDeclaration(this.#declaration(from, to), { verb, environment });
   }
 
   /**
-   * JSON is YAML.
    * @param {object} from
    * @param {object} to
    */
@@ -104,6 +89,32 @@ export class Sluice {
       },
       steps: [{ copy: 'orders', from, to, parallel: this.#parallel }],
     };
+  }
+}
+
+/**
+ * Runs or verifies a declaration of one step in a folder of its own, which holds `files` by their names.
+ * @param {object} declaration
+ * @param {{ verb?: 'run' | 'verify', environment?: Record<string, string>, files?: Record<string, string> }} [options]
+ * @returns {Promise<Sample>}
+ */
+export async function runDeclaration(declaration, { verb = 'run', environment = {}, files = {} } = {}) {
+  const parent = join(root, '.local', 'bench');
+  await mkdir(parent, { recursive: true });
+  const folder = await mkdtemp(join(parent, 'run-'));
+  try {
+    const file = join(folder, 'bench.yaml');
+    // JSON is YAML.
+    await writeFile(file, JSON.stringify(declaration, null, 2));
+    for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+    const ended = await runNode([cli, verb, file, '--json', '--state', join(folder, 'state')], {
+      environment: { ...awsEnvironment, ...environment },
+    });
+    if (!ended.usage) throw new Error('the run told no usage');
+    const step = verb === 'run' ? summaryOf(ended.output) : verifiedOf(ended.output);
+    return { seconds: ended.seconds, rows: step.written, net: step.seconds, usage: ended.usage };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
   }
 }
 
