@@ -37,6 +37,16 @@ const fixed: readonly Attribute[] = [
   Object.freeze({ BOOL: true }),
 ];
 
+/** What a span of this kind, with flags, stands for; undefined where the item has no such attribute. */
+export function attributeIn(bytes: Buffer, kind: number, start: number, end: number): Attribute | undefined {
+  if (kind < other) return kind === absent ? undefined : fixed[kind - 1];
+  if (kind === other) return JSON.parse(bytes.toString('utf8', start, end)) as Attribute;
+  if ((kind & ESCAPED) !== 0) return { S: JSON.parse(bytes.toString('utf8', start - 1, end + 1)) };
+  const string = bytes.toString((kind & WIDE) === 0 ? 'latin1' : 'utf8', start, end);
+  if (kind === number) return { N: string };
+  return kind === base64 ? { B: string } : { S: string };
+}
+
 /** Where the cells are: the n-th cell of a row is at `row * stride + n` of each list. */
 export interface Spans {
   /** At least the number of columns. */
@@ -90,15 +100,7 @@ export class AttributeRows implements Rows {
   /** The cell at this place of the lists of `spans`. */
   cell(place: number): Cell {
     const { starts, ends } = this.spans;
-    const kind = this.kindAt(place);
-    if (kind < other) return kind === absent ? undefined : fixed[kind - 1];
-    const start = starts[place] ?? 0;
-    const end = ends[place] ?? 0;
-    if (kind === other) return JSON.parse(this.bytes.toString('utf8', start, end)) as Attribute;
-    if ((kind & ESCAPED) !== 0) return { S: JSON.parse(this.bytes.toString('utf8', start - 1, end + 1)) };
-    const string = this.bytes.toString((kind & WIDE) === 0 ? 'latin1' : 'utf8', start, end);
-    if (kind === number) return { N: string };
-    return kind === base64 ? { B: string } : { S: string };
+    return attributeIn(this.bytes, this.kindAt(place), starts[place] ?? 0, ends[place] ?? 0);
   }
 
   slice(start: number, end: number): AttributeRows {

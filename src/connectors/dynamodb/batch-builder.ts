@@ -3,7 +3,7 @@ import type { Batch, Position } from '../../values/batch.js';
 import type { Row } from '../../values/cell.js';
 import type { Column } from '../../values/column.js';
 import type { ReadRequest } from '../connector.js';
-import type { ItemScanner } from './item-scanner.js';
+import type { ScannedItem } from './item-scanner.js';
 import { OpenColumns } from './open-columns.js';
 import { SpanList } from './span-list.js';
 
@@ -29,12 +29,12 @@ export class BatchBuilder {
   readonly #shared: SharedColumns;
   readonly #request: ReadRequest;
   #list: OpenColumns;
-  /** For each of the scanner's names its column in the list. */
+  /** For each of the known names its column in the list. */
   #columnOf: number[] = [];
-  #scanner: ItemScanner | undefined;
+  #known: readonly string[] | undefined;
   #stretches: Stretch[] = [];
-  /** What is to be added to a place in the page, to get the place in the batch's own bytes. */
-  #shift = 0;
+  /** Bytes of the stretches before the last. */
+  #before = 0;
   #spans = new SpanList();
   #bytes = 0;
 
@@ -52,18 +52,18 @@ export class BatchBuilder {
     return this.#spans.rows >= this.#request.maxRows || this.#bytes >= this.#request.maxBytes;
   }
 
-  /** Adds the scanner's item. False if it does not fit on the batch's columns: take the batch, then add it again. */
-  add(item: ItemScanner, bytes: number): boolean {
+  /** Adds an item. False if it does not fit on the batch's columns: take the batch, then add it again. */
+  add(item: ScannedItem, bytes: number): boolean {
     if (this.empty) this.#use(this.#shared.current);
-    if (this.#scanner !== item) this.#follow(item);
+    if (this.#known !== item.known) this.#follow(item.known);
     if (!this.#findColumns(item, false)) {
       if (!this.empty) return false;
       this.#shared.current = new OpenColumns(this.#shared.first);
       this.#use(this.#shared.current);
       this.#findColumns(item, true);
     }
-    this.#stretchTo(item);
-    this.#spans.add(item, this.#columnOf, this.#list.columns.length, this.#shift);
+    const shift = this.#stretchTo(item);
+    this.#spans.add(item, this.#columnOf, this.#list.columns.length, shift);
     this.#bytes += bytes;
     return true;
   }
@@ -81,6 +81,7 @@ export class BatchBuilder {
     const batch = { columns, rows, bytes: Math.round(this.#bytes) };
     this.#spans = new SpanList(rows.length, columns.length);
     this.#stretches = [];
+    this.#before = 0;
     this.#bytes = 0;
     return { ...batch, position: positionAfter(rows.at(-1) ?? [], columns) };
   }
@@ -91,13 +92,13 @@ export class BatchBuilder {
     this.#columnOf = [];
   }
 
-  #follow(scanner: ItemScanner): void {
-    this.#scanner = scanner;
+  #follow(known: readonly string[]): void {
+    this.#known = known;
     this.#columnOf = [];
   }
 
-  #findColumns({ count, names, known }: ItemScanner, must: boolean): boolean {
-    for (let index = 0; index < count; index++) {
+  #findColumns({ first, count, names, known }: ScannedItem, must: boolean): boolean {
+    for (let index = first; index < first + count; index++) {
       const name = names[index] ?? 0;
       if (this.#columnOf[name] !== undefined) continue;
       const column = this.#list.indexOf(known[name] ?? '', must);
@@ -107,15 +108,19 @@ export class BatchBuilder {
     return true;
   }
 
-  /** The bytes of items that stand side by side, with the comma between them, become one stretch. */
-  #stretchTo({ bytes, start, end }: ItemScanner): void {
+  /**
+   * The bytes of items that stand side by side, with the comma between them, become one stretch. Gives what is to be
+   * added to a place in the item's bytes, to get the place in the batch's own.
+   */
+  #stretchTo({ bytes, start, end }: ScannedItem): number {
     const last = this.#stretches.at(-1);
     if (last?.bytes === bytes && last.end + 1 === start) {
       last.end = end;
-      return;
+      return this.#before - last.start;
     }
-    this.#shift = this.#stretches.reduce((sum, stretch) => sum + stretch.end - stretch.start, 0) - start;
+    if (last) this.#before += last.end - last.start;
     this.#stretches.push({ bytes, start, end });
+    return this.#before - start;
   }
 }
 

@@ -1,4 +1,6 @@
+import { AttributeRows } from '../../values/attribute-rows.js';
 import type { Rows } from '../../values/batch.js';
+import type { Row } from '../../values/cell.js';
 import { TextRows } from '../../values/text-rows.js';
 import type { BodyRoom } from './body-room.js';
 import { type ItemEncoder, isTooLarge, tooLarge } from './item.js';
@@ -17,9 +19,31 @@ export interface BatchItems {
 }
 
 export function batchItems(rows: Rows, encode: ItemEncoder): BatchItems {
-  if (!(rows instanceof TextRows) || !encode.appendAttributes) return cellItems(rows, encode);
+  const { appendAttributes, appendValues } = encode;
+  if (rows instanceof AttributeRows && appendValues) {
+    const keys = Array.from({ length: rows.length }, (_, row) => encode.keyOf(keyCells(rows, row, encode)));
+    return keyedItems(rows, encode, keys, (row, room) => appendValues(rows, row, room));
+  }
+  if (!(rows instanceof TextRows) || !appendAttributes) return cellItems(rows, encode);
+  const append: AppendRow = (row, room) => appendAttributes(rows, row, room);
   const key = encode.numberKey;
-  return key && areAscending(rows, key) ? numberedItems(rows, encode, key) : keyedItems(rows, encode);
+  if (key && areAscending(rows, key)) return numberedItems(rows, encode, key, append);
+  return keyedItems(
+    rows,
+    encode,
+    rows.map((row) => encode.keyOf(row)),
+    append,
+  );
+}
+
+/** Puts what a row has besides its key. */
+type AppendRow = (row: number, room: BodyRoom) => Problem | undefined;
+
+/** A row of which only the cells of its key are made. */
+function keyCells(rows: AttributeRows, row: number, { keyColumns }: ItemEncoder): Row {
+  const cells: Row = [];
+  for (const column of keyColumns) cells[column] = rows.cell(rows.offset(row) + column);
+  return cells;
 }
 
 /** Of rows that are cells, or become them here. */
@@ -42,8 +66,12 @@ function cellItems(all: Rows, encode: ItemEncoder): BatchItems {
 }
 
 /** From bytes to bytes, but for the keys. */
-function keyedItems(rows: TextRows, encode: ItemEncoder): BatchItems {
-  const keys = rows.map((row) => encode.keyOf(row));
+function keyedItems(
+  rows: Rows,
+  encode: ItemEncoder,
+  keys: readonly (string | Problem)[],
+  append: AppendRow,
+): BatchItems {
   return {
     length: rows.length,
     distinct: areDistinct(keys),
@@ -53,7 +81,7 @@ function keyedItems(rows: TextRows, encode: ItemEncoder): BatchItems {
       if (typeof key !== 'string') return key;
       const before = room.size;
       room.text(key);
-      return appendRest(rows, encode, row, room, before);
+      return append(row, room) ?? sizeProblem(rows, encode, row, room.size - before);
     },
   };
 }
@@ -63,6 +91,7 @@ function numberedItems(
   rows: TextRows,
   encode: ItemEncoder,
   { index, open }: NonNullable<ItemEncoder['numberKey']>,
+  append: AppendRow,
 ): BatchItems {
   const keyAt = (row: number) => {
     const place = rows.offset(row) + 1 + index;
@@ -81,17 +110,14 @@ function numberedItems(
       room.put(head);
       room.copy(rows.bytes, rows.spans.starts[place] ?? 0, rows.spans.ends[place] ?? 0);
       room.put(tail);
-      return appendRest(rows, encode, row, room, before);
+      return append(row, room) ?? sizeProblem(rows, encode, row, room.size - before);
     },
   };
 }
 
-function appendRest(rows: TextRows, encode: ItemEncoder, row: number, room: BodyRoom, before: number) {
-  const problem = encode.appendAttributes?.(rows, row, room);
-  if (problem) return problem;
-  return isTooLarge(room.size - before, () => encode.sizeOf(rows.at(row) ?? noRow(row)))
-    ? tooLarge
-    : undefined;
+/** `bytes` are those of the item's JSON. */
+function sizeProblem(rows: Rows, encode: ItemEncoder, row: number, bytes: number): Problem | undefined {
+  return isTooLarge(bytes, () => encode.sizeOf(rows.at(row) ?? noRow(row))) ? tooLarge : undefined;
 }
 
 /** Whether each key is longer or greater than the one before, as whole numbers come in order, or no two are the same. */

@@ -1,5 +1,7 @@
 /** Many bodies lie in one slab: a Buffer for each would cost more than what is written into it. */
 const SLAB_BYTES = 128 * 1024;
+/** Up to so many bytes are copied one by one: a native call costs more. */
+const SHORT_BYTES = 40;
 /** Of UTF-8, for one UTF-16 unit of a text. */
 const MAX_BYTES_PER_UNIT = 3;
 
@@ -36,11 +38,12 @@ export class BodyRoom {
     this.copy(piece, 0, piece.length);
   }
 
-  /** Puts `from[start, end)`, which is short. */
+  /** Puts `from[start, end)`. */
   copy(from: Buffer, start: number, end: number): void {
     this.reserve(end - start);
     let at = this.at;
-    for (let place = start; place < end; place++) this.bytes[at++] = from[place] as number;
+    if (end - start > SHORT_BYTES) at += from.copy(this.bytes, at, start, end);
+    else for (let place = start; place < end; place++) this.bytes[at++] = from[place] as number;
     this.at = at;
   }
 

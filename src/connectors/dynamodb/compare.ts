@@ -10,6 +10,7 @@ import { type EncoderCache, encoderCache } from './encoder-cache.js';
 import { tornAnswer } from './failures.js';
 import { type Fetcher, fetchItems, MAX_FETCHED } from './fetch.js';
 import type { ItemEncoder } from './item.js';
+import { wholeItem } from './item-scanner.js';
 import { type KeySource, keyOfItem } from './key.js';
 import { deleteItems } from './mirror.js';
 import { isLess } from './numbers.js';
@@ -124,7 +125,7 @@ export class DynamodbComparison implements Comparison {
       await context.paceRead({ items: some.length, units: some.length });
       const { items } = await fetchItems(fetcher, some.map(keyItem));
       for (const item of items.values()) {
-        const row = this.#comparable(item);
+        const row = this.#comparable(wholeItem(item));
         found.set(row.key, row);
       }
     });

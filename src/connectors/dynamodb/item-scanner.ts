@@ -1,4 +1,4 @@
-import { cellKinds } from '../../values/attribute-rows.js';
+import { attributeIn, cellKinds } from '../../values/attribute-rows.js';
 import type { Attribute } from '../../values/cell.js';
 import {
   CLOSE_BRACE,
@@ -28,46 +28,103 @@ const scalars = [whole('{"S":"'), whole('{"N":"'), whole('{"B":"')];
 const list = whole('{"L":[');
 const map = whole('{"M":{');
 
-/** The attributes of one item, in its order: the n-th has the n-th of each list. Good until the next item. */
+/** The attributes of one item, in its order: the n-th has that at `first + n` of each list. */
 export interface ScannedItem {
   readonly bytes: Buffer;
   /** The item's place in the bytes, braces and all. */
   readonly start: number;
   readonly end: number;
+  readonly first: number;
   readonly count: number;
-  /** Places in `ItemScanner.names`. */
+  /** Places in `known`. */
   readonly names: readonly number[];
   readonly kinds: readonly number[];
   /** As in `Spans`. */
   readonly starts: readonly number[];
   readonly ends: readonly number[];
+  /** Attribute names in the order of their first appearance, of all items that were found in the same bytes. */
+  readonly known: readonly string[];
+}
+
+/** An item as an object. */
+export function wholeItem({ bytes, start, end }: ScannedItem): Item {
+  return JSON.parse(bytes.toString('utf8', start, end)) as Item;
+}
+
+/** One attribute of an item. */
+export function attributeOf(item: ScannedItem, name: string): Attribute | undefined {
+  const index = item.names.indexOf(item.known.indexOf(name), item.first);
+  if (index === -1 || index >= item.first + item.count) return undefined;
+  return attributeIn(item.bytes, item.kinds[index] ?? 0, item.starts[index] ?? 0, item.ends[index] ?? 0);
+}
+
+/** An item that a scanner was at which keeps what it finds. */
+class KeptItem implements ScannedItem {
+  readonly bytes: Buffer;
+  readonly start: number;
+  readonly end: number;
+  readonly first: number;
+  readonly count: number;
+  readonly names: readonly number[];
+  readonly kinds: readonly number[];
+  readonly starts: readonly number[];
+  readonly ends: readonly number[];
+  readonly known: readonly string[];
+
+  constructor(scanner: ItemScanner) {
+    this.bytes = scanner.bytes;
+    this.start = scanner.start;
+    this.end = scanner.end;
+    this.first = scanner.first;
+    this.count = scanner.count;
+    this.names = scanner.names;
+    this.kinds = scanner.kinds;
+    this.starts = scanner.starts;
+    this.ends = scanner.ends;
+    this.known = scanner.known;
+  }
+}
+
+/** The only item of a text, `{"id":{"S":"a"}}`, in JSON without spaces. */
+export function itemIn(text: string): ScannedItem {
+  const scanner = new ItemScanner(Buffer.from(`[${text}]`), 0);
+  scanner.next();
+  return scanner;
 }
 
 /**
  * Finds the attributes of a JSON array of items, one item at a time, without making anything of them: neither
- * objects nor strings. It expects what JSON of DynamoDB looks like: no spaces, and mostly the same attributes in
+ * objects nor strings. What it finds of an item is good until the next, unless it keeps it. It expects what JSON of DynamoDB looks like: no spaces, and mostly the same attributes in
  * the same order. The bytes are valid UTF-8.
  */
 export class ItemScanner implements ScannedItem {
   readonly #json: JsonBytes;
   #begun = false;
   #ended = false;
+  readonly #keeps: boolean;
   start = 0;
   end = 0;
+  first = 0;
   count = 0;
   readonly names: number[] = [];
   readonly kinds: number[] = [];
   readonly starts: number[] = [];
   readonly ends: number[] = [];
-  /** Attribute names in the order of their first appearance. */
   readonly known: string[] = [];
   /** The bytes of `"name":` for each. */
   readonly #heads: Uint8Array[] = [];
   readonly #places = new Map<string, number>();
 
-  /** `start` is the place of the array's bracket. */
-  constructor(bytes: Buffer, start: number) {
+  /** `start` is the place of the array's bracket. With `keeps` items can be kept when it has gone on. */
+  constructor(bytes: Buffer, start: number, keeps = false) {
     this.#json = new JsonBytes(bytes, start);
+    this.#keeps = keeps;
+  }
+
+  /** The item that it is at, for longer. */
+  kept(): ScannedItem {
+    if (!this.#keeps) throw new RangeError('this scanner keeps nothing');
+    return new KeptItem(this);
   }
 
   get bytes(): Buffer {
@@ -95,15 +152,10 @@ export class ItemScanner implements ScannedItem {
     return false;
   }
 
-  /** The item as an object. */
-  item(): Item {
-    const text = this.bytes.toString('utf8', this.start, this.end);
-    return JSON.parse(text) as Record<string, Attribute>;
-  }
-
   #item(): true {
     const json = this.#json;
     this.start = json.at;
+    if (this.#keeps) this.first += this.count;
     this.count = 0;
     json.expect(OPEN_BRACE);
     if (!json.passes(CLOSE_BRACE)) this.#attributes();
@@ -115,8 +167,9 @@ export class ItemScanner implements ScannedItem {
     const json = this.#json;
     for (let name = 0; ; name++) {
       name = this.#name(name);
-      this.names[this.count] = name;
-      this.#value(this.count++);
+      const index = this.first + this.count++;
+      this.names[index] = name;
+      this.#value(index);
       const code = json.bytes[json.at++];
       if (code === CLOSE_BRACE) return;
       if (code !== COMMA) throw new UnusualJson();

@@ -1,5 +1,6 @@
 import type { Row } from '../../values/cell.js';
 import type { Column } from '../../values/column.js';
+import { type AppendValues, valuesAppender } from './attribute-bytes.js';
 import { cellSize, encoder, framed, NULL } from './encode.js';
 import { type AppendAttributes, attributesAppender, type NumberKey, numberKey } from './item-bytes.js';
 import { type KeyOf, type KeySource, keyOf } from './key.js';
@@ -18,6 +19,9 @@ export interface ItemEncoder {
   attributesOf(row: Row, key: string): string | Problem;
   /** The same from bytes to bytes, but that the size is not looked at; absent where a row's cells are needed. */
   readonly appendAttributes: AppendAttributes | undefined;
+  readonly appendValues: AppendValues | undefined;
+  /** Places in `columns` that `keyOf` looks at. */
+  readonly keyColumns: readonly number[];
   /** Present where the key is one column of whole numbers. */
   readonly numberKey: NumberKey | undefined;
   /** The attributes besides the key that a row has, with the JSON text of their values. */
@@ -32,6 +36,7 @@ export const tooLarge: Problem = { code: 'item_too_large', message: 'the item is
 
 export function itemEncoder(columns: readonly Column[], key: readonly KeySource[]): ItemEncoder {
   const taken = new Set(key.map((source) => source.name));
+  const ofKey = new Set(key.flatMap((source) => source.columns));
   const fields = columns.flatMap((column, index) => {
     if (taken.has(column.name)) return [];
     const clear = {
@@ -91,6 +96,8 @@ export function itemEncoder(columns: readonly Column[], key: readonly KeySource[
     keyOf: keyOf(columns, key),
     attributesOf,
     appendAttributes: clash ? undefined : attributesAppender(fields),
+    appendValues: clash ? undefined : valuesAppender(fields),
+    keyColumns: columns.flatMap(({ name }, index) => (ofKey.has(name) ? [index] : [])),
     numberKey: numberKey(columns, key),
     valuesOf,
     jsonOf,

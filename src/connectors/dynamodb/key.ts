@@ -50,13 +50,21 @@ export function keyOfItem(
   item: Readonly<Record<string, Attribute>>,
   key: readonly KeyAttribute[],
 ): string | undefined {
-  const texts: string[] = [];
+  return keyOfAttributes(key, (name) => (Object.hasOwn(item, name) ? item[name] : undefined));
+}
+
+/** The same of an item whose attributes are asked for by name. */
+export function keyOfAttributes(
+  key: readonly KeyAttribute[],
+  attributeOf: (name: string) => Attribute | undefined,
+): string | undefined {
+  let whole = '';
   for (const { name } of key) {
-    const text = Object.hasOwn(item, name) ? keyText(item[name]) : undefined;
+    const text = keyText(attributeOf(name));
     if (text === undefined) return undefined;
-    texts.push(`${JSON.stringify(name)}:${text}`);
+    whole += `${whole === '' ? '' : ','}${JSON.stringify(name)}:${text}`;
   }
-  return texts.join(',');
+  return whole;
 }
 
 function keyText(attribute: Attribute | undefined): string | undefined {

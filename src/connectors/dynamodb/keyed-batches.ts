@@ -1,9 +1,9 @@
-import { type Batch, MAX_OPEN_COLUMNS, type Position, type Unread } from '../../values/batch.js';
+import type { Batch, Position, Unread } from '../../values/batch.js';
 import type { Column } from '../../values/column.js';
 import type { ReadRequest } from '../connector.js';
-import type { SharedColumns } from './batch-builder.js';
+import { BatchBuilder, type SharedColumns } from './batch-builder.js';
+import { itemIn, type ScannedItem } from './item-scanner.js';
 import type { PlacedEntry } from './key-list/slices.js';
-import { type Item, OpenColumns } from './open-columns.js';
 
 /** What stands in a list and is no key goes to the rejects under this name. */
 const LINE: readonly Column[] = Object.freeze([{ name: 'line', type: 'text', nullable: false }]);
@@ -14,30 +14,33 @@ const LINE: readonly Column[] = Object.freeze([{ name: 'line', type: 'text', nul
  */
 export class KeyedBatches {
   readonly #request: ReadRequest;
-  readonly #shared: SharedColumns;
-  #items: Item[] = [];
+  readonly #items: BatchBuilder;
+  #rows = 0;
   #unread: Unread[] = [];
   #lines: string[] = [];
-  #bytes = 0;
+  #lineBytes = 0;
   #position: Position = '';
 
   constructor(shared: SharedColumns, request: ReadRequest) {
     this.#request = request;
-    this.#shared = shared;
+    this.#items = new BatchBuilder(shared, request);
   }
 
   /** `bytes` is the item's share of its answer. */
-  *add(entry: PlacedEntry, item: Item | undefined, bytes: number): Generator<Batch> {
+  *add(entry: PlacedEntry, item: ScannedItem | undefined, bytes: number): Generator<Batch> {
     if ('problem' in entry) {
-      if (this.#items.length > 0) yield* this.finish();
+      yield* this.#finishItems();
       const { code, message } = entry.problem;
       this.#unread.push({ row: this.#lines.push(entry.text) - 1, code, message });
-      this.#bytes += entry.text.length + 1;
+      this.#lineBytes += entry.text.length + 1;
     } else {
-      if (this.#lines.length > 0) yield* this.finish();
-      const known = item ?? (JSON.parse(`{${entry.key}}`) as Item);
-      const row = this.#items.push(known) - 1;
-      this.#bytes += bytes;
+      yield* this.#finishLines();
+      const known = item ?? itemIn(`{${entry.key}}`);
+      if (!this.#items.add(known, bytes)) {
+        yield* this.#finishItems();
+        this.#items.add(known, bytes);
+      }
+      const row = this.#rows++;
       if (!item) {
         const message = `line ${entry.line} of the key list: no item has this key`;
         this.#unread.push({ row, code: 'key_missing', message });
@@ -45,29 +48,39 @@ export class KeyedBatches {
     }
     this.#position = entry.end;
     const { maxRows, maxBytes } = this.#request;
-    const rows = this.#items.length + this.#lines.length;
-    if (rows >= maxRows || this.#bytes >= maxBytes) yield* this.finish();
+    const isFull = this.#lines.length >= maxRows || this.#lineBytes >= maxBytes;
+    if (isFull || this.#items.full) yield* this.finish();
   }
 
   /** What has been collected, if anything. */
   *finish(): Generator<Batch> {
-    const refused = this.#unread.length > 0 ? { refused: this.#unread } : {};
-    const about = { bytes: Math.ceil(this.#bytes), position: this.#position, ...refused };
-    if (this.#items.length > 0) yield { ...rowsOf(this.#items, this.#shared), ...about };
-    if (this.#lines.length > 0) yield { columns: LINE, rows: this.#lines.map((line) => [line]), ...about };
-    this.#items = [];
-    this.#unread = [];
-    this.#lines = [];
-    this.#bytes = 0;
+    yield* this.#finishItems();
+    yield* this.#finishLines();
   }
-}
 
-/** Items as rows of the columns that the source's batches share; these begin anew once they are very many. */
-export function rowsOf(items: readonly Item[], shared: SharedColumns): Pick<Batch, 'columns' | 'rows'> {
-  if (shared.current.columns.length >= MAX_OPEN_COLUMNS) shared.current = new OpenColumns(shared.first);
-  const list = shared.current;
-  const rows = items.map((item) => list.row(item));
-  const { columns } = list;
-  for (const row of rows) while (row.length < columns.length) row.push(undefined);
-  return { columns, rows };
+  *#finishItems(): Generator<Batch> {
+    if (this.#items.empty) return;
+    yield { ...this.#items.take(() => this.#position), ...this.#refused() };
+    this.#rows = 0;
+  }
+
+  *#finishLines(): Generator<Batch> {
+    if (this.#lines.length === 0) return;
+    const rows = this.#lines.map((line) => [line]);
+    yield {
+      columns: LINE,
+      rows,
+      bytes: this.#lineBytes,
+      position: this.#position,
+      ...this.#refused(),
+    };
+    this.#lines = [];
+    this.#lineBytes = 0;
+  }
+
+  #refused(): Pick<Batch, 'refused'> {
+    const refused = this.#unread;
+    this.#unread = [];
+    return refused.length > 0 ? { refused } : {};
+  }
 }

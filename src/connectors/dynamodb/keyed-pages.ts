@@ -1,6 +1,6 @@
+import type { ScannedItem } from './item-scanner.js';
 import type { PlacedEntry } from './key-list/slices.js';
 import type { KeyedReader } from './keyed-read.js';
-import type { Item } from './open-columns.js';
 import { opened, type Settled, settled } from './settled.js';
 
 /** So many calls are under way at once where nothing asks for less speed. */
@@ -9,13 +9,13 @@ const CALLS_AHEAD = 4;
 /** Entries in the order of the list, with the items that were found. */
 export interface KeyedPage {
   readonly entries: readonly PlacedEntry[];
-  readonly items: ReadonlyMap<string, Item>;
+  readonly items: ReadonlyMap<string, ScannedItem>;
   readonly bytes: number;
 }
 
 /** Reads the items of the entries, `atOnce` keys a call. */
 export async function* keyedPages(
-  entries: AsyncIterable<PlacedEntry>,
+  entries: AsyncIterable<readonly PlacedEntry[]>,
   reader: KeyedReader,
   atOnce: number,
   isPaced: boolean,
@@ -40,15 +40,17 @@ async function* next(begun: Settled<KeyedPage>[]): AsyncGenerator<KeyedPage> {
 }
 
 async function* groups(
-  entries: AsyncIterable<PlacedEntry>,
+  entries: AsyncIterable<readonly PlacedEntry[]>,
   size: number,
 ): AsyncGenerator<readonly PlacedEntry[]> {
   let group: PlacedEntry[] = [];
-  for await (const entry of entries) {
-    group.push(entry);
-    if (group.length < size) continue;
-    yield group;
-    group = [];
+  for await (const some of entries) {
+    for (const entry of some) {
+      group.push(entry);
+      if (group.length < size) continue;
+      yield group;
+      group = [];
+    }
   }
   if (group.length > 0) yield group;
 }

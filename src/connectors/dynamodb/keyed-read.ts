@@ -1,6 +1,8 @@
 import type { Context } from '../connector.js';
-import { type Fetcher, fetchKeys, keyText, MAX_FETCHED } from './fetch.js';
+import { type Fetched, type Fetcher, fetchKeys, keepItems, MAX_FETCHED } from './fetch.js';
+import type { ScannedItem } from './item-scanner.js';
 import type { Item } from './open-columns.js';
+import { itemsAgain } from './page-body.js';
 import { patiently } from './patience.js';
 
 /** A paced call asks for at most this much of a second's worth. */
@@ -38,9 +40,7 @@ export class KeyedReader {
   }
 
   /** The items that are there, by the text of their keys; all their bytes. At most MAX_FETCHED keys. */
-  async read(
-    keys: readonly string[],
-  ): Promise<{ readonly items: ReadonlyMap<string, Item>; readonly bytes: number }> {
+  async read(keys: readonly string[]): Promise<Fetched> {
     const estimated = {
       items: keys.length,
       bytes: keys.length * this.#itemBytes,
@@ -77,15 +77,15 @@ interface Answer {
 }
 
 /** One after the other by GetItem: so that not even two reads come at once. */
-async function getItems(fetcher: Fetcher, keys: readonly string[]) {
-  const items = new Map<string, Item>();
+async function getItems(fetcher: Fetcher, keys: readonly string[]): Promise<Fetched> {
+  const items = new Map<string, ScannedItem>();
   let bytes = 0;
   for (const key of keys) {
     const body = getItemBody(fetcher, key);
     const got = await patiently(fetcher.context, () => fetcher.client.callSized<Answer>('GetItem', body));
     fetcher.used.units += got.answer.ConsumedCapacity?.CapacityUnits ?? 0;
     bytes += got.bytes;
-    if (got.answer.Item) items.set(keyText(got.answer.Item, fetcher.key), got.answer.Item);
+    if (got.answer.Item) keepItems(itemsAgain('GetItem', [got.answer.Item]), fetcher.key, items);
   }
   return { items, bytes };
 }

@@ -19,10 +19,11 @@ import type { SharedColumns } from './batch-builder.js';
 import type { DynamodbClient } from './client.js';
 import { type Fetcher, keyText } from './fetch.js';
 import { keyItem } from './find-item.js';
+import { wholeItem } from './item-scanner.js';
 import { type KeyList, linesText } from './key-list/list.js';
 import { listFolder, listName, openList } from './key-list/open-list.js';
 import { namesKey, readSlice, slicesOf } from './key-list/slices.js';
-import { KeyedBatches, rowsOf } from './keyed-batches.js';
+import { KeyedBatches } from './keyed-batches.js';
 import { keyedPages } from './keyed-pages.js';
 import { KeyedReader } from './keyed-read.js';
 import { attributeColumn, OpenColumns } from './open-columns.js';
@@ -188,7 +189,9 @@ export class KeyedSource implements Source {
     const { items, bytes } = await reader.read([key]);
     const item = items.get(key);
     if (!item) return undefined;
-    const batch = { ...rowsOf([item], { current: new OpenColumns(columns), first: columns }), bytes };
+    const whole = new OpenColumns(columns);
+    const row = whole.row(wholeItem(item));
+    const batch = { columns: whole.columns, rows: [row], bytes };
     return isListed ? { batch } : { batch, leftOut: 'the key list does not name it' };
   }
 

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Attribute } from '../../values/cell.js';
-import { pageBody } from './page-body.js';
+import { attributeOf, wholeItem } from './item-scanner.js';
+import { fetchedBody, pageBody } from './page-body.js';
 
 const text = fc.oneof(
   fc.string({ unit: 'grapheme' }),
@@ -93,5 +94,42 @@ describe('pageBody', () => {
     expect(() => read(Buffer.from('{"Items":[{"a":{"S":"x"}},{"a":{"S":"y"]}'))).toThrow(
       'the answer is not JSON',
     );
+  });
+});
+
+const table = fc.constantFrom('users', 'a.b-c_d', '"Items":[', 'é');
+const fetchedAnswer = fc
+  .record({
+    Responses: fc.tuple(table, fc.array(item)).map(([name, items]) => ({ [name]: items })),
+    UnprocessedKeys: fc.tuple(table, fc.array(item)).map(([name, Keys]) => ({ [name]: { Keys } })),
+    ConsumedCapacity: fc.constantFrom([], [{ TableName: 'users', CapacityUnits: 1.5 }]),
+  })
+  .chain((fields) => fc.shuffledSubarray(Object.entries(fields), { minLength: 3 }))
+  .map((entries) => Object.fromEntries(entries));
+
+describe('fetchedBody', () => {
+  it('reads any answer as JSON.parse does, and keeps each item when it has gone on', () => {
+    fc.assert(
+      fc.property(fetchedAnswer, fc.constantFrom(undefined, 1), (fields, spaces) => {
+        const body = JSON.stringify(fields, undefined, spaces);
+        const [name = ''] = Object.keys(fields['Responses'] ?? {});
+        const { fields: others, items } = fetchedBody(Buffer.from(body), name);
+        const kept = [];
+        while (items.next()) kept.push(items.scanner.kept());
+        const expected = JSON.parse(body);
+        expect(kept.map(wholeItem)).toEqual(expected.Responses[name]);
+        expect(others['UnprocessedKeys']).toEqual(expected.UnprocessedKeys);
+        for (const [index, each] of kept.entries()) {
+          for (const [attributeName, value] of Object.entries(expected.Responses[name][index])) {
+            expect(attributeOf(each, attributeName)).toEqual(value);
+          }
+          expect(attributeOf(each, 'not there')).toBeUndefined();
+        }
+      }),
+    );
+  });
+
+  it('has no items where the answer names no table', () => {
+    expect(fetchedBody(Buffer.from('{"UnprocessedKeys":{}}'), 'users').items.next()).toBe(false);
   });
 });

@@ -1,7 +1,7 @@
 import type { Batch, Unread } from '../../values/batch.js';
 import type { SharedColumns } from './batch-builder.js';
+import { wholeItem } from './item-scanner.js';
 import { type KeyAttribute, keyOf } from './key.js';
-import { rowsOf } from './keyed-batches.js';
 import type { KeyedReader } from './keyed-read.js';
 import { type Item, OpenColumns } from './open-columns.js';
 
@@ -27,9 +27,15 @@ export async function readAgain(
     const found = typeof spelled === 'string' ? await reader.read([spelled]) : undefined;
     const item = typeof spelled === 'string' ? found?.items.get(spelled) : undefined;
     bytes += found?.bytes ?? 0;
-    items.push(item ?? {});
+    items.push(item ? wholeItem(item) : {});
     if (!item) refused.push({ row, ...(found ? gone : noKey) });
   }
-  const rows = rowsOf(items, { current: new OpenColumns(first), first });
-  return { ...rows, bytes, ...(refused.length > 0 ? { refused } : {}) };
+  return { ...rowsOf(items, new OpenColumns(first)), bytes, ...(refused.length > 0 ? { refused } : {}) };
+}
+
+function rowsOf(items: readonly Item[], list: OpenColumns): Pick<Batch, 'columns' | 'rows'> {
+  const rows = items.map((item) => list.row(item));
+  const { columns } = list;
+  for (const row of rows) while (row.length < columns.length) row.push(undefined);
+  return { columns, rows };
 }

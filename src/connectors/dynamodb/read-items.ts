@@ -1,5 +1,6 @@
 import type { ReadRequest } from '../connector.js';
 import { type Fetcher, fetchItems, keyText, MAX_FETCHED } from './fetch.js';
+import { wholeItem } from './item-scanner.js';
 import type { Item } from './open-columns.js';
 import { itemsAgain, type PageItems } from './page-body.js';
 import { type PageReader, pages } from './pages.js';
@@ -89,7 +90,7 @@ async function fetchPage(fetcher: Fetcher, entries: readonly Item[]): Promise<Pl
   for (const entry of entries) {
     const item = byKey.get(keyText(entry, fetcher.key));
     if (!item) continue;
-    items.push(item);
+    items.push(wholeItem(item));
     places.push(entry);
   }
   fetcher.vanished(entries.length - items.length);

@@ -19,6 +19,7 @@ import { BatchBuilder, type SharedColumns } from './batch-builder.js';
 import type { DynamodbClient } from './client.js';
 import { type Fetcher, keyText } from './fetch.js';
 import { findItem } from './find-item.js';
+import { wholeItem } from './item-scanner.js';
 import { attributeColumn, type Item, itemOf, OpenColumns } from './open-columns.js';
 import type { DynamodbSourceOptions } from './options.js';
 import type { PageReader } from './pages.js';
@@ -148,7 +149,7 @@ export class DynamodbSource implements Source {
     for await (const { items: page, places, share } of items) {
       for (let index = 0; page.next(); index++) {
         const { scanner } = page;
-        if (plan.without && !isWanted(scanner.item(), plan)) continue;
+        if (plan.without && !isWanted(wholeItem(scanner), plan)) continue;
         if (!builder.add(scanner, share)) {
           yield builder.take(positionAfter);
           builder.add(scanner, share);

@@ -26,9 +26,9 @@ export class SpanList {
   add(item: ScannedItem, columnOf: readonly number[], columns: number, shift: number): void {
     if (columns > this.#stride) this.#resize(this.#capacity, Math.max(columns, 2 * this.#stride));
     if (this.rows === this.#capacity) this.#resize(2 * this.#capacity, this.#stride);
-    const { count, names, kinds, starts, ends } = item;
+    const { first, count, names, kinds, starts, ends } = item;
     const offset = this.rows++ * this.#stride;
-    for (let index = 0; index < count; index++) {
+    for (let index = first; index < first + count; index++) {
       const place = offset + (columnOf[names[index] as number] as number);
       this.#kinds[place] = kinds[index] as number;
       this.#starts[place] = (starts[index] as number) + shift;

@@ -103,10 +103,12 @@ async function withoutRepeated(
   const { size } = await stat(whole);
   return await spooled(path, async (spool) => {
     let index = 0;
-    for await (const { text } of spoolLines(whole, 0, size)) {
-      const full = repeated.has(index) ? undefined : spool.add(`${text}\n`);
-      if (full) await full;
-      if (repeated.has(index++)) name(names, entryOfSpool(text).line);
+    for await (const lines of spoolLines(whole, 0, size)) {
+      for (const { text } of lines) {
+        const full = repeated.has(index) ? undefined : spool.add(`${text}\n`);
+        if (full) await full;
+        if (repeated.has(index++)) name(names, entryOfSpool(text).line);
+      }
     }
   });
 }

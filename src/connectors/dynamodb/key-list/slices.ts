@@ -34,7 +34,7 @@ export async function slicesOf(
 export type PlacedEntry = Entry & { readonly end: Position };
 
 /**
- * The entries that a request asks for.
+ * The entries that a request asks for, some at once.
  * @throws SluiceError run_changed where the part is of another list than this.
  */
 export async function* readSlice(
@@ -42,7 +42,7 @@ export async function* readSlice(
   name: string,
   part: Part,
   request: Pick<ReadRequest, 'after' | 'through'>,
-): AsyncGenerator<PlacedEntry> {
+): AsyncGenerator<readonly PlacedEntry[]> {
   const range = JSON.parse(part.range) as SliceRange;
   if (range.list !== list.digest) {
     throw new SluiceError('run_changed', `the key list (${name}) has changed since the run began`, {
@@ -51,8 +51,8 @@ export async function* readSlice(
   }
   const from = request.after === undefined ? range.from : Number(request.after);
   const to = request.through === undefined ? range.to : Number(request.through);
-  for await (const { text, end } of spoolLines(list.path, from, to)) {
-    yield { ...entryOfSpool(text), end: String(end) };
+  for await (const lines of spoolLines(list.path, from, to)) {
+    yield lines.map(({ text, end }) => ({ ...entryOfSpool(text), end: String(end) }));
   }
 }
 
@@ -61,8 +61,8 @@ export async function namesKey(list: KeyList, name: string, key: string, within?
   const [whole] = await slicesOf(list, 1);
   if (!whole) return false;
   const { part, ...bounds } = within ?? { part: whole };
-  for await (const entry of readSlice(list, name, part, bounds)) {
-    if ('key' in entry && entry.key === key) return true;
+  for await (const entries of readSlice(list, name, part, bounds)) {
+    if (entries.some((entry) => 'key' in entry && entry.key === key)) return true;
   }
   return false;
 }

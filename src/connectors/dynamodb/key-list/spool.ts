@@ -71,23 +71,31 @@ export async function digestOfSpool(path: string): Promise<string> {
   return hash.digest('hex');
 }
 
-/** The lines of a spool from one byte to another, each with the byte after it. */
+/** A line of a spool, with the byte after it. */
+export interface SpoolLine {
+  readonly text: string;
+  readonly end: number;
+}
+
+/** The lines of a spool from one byte to another, as many at once as are read at once. */
 export async function* spoolLines(
   path: string,
   from: number,
   to: number,
-): AsyncGenerator<{ readonly text: string; readonly end: number }> {
+): AsyncGenerator<readonly SpoolLine[]> {
   if (from >= to) return;
   let at = from;
   let rest = Buffer.alloc(0);
   for await (const chunk of createReadStream(path, { start: from, end: to - 1 })) {
     const bytes = Buffer.concat([rest, chunk as Buffer]);
+    const lines: SpoolLine[] = [];
     let start = 0;
     for (let end = bytes.indexOf(0x0a); end !== -1; end = bytes.indexOf(0x0a, start)) {
       at += end + 1 - start;
-      yield { text: bytes.toString('utf8', start, end), end: at };
+      lines.push({ text: bytes.toString('utf8', start, end), end: at });
       start = end + 1;
     }
+    if (lines.length > 0) yield lines;
     rest = bytes.subarray(start);
   }
 }
