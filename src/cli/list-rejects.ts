@@ -1,8 +1,9 @@
 import type { Declaration } from '../declare/declaration.js';
-import type { RejectRecord, StoredCell } from '../engine/rejects.js';
+import type { RejectRecord } from '../engine/rejects.js';
 import { SluiceError } from '../errors.js';
 import { openRejects } from '../flow/rejects.js';
 import type { OutstandingRejects } from '../journal/reject-folder.js';
+import type { StoredCell } from '../values/stored-cell.js';
 import { exitStatus } from './exit-status.js';
 import type { Io } from './io.js';
 import { stateOf } from './session.js';

@@ -1,17 +1,9 @@
 import type { Refused } from '../connectors/connector.js';
 import { type ErrorCode, SluiceError } from '../errors.js';
 import type { Batch } from '../values/batch.js';
-import type { Attribute, Cell, Row } from '../values/cell.js';
-import type { Column, LogicalType } from '../values/column.js';
+import type { Column } from '../values/column.js';
+import { restoredCell, type StoredCell, storedRow } from '../values/stored-cell.js';
 import type { Counters } from './counters.js';
-
-/** A cell in a form that JSON carries without loss; an absent one is left out of the row. */
-export type StoredCell =
-  | null
-  | boolean
-  | { readonly type: LogicalType; readonly text: string }
-  | { readonly bytes: string }
-  | { readonly attribute: Attribute };
 
 /** A row that was refused, as it came from its source, and why. A line of the reject file. */
 export interface RejectRecord {
@@ -112,7 +104,9 @@ export function restoredBatch(record: RejectRecord, columns: readonly Column[]):
     known.has(name) ? [] : [columnFor(name, cell)],
   );
   const all = added.length === 0 ? columns : [...columns, ...added];
-  const row = all.map((column) => restoredCell(record.row, column.name));
+  const row = all.map((column) =>
+    restoredCell(Object.hasOwn(record.row, column.name) ? record.row[column.name] : undefined),
+  );
   return { columns: all, rows: [row], bytes: JSON.stringify(record.row).length };
 }
 
@@ -120,27 +114,4 @@ function columnFor(name: string, cell: StoredCell): Column {
   const stored = typeof cell === 'object' && cell !== null;
   const type = stored && 'type' in cell ? cell.type : stored && 'bytes' in cell ? 'bytes' : 'attribute';
   return { name, type: typeof cell === 'boolean' ? 'bool' : type, nullable: true };
-}
-
-function restoredCell(row: Readonly<Record<string, StoredCell>>, name: string): Cell {
-  const cell = Object.hasOwn(row, name) ? row[name] : undefined;
-  if (cell === undefined || cell === null || typeof cell === 'boolean') return cell;
-  if ('text' in cell) return cell.text;
-  return 'bytes' in cell ? Buffer.from(cell.bytes, 'base64') : cell.attribute;
-}
-
-/** The cells of a row by column; absent ones are left out. */
-export function storedRow(row: Row, columns: readonly Column[]): Record<string, StoredCell> {
-  const cells = columns.flatMap((column, index): [string, StoredCell][] => {
-    const cell = row[index];
-    return cell === undefined ? [] : [[column.name, storedCell(cell, column.type)]];
-  });
-  return Object.fromEntries(cells);
-}
-
-export function storedCell(cell: Exclude<Cell, undefined>, type: LogicalType): StoredCell {
-  if (cell === null || typeof cell === 'boolean') return cell;
-  if (typeof cell === 'string') return { type, text: cell };
-  if (cell instanceof Uint8Array) return { bytes: Buffer.from(cell).toString('base64') };
-  return { attribute: cell };
 }

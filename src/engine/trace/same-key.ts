@@ -1,6 +1,7 @@
 import type { KeyValues } from '../../connectors/connector.js';
 import { canonicalNumber } from '../../values/decimal.js';
-import type { RejectRecord, StoredCell } from '../rejects.js';
+import type { StoredCell } from '../../values/stored-cell.js';
+import type { RejectRecord } from '../rejects.js';
 
 /** Whether a reject is of the row with these values in the source's columns. Numbers are compared by value. */
 export function isOfKey({ row }: Pick<RejectRecord, 'row'>, key: KeyValues): boolean {
