@@ -18,6 +18,8 @@ export const errorCodes = {
   // What the plan refuses
   plan_refused: 'the plan refused the pipeline; each reason is listed',
   table_missing: 'the table does not exist',
+  queue_missing: 'the queue does not exist',
+  bucket_missing: 'the bucket does not exist',
   column_missing: 'a column that the declaration names does not exist',
   key_missing:
     'a key is needed and there is none: in the sink, in the data, or no item has the key that a list names',

@@ -6,7 +6,9 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const variables = {
   dynamodb: 'DYNAMODB',
   lambda: 'LAMBDA',
+  s3: 'S3',
   secretsmanager: 'SECRETS_MANAGER',
+  sqs: 'SQS',
   sts: 'STS',
 } as const;
 

@@ -1,8 +1,9 @@
 /** What a kind of connection says about its options beyond the shape of each field. */
 export interface OptionRules {
   connection(options: Options, object: Objecting): void;
-  source(options: Options, object: Objecting): void;
-  sink(options: Options, object: Objecting): void;
+  /** Absent where the kind has no such end. */
+  source?(options: Options, object: Objecting): void;
+  sink?(options: Options, object: Objecting): void;
 }
 
 /** As they were written: any field may be missing or of a wrong type, which the schema says by itself. */

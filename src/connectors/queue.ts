@@ -11,7 +11,11 @@ export interface QueueDescription {
   readonly retentionSeconds: number;
   readonly maxMessageBytes: number;
   /** Where messages go that cannot be written; absent where the queue has none. */
-  readonly redrive?: { readonly name: string; readonly maxReceives: number };
+  readonly redrive?: {
+    readonly name: string;
+    /** The service puts a message there by itself after so many receives; absent where it never does. */
+    readonly maxReceives?: number;
+  };
   /** Estimates by the service. */
   readonly waiting: number;
   readonly inFlight: number;
@@ -68,6 +72,7 @@ export interface SetAside {
   readonly at: string;
 }
 
+/** What is given to `extend`, `remove`, `setAside` and `settle` is what `receive` and `aside` gave: the same objects. */
 export interface Queue {
   describe(): Promise<QueueDescription>;
   /** What a message of the row would take, in bytes; for the plan's first rows. */
@@ -87,7 +92,10 @@ export interface Queue {
   extend(received: readonly (Delivery | Misfit)[], seconds: number): Promise<readonly (Delivery | Misfit)[]>;
   /** Gives those that could not be removed: they will be delivered again. */
   remove(received: readonly (Delivery | Misfit)[]): Promise<readonly (Delivery | Misfit)[]>;
-  /** Puts the message on the redrive queue with the reason, and removes it here only after that. */
+  /**
+   * Puts the message on the redrive queue with the reason, and removes it here only after that. Throws `queue_missing`
+   * where there is no redrive queue.
+   */
   setAside(
     received: Delivery | Misfit,
     reason: { readonly code: string; readonly message: string },

@@ -5,6 +5,8 @@ import * as dynamodb from './dynamodb/options.js';
 import { rules as mysqlRules } from './mysql/option-rules.js';
 import * as mysql from './mysql/options.js';
 import type { OptionRules } from './option-rules.js';
+import { rules as sqsRules } from './sqs/option-rules.js';
+import * as sqs from './sqs/options.js';
 
 /** What the declaration and the engine need to know of a kind of connection before its code is loaded. */
 export interface Registration {
@@ -12,8 +14,9 @@ export interface Registration {
   readonly title: string;
   /** Schemas of a connection, of `from` and of `to` (strict objects; `connection` included). */
   readonly connection: z.ZodType;
-  readonly source: z.ZodType;
-  readonly sink: z.ZodType;
+  /** Absent where nothing is read from the kind, or written to it: a queue lies between the ends (`via`). */
+  readonly source?: z.ZodType;
+  readonly sink?: z.ZodType;
   /** What the schemas cannot say: which fields need or exclude each other. */
   readonly rules: OptionRules;
   load(): Promise<Connector>;
@@ -27,6 +30,7 @@ export const registry = {
     rules: dynamodbRules,
     load: async () => (await import('./dynamodb/index.js')).dynamodb,
   },
+  sqs: { ...sqs, rules: sqsRules, load: async () => (await import('./sqs/index.js')).sqs },
 } as const satisfies Record<string, Registration>;
 
 export type ConnectionKind = keyof typeof registry;

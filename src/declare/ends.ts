@@ -55,7 +55,11 @@ function checkEnd(
   const known = withoutLaterFields(possible, laterFields[side], path, report);
   if (kind === undefined || !isMapping(known)) return undefined;
   const { [side]: schema, rules } = registrationOf(kind);
-  rules[side](asMeant(schema, known), ({ among, ...objection }) => {
+  if (schema === undefined) {
+    sayNoEnd(value['connection'], kind, path, report);
+    return undefined;
+  }
+  rules[side]?.(asMeant(schema, known), ({ among, ...objection }) => {
     const suggestion = among ? didYouMean(among.written, among.names) : '';
     report.add([...path, ...objection.path], { ...objection, message: objection.message + suggestion });
   });
@@ -73,6 +77,14 @@ function checkEnd(
     ),
   );
   return options && list ? { ...options, keys: list } : undefined;
+}
+
+/** A queue is no end of a copy: it lies between them. */
+function sayNoEnd(name: unknown, kind: string, path: DocumentPath, report: Report): void {
+  const field = String(path.at(-1));
+  const message = `\`${field}\` names a queue (kind: ${kind}), which lies between a source and a sink`;
+  const hint = `via: { connection: ${quoted(name, 'connection') ?? 'NAME'} }, and a table in \`${field}\``;
+  report.add([...path, 'connection'], { code: 'conflict', message, hint });
 }
 
 function kindOfConnection(

@@ -9,7 +9,7 @@ export const laterFields = {
 } as const;
 
 /** Kinds of connections and of steps that later versions have. */
-export const laterKinds: ReadonlySet<string> = new Set(['sqs', 's3', 'files', 'rds', 'firehose']);
+export const laterKinds: ReadonlySet<string> = new Set(['s3', 'files', 'rds', 'firehose']);
 export const laterSteps = ['replicate', 'export'] as const;
 
 /** Says which of the fields are not in this version, and returns the mapping without them. */

@@ -9,9 +9,9 @@ import { callFields, verifyFields, waitFields } from './flow-steps.js';
 import { name } from './names.js';
 import { type StepOptions, stepFields } from './step-fields.js';
 
-const [mysql, dynamodb] = [registry.mysql, registry.dynamodb];
+const { mysql, dynamodb, sqs } = registry;
 
-const connection = z.discriminatedUnion('kind', [mysql.connection, dynamodb.connection]);
+const connection = z.discriminatedUnion('kind', [mysql.connection, dynamodb.connection, sqs.connection]);
 
 const onFailure: z.ZodType<FailureInput, FailureInput> = z.lazy(
   () =>

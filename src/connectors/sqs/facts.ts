@@ -1,0 +1,100 @@
+import { tornAnswer } from './failures.js';
+import type { SqsConnectionOptions } from './options.js';
+import { queueNameOf } from './queue-url.js';
+import type { SqsService } from './service.js';
+
+/** What the service says of a queue. */
+export interface QueueFacts {
+  readonly url: string;
+  readonly name: string;
+  readonly arn: string;
+  readonly account: string;
+  readonly visibilitySeconds: number;
+  readonly retentionSeconds: number;
+  readonly maxMessageBytes: number;
+  readonly isFifo: boolean;
+  /** Estimates. */
+  readonly waiting: number;
+  readonly inFlight: number;
+  /** Its redrive policy; absent where it has none. */
+  readonly policy?: { readonly arn: string; readonly maxReceives: number };
+  /** The KMS key of its own, by id, alias or ARN; absent where it has none. */
+  readonly kmsKey?: string;
+}
+
+/** @throws SluiceError queue_missing, access_denied, … */
+export async function queueUrlOf(service: SqsService, options: SqsConnectionOptions): Promise<string> {
+  return options.url ?? service.url(options.queue ?? '', options.account);
+}
+
+export async function factsOf(service: SqsService, url: string): Promise<QueueFacts> {
+  const attributes = await service.attributes(url);
+  const arn = attributes['QueueArn'];
+  if (arn === undefined) throw tornAnswer('GetQueueAttributes', 'the answer has no ARN of the queue');
+  const number = (name: string) => Number(attributes[name] ?? 0);
+  const policy = policyOf(attributes['RedrivePolicy']);
+  const kmsKey = attributes['KmsMasterKeyId'];
+  return {
+    url,
+    arn,
+    name: queueNameOf(arn),
+    account: arn.split(':')[4] ?? '',
+    visibilitySeconds: number('VisibilityTimeout'),
+    retentionSeconds: number('MessageRetentionPeriod'),
+    maxMessageBytes: number('MaximumMessageSize'),
+    isFifo: attributes['FifoQueue'] === 'true',
+    waiting: number('ApproximateNumberOfMessages') + number('ApproximateNumberOfMessagesDelayed'),
+    inFlight: number('ApproximateNumberOfMessagesNotVisible'),
+    ...(policy === undefined ? {} : { policy }),
+    ...(kmsKey === undefined || kmsKey === '' ? {} : { kmsKey }),
+  };
+}
+
+/** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html, RedrivePolicy */
+function policyOf(text: string | undefined): QueueFacts['policy'] {
+  if (text === undefined || text === '') return undefined;
+  const { deadLetterTargetArn, maxReceiveCount } = JSON.parse(text) as {
+    readonly deadLetterTargetArn?: string;
+    readonly maxReceiveCount?: number | string;
+  };
+  if (deadLetterTargetArn === undefined) return undefined;
+  return { arn: deadLetterTargetArn, maxReceives: Number(maxReceiveCount ?? 0) };
+}
+
+/** The redrive queue: as declared, else by the redrive policy; undefined where neither names one. */
+export async function redriveFactsOf(
+  service: SqsService,
+  queue: QueueFacts,
+  options: SqsConnectionOptions,
+): Promise<QueueFacts | undefined> {
+  const { redrive } = options;
+  if (redrive?.includes('/')) return factsOf(service, redrive);
+  if (redrive !== undefined) return factsOf(service, await service.url(redrive, options.account));
+  if (queue.policy === undefined) return undefined;
+  const account = queue.policy.arn.split(':')[4];
+  return factsOf(service, await service.url(queueNameOf(queue.policy.arn), account || undefined));
+}
+
+/** What is asked for once and then kept; asked for again where it failed. */
+export class Kept<Value> {
+  readonly #load: () => Promise<Value>;
+  #value: Promise<Value> | undefined;
+
+  constructor(load: () => Promise<Value>) {
+    this.#load = load;
+  }
+
+  get(): Promise<Value> {
+    this.#value ??= this.#load().catch((error: unknown) => {
+      this.#value = undefined;
+      throw error;
+    });
+    return this.#value;
+  }
+
+  /** Asks again. */
+  renewed(): Promise<Value> {
+    this.#value = undefined;
+    return this.get();
+  }
+}

@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import { endpoint, region, role } from '../aws-options.js';
+
+export const title = 'SQS';
+
+/** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-queue-message-identifiers.html */
+const queueName = z
+  .string()
+  .regex(
+    /^(?=.{1,80}$)[A-Za-z0-9_-]+(\.fifo)?$/,
+    'not the name of a queue: up to 80 of letters, digits, _ and -',
+  );
+
+const queueUrl = endpoint.refine((text) => queuePath.test(text), {
+  error: 'not the URL of a queue: it ends with the account and the name, as in …/111122223333/inbox',
+});
+const queuePath = /\/\d{12}\/[A-Za-z0-9_-]+(\.fifo)?$/;
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
+const bucketName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'not the name of a bucket: one looks like my-bucket');
+
+const large = z.union(
+  [
+    z.literal('refuse'),
+    z.strictObject({
+      bucket: bucketName.describe('The bucket that holds what is too large for a message.'),
+      prefix: z
+        .string()
+        .max(512)
+        .regex(/^[^/].*\/$/s, 'a prefix ends with / and does not begin with it: one looks like sluice/')
+        .optional()
+        .describe('What the names of the objects begin with. Default: sluice/.'),
+      region: region.optional().describe('The region of the bucket. Default: that of the queue.'),
+      endpoint: endpoint.optional().describe('For an emulator or a VPC endpoint of S3. Default: AWS.'),
+    }),
+  ],
+  { error: 'expected refuse, or { bucket: NAME }' },
+);
+
+export const connection = z.strictObject({
+  kind: z.literal('sqs').describe('An SQS queue between a source and a sink, for `via`.'),
+  queue: queueName.optional().describe('The name of the queue.'),
+  url: queueUrl
+    .optional()
+    .describe('The URL of the queue, instead of `queue`: https://sqs.REGION.amazonaws.com/ACCOUNT/NAME.'),
+  account: z
+    .string()
+    .regex(/^\d{12}$/, 'not an AWS account: one has 12 digits, in quotes')
+    .optional()
+    .describe('The account that owns the queue. Default: that of the credentials or the role.'),
+  region: region.optional(),
+  endpoint: endpoint
+    .optional()
+    .describe('For an emulator, http://127.0.0.1:4566, or a VPC endpoint. Default: AWS.'),
+  role: role.optional(),
+  redrive: z
+    .union([queueName, queueUrl], { error: 'expected the name or the URL of a queue' })
+    .optional()
+    .describe('The queue for messages that cannot be written. Default: that of the redrive policy.'),
+  /** Rows whose message would be larger than the queue takes. */
+  large: large
+    .optional()
+    .describe('refuse (default): rows too large for a message are rejects. { bucket }: they go through S3.'),
+});
+
+export type SqsConnectionOptions = z.infer<typeof connection>;
+/** Where rows go that are too large for a message. */
+export type LargeOptions = Exclude<z.infer<typeof large>, 'refuse'>;

@@ -1,0 +1,218 @@
+import { SluiceError } from '../../errors.js';
+import type { Batch } from '../../values/batch.js';
+import type { AwsCredentialsProvider } from '../aws-credentials.js';
+import type { Context } from '../connector.js';
+import type { Delivery, Misfit, Origin, Queue, QueueDescription, Sent, SetAside } from '../queue.js';
+import { asideEntry, doesNotFit, noRedrive, setAsideOf } from './aside.js';
+import { inTens, outcomesOf, untilDone } from './batch-call.js';
+import { letterText } from './envelope.js';
+import { factsOf, Kept, type QueueFacts, queueUrlOf, redriveFactsOf } from './facts.js';
+import { queueFindings } from './findings.js';
+import { Objects } from './objects.js';
+import type { SqsConnectionOptions } from './options.js';
+import { receivePermissions, sendPermissions } from './permissions.js';
+import { queueNameOf } from './queue-url.js';
+import { Receiver } from './receive.js';
+import { Originals, type Received } from './received.js';
+import { sendBatch } from './send.js';
+import type { SqsService } from './service.js';
+
+/** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibility.html */
+const MAX_VISIBILITY_SECONDS = 43_200;
+/** A look at the redrive queue waits so long for its first message: short polls may miss the few that are there. */
+const ASIDE_WAIT_SECONDS = 1;
+
+export interface SqsQueueOptions {
+  readonly options: SqsConnectionOptions;
+  readonly context: Context;
+  readonly credentials: AwsCredentialsProvider;
+  readonly service: SqsService;
+}
+
+export class SqsQueue implements Queue {
+  readonly #options: SqsConnectionOptions;
+  readonly #context: Context;
+  readonly #service: SqsService;
+  readonly #objects: Objects | undefined;
+  readonly #originals = new Originals();
+  readonly #receiver: Receiver;
+  readonly #queue: Kept<QueueFacts>;
+  readonly #redrive: Kept<QueueFacts | undefined>;
+
+  constructor({ options, context, credentials, service }: SqsQueueOptions) {
+    this.#options = options;
+    this.#context = context;
+    this.#service = service;
+    const { large } = options;
+    const { region } = service.place;
+    this.#objects =
+      typeof large === 'object' ? new Objects({ large, region, credentials, context }) : undefined;
+    this.#receiver = new Receiver({ service, objects: this.#objects, originals: this.#originals });
+    this.#queue = new Kept(async () => factsOf(service, await queueUrlOf(service, options)));
+    this.#redrive = new Kept(async () => redriveFactsOf(service, await this.#queue.get(), options));
+  }
+
+  async describe(): Promise<QueueDescription> {
+    const queue = await this.#queue.renewed();
+    const { redrive: declared, role } = this.#options;
+    const { region } = this.#service.place;
+    const objects = this.#objects && { bucket: this.#objects.bucket, prefix: this.#objects.prefix };
+    const redriveArn =
+      declared === undefined
+        ? queue.policy?.arn
+        : `${queue.arn.replace(/[^:]*$/, '')}${queueNameOf(declared)}`;
+    const reach = { region, role, objects, byName: this.#options.url === undefined, redriveArn };
+    const maxReceives = queue.policy === undefined ? {} : { maxReceives: queue.policy.maxReceives };
+    return {
+      name: `queue ${queue.name}`,
+      identity: `${this.#service.place.endpoint} ${queue.arn}`,
+      visibilitySeconds: queue.visibilitySeconds,
+      retentionSeconds: queue.retentionSeconds,
+      maxMessageBytes: queue.maxMessageBytes,
+      waiting: queue.waiting,
+      inFlight: queue.inFlight,
+      ...(redriveArn === undefined ? {} : { redrive: { name: queueNameOf(redriveArn), ...maxReceives } }),
+      findings: queueFindings(queue, {
+        role,
+        hasRedrive: declared !== undefined,
+        hasObjects: this.#objects !== undefined,
+      }),
+      sendPermissions: sendPermissions(queue, reach),
+      receivePermissions: receivePermissions(queue, reach),
+    };
+  }
+
+  sizeOf(batch: Batch, row: number): number {
+    const { pipeline, step, run } = this.#context;
+    const origin = { pipeline, step, run, readAtMs: 0 };
+    const cells = batch.rows.at(row) ?? [];
+    const key = batch.columns.map(({ name }) => name).slice(0, 2);
+    return Buffer.byteLength(letterText({ id: run, origin, key, columns: batch.columns, row: cells }));
+  }
+
+  async send(batch: Batch, key: readonly string[], origin: Origin, token: string): Promise<readonly Sent[]> {
+    const queue = await this.#queue.get();
+    const sender = { service: this.#service, context: this.#context, queue, objects: this.#objects };
+    return sendBatch(sender, { batch, key, origin, token });
+  }
+
+  async receive(request: {
+    readonly max: number;
+    readonly waitSeconds: number;
+  }): Promise<readonly Received[]> {
+    const { url } = await this.#queue.get();
+    return this.#receiver.receive(url, request);
+  }
+
+  async extend(received: readonly Received[], seconds: number): Promise<readonly Received[]> {
+    const { url } = await this.#queue.get();
+    return this.#extend(url, received, seconds);
+  }
+
+  #extend(url: string, received: readonly Received[], seconds: number): Promise<readonly Received[]> {
+    const VisibilityTimeout = Math.min(MAX_VISIBILITY_SECONDS, Math.max(0, Math.ceil(seconds)));
+    return this.#inTens(received, async (left) => {
+      const entries = left.map(({ receipt }, index) => ({
+        Id: String(index),
+        ReceiptHandle: receipt,
+        VisibilityTimeout,
+      }));
+      const answer = await this.#service.extendOnce(url, entries);
+      return outcomesOf('ChangeMessageVisibilityBatch', left.length, answer);
+    });
+  }
+
+  async remove(received: readonly Received[]): Promise<readonly Received[]> {
+    const { url } = await this.#queue.get();
+    const left = await this.#delete(url, received);
+    const gone = received.filter((one) => !left.includes(one));
+    await Promise.all(gone.map((one) => this.#removeObject(one)));
+    return left;
+  }
+
+  async setAside(
+    received: Delivery | Misfit,
+    reason: { readonly code: string; readonly message: string },
+  ): Promise<void> {
+    const queue = await this.#queue.get();
+    const redrive = await this.#redrive.get();
+    if (redrive === undefined) throw noRedrive(queue.name);
+    const at = new Date().toISOString();
+    const entry = asideEntry(received, this.#original(received), { ...reason, at }, redrive);
+    if (entry === undefined) {
+      // The service moves it by itself, when it has been received too often.
+      if (queue.policy !== undefined) return;
+      throw doesNotFit(redrive.name);
+    }
+    const failed = await untilDone(this.#context, [entry], async (left) =>
+      outcomesOf('SendMessageBatch', left.length, await this.#service.sendOnce(redrive.url, [...left])),
+    );
+    for (const error of failed.values()) throw error;
+    await this.#delete(queue.url, [received]);
+  }
+
+  async aside(request: { readonly max: number; readonly seconds: number }): Promise<readonly SetAside[]> {
+    const redrive = await this.#redrive.get();
+    if (redrive === undefined) return [];
+    const { max, seconds: visibilitySeconds } = request;
+    const options = { max, visibilitySeconds, waitSeconds: ASIDE_WAIT_SECONDS };
+    const received = await this.#receiver.receive(redrive.url, options);
+    return received.map((one) => setAsideOf(one, this.#original(one)));
+  }
+
+  async release(asides: readonly SetAside[]): Promise<void> {
+    const redrive = await this.#redrive.get();
+    if (redrive === undefined) return;
+    const looked = asides.map(({ delivery }) => delivery);
+    await this.#extend(redrive.url, looked, 0);
+  }
+
+  async settle({ delivery }: SetAside): Promise<void> {
+    const redrive = await this.#redrive.get();
+    if (redrive === undefined) return;
+    const left = await this.#delete(redrive.url, [delivery]);
+    if (left.length === 0) await this.#removeObject(delivery);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#service.close(), this.#objects?.close()]);
+  }
+
+  #delete(url: string, received: readonly Received[]): Promise<readonly Received[]> {
+    return this.#inTens(received, async (left) => {
+      const entries = left.map(({ receipt }, index) => ({ Id: String(index), ReceiptHandle: receipt }));
+      const answer = await this.#service.deleteOnce(url, entries);
+      return outcomesOf('DeleteMessageBatch', left.length, answer);
+    });
+  }
+
+  /** Gives those for which it was not done; throws what is no single message's fault. */
+  async #inTens(
+    received: readonly Received[],
+    attempt: Parameters<typeof untilDone<Received>>[2],
+  ): Promise<readonly Received[]> {
+    const failed = await Promise.all(
+      inTens(received).map((group) => untilDone(this.#context, group, attempt)),
+    );
+    const errors = new Map(failed.flatMap((one) => [...one]));
+    for (const error of errors.values()) if (error.code === 'access_denied') throw error;
+    return received.filter((one) => errors.has(one));
+  }
+
+  /** The row is safe by now: an object that cannot be removed is left to the bucket's lifecycle rule. */
+  async #removeObject(received: Received): Promise<void> {
+    const { pointer } = this.#original(received);
+    if (pointer === undefined) return;
+    try {
+      await this.#objects?.remove(pointer);
+    } catch (error) {
+      if (!(error instanceof SluiceError)) throw error;
+    }
+  }
+
+  #original(received: Received) {
+    const original = this.#originals.of(received);
+    if (original === undefined) throw new SluiceError('bug', 'a message that this queue did not give');
+    return original;
+  }
+}

@@ -1,0 +1,38 @@
+import type { Message, MessageAttributeValue } from '@aws-sdk/client-sqs';
+import type { Delivery, Misfit } from '../queue.js';
+import type { Pointer } from './envelope.js';
+
+export type Received = Delivery | Misfit;
+
+/** What is kept of a message while somebody works on it, besides what it says. */
+export interface Original {
+  readonly body: string;
+  readonly attributes: Readonly<Record<string, MessageAttributeValue>>;
+  /** The object that holds its row; it goes with the message. */
+  readonly pointer?: Pointer;
+  /** When the service took it: milliseconds since 1970. */
+  readonly sentAtMs: number;
+}
+
+/** The originals of what was received, for as long as somebody holds it. */
+export class Originals {
+  readonly #kept = new WeakMap<Received, Original>();
+
+  keep<Kind extends Received>(received: Kind, original: Original): Kind {
+    this.#kept.set(received, original);
+    return received;
+  }
+
+  of(received: Received): Original | undefined {
+    return this.#kept.get(received);
+  }
+}
+
+export function originalOf(message: Message, pointer: Pointer | undefined): Original {
+  return {
+    body: message.Body ?? '',
+    attributes: message.MessageAttributes ?? {},
+    sentAtMs: Number(message.Attributes?.SentTimestamp ?? 0),
+    ...(pointer === undefined ? {} : { pointer }),
+  };
+}

@@ -1,0 +1,146 @@
+import type {
+  BatchResultErrorEntry,
+  ChangeMessageVisibilityBatchRequestEntry,
+  DeleteMessageBatchRequestEntry,
+  Message,
+  SendMessageBatchRequestEntry,
+  SendMessageBatchResultEntry,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
+import type { AwsCredentialsProvider } from '../aws-credentials.js';
+import type { AwsPlace } from '../aws-endpoint.js';
+import type { Context } from '../connector.js';
+import { Calls, clientOptions } from './calls.js';
+import { tornAnswer } from './failures.js';
+
+type Sdk = typeof import('@aws-sdk/client-sqs');
+
+export interface ServiceOptions {
+  readonly place: AwsPlace;
+  readonly credentials: AwsCredentialsProvider;
+  readonly context: Context;
+}
+
+/** What a batch call made of its entries; each is in one of the lists, by `Id`. */
+export interface BatchAnswer<Done extends { Id: string | undefined } = { Id: string | undefined }> {
+  readonly Successful?: Done[] | undefined;
+  readonly Failed?: BatchResultErrorEntry[] | undefined;
+}
+
+export interface ReceiveOptions {
+  readonly max: number;
+  readonly waitSeconds: number;
+  /** Default: the queue's own. */
+  readonly visibilitySeconds?: number;
+}
+
+/** The calls of SQS that are made here. The SDK is loaded with the first. */
+export class SqsService {
+  readonly #options: ServiceOptions;
+  readonly #calls: Calls;
+  #opening: Promise<{ readonly sdk: Sdk; readonly client: SQSClient }> | undefined;
+
+  constructor(options: ServiceOptions) {
+    const { credentials, context } = options;
+    this.#options = options;
+    this.#calls = new Calls({ service: 'SQS', credentials, context });
+  }
+
+  get place(): AwsPlace {
+    return this.#options.place;
+  }
+
+  /** The URL of a queue by its name. @throws SluiceError queue_missing */
+  async url(name: string, account: string | undefined): Promise<string> {
+    const { sdk, client } = await this.#open();
+    const input = { QueueName: name, ...(account === undefined ? {} : { QueueOwnerAWSAccountId: account }) };
+    const answer = await this.#calls.patiently('GetQueueUrl', async (abortSignal) => {
+      const { QueueUrl } = await client.send(new sdk.GetQueueUrlCommand(input), { abortSignal });
+      return QueueUrl ?? missing('GetQueueUrl');
+    });
+    return answer;
+  }
+
+  /** Every attribute of the queue, by name. */
+  async attributes(url: string): Promise<Readonly<Record<string, string>>> {
+    const { sdk, client } = await this.#open();
+    return this.#calls.patiently('GetQueueAttributes', async (abortSignal) => {
+      const command = new sdk.GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['All'] });
+      const { Attributes } = await client.send(command, { abortSignal });
+      return Attributes ?? missing('GetQueueAttributes');
+    });
+  }
+
+  /** Tried once. At most ten entries. */
+  async sendOnce(
+    url: string,
+    entries: SendMessageBatchRequestEntry[],
+  ): Promise<BatchAnswer<SendMessageBatchResultEntry>> {
+    const { sdk, client } = await this.#open();
+    const command = new sdk.SendMessageBatchCommand({ QueueUrl: url, Entries: entries });
+    return this.#calls.once('SendMessageBatch', (abortSignal) => client.send(command, { abortSignal }));
+  }
+
+  /** Tried once. At most ten entries. */
+  async deleteOnce(url: string, entries: DeleteMessageBatchRequestEntry[]): Promise<BatchAnswer> {
+    const { sdk, client } = await this.#open();
+    const command = new sdk.DeleteMessageBatchCommand({ QueueUrl: url, Entries: entries });
+    return this.#calls.once('DeleteMessageBatch', (abortSignal) => client.send(command, { abortSignal }));
+  }
+
+  /** Tried once. At most ten entries. */
+  async extendOnce(url: string, entries: ChangeMessageVisibilityBatchRequestEntry[]): Promise<BatchAnswer> {
+    const { sdk, client } = await this.#open();
+    const command = new sdk.ChangeMessageVisibilityBatchCommand({ QueueUrl: url, Entries: entries });
+    return this.#calls.once('ChangeMessageVisibilityBatch', (abortSignal) =>
+      client.send(command, { abortSignal }),
+    );
+  }
+
+  /** At most ten messages. */
+  async receive(url: string, { max, waitSeconds, visibilitySeconds }: ReceiveOptions): Promise<Message[]> {
+    const { sdk, client } = await this.#open();
+    const input = {
+      QueueUrl: url,
+      MaxNumberOfMessages: max,
+      WaitTimeSeconds: waitSeconds,
+      MessageSystemAttributeNames: ['ApproximateReceiveCount' as const, 'SentTimestamp' as const],
+      MessageAttributeNames: ['All'],
+      ...(visibilitySeconds === undefined ? {} : { VisibilityTimeout: visibilitySeconds }),
+    };
+    return this.#calls.patiently('ReceiveMessage', async (abortSignal) => {
+      const answer = await client.send(new sdk.ReceiveMessageCommand(input), { abortSignal });
+      return answer.Messages ?? [];
+    });
+  }
+
+  async close(): Promise<void> {
+    const opening = this.#opening;
+    this.#opening = undefined;
+    (await opening)?.client.destroy();
+  }
+
+  #open(): Promise<{ readonly sdk: Sdk; readonly client: SQSClient }> {
+    this.#opening ??= this.#connect();
+    return this.#opening;
+  }
+
+  async #connect(): Promise<{ readonly sdk: Sdk; readonly client: SQSClient }> {
+    const { place, credentials } = this.#options;
+    const sdk = await import('@aws-sdk/client-sqs');
+    const client = new sdk.SQSClient({
+      ...clientOptions(credentials),
+      region: place.region,
+      // A queue's URL is what the service says; where requests go is what the declaration says.
+      useQueueUrlAsEndpoint: false,
+      // Digests are compared here, message by message: the SDK throws away a whole batch for one that differs.
+      md5: false,
+      ...(place.declared ? { endpoint: place.endpoint } : {}),
+    });
+    return { sdk, client };
+  }
+}
+
+function missing(action: string): never {
+  throw tornAnswer(action, 'the answer lacks what was asked for');
+}
