@@ -12,3 +12,10 @@ export const duplicatesOption = z
   .enum(['refuse', 'last'])
   .optional()
   .describe('Source rows with the same key: refuse (default), or the last one wins.');
+
+export const ttlDeletesOption = z
+  .enum(['apply', 'ignore'])
+  .optional()
+  .describe(
+    'Changes, mode mirror: what becomes of items that the source removed because their time to live was over. apply (default): they go here too. ignore: they stay.',
+  );

@@ -5,7 +5,7 @@ import type { Report } from './report.js';
 export const laterFields = {
   copy: ['via'],
   source: ['format', 'changes', 'events'],
-  sink: ['format', 'load'],
+  sink: ['format', 'load', 'ttlDeletes'],
 } as const;
 
 /** Kinds of connections and of steps that later versions have. */

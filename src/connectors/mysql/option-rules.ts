@@ -20,6 +20,7 @@ export const rules: OptionRules = {
   },
   sink(options, object) {
     onlyWithMode('mirror', 'deletes', options, object);
+    onlyWithMode('mirror', 'ttlDeletes', options, object);
   },
 };
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { endpoint, region, role } from '../aws-options.js';
 import { environmentReference, orEnv } from '../environment.js';
-import { deletesOption, duplicatesOption } from '../sink-options.js';
+import { deletesOption, duplicatesOption, ttlDeletesOption } from '../sink-options.js';
 
 export const title = 'MySQL';
 
@@ -111,6 +111,7 @@ export const sink = z.strictObject({
     ),
   deletes: deletesOption('Rows'),
   duplicates: duplicatesOption,
+  ttlDeletes: ttlDeletesOption,
   /** Triggers of the sink table. refuse (default); fire: let them; suspend: dropped for the copy, then put back. */
   triggers: z
     .enum(['refuse', 'fire', 'suspend'])

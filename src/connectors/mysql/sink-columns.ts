@@ -109,6 +109,11 @@ export function mapColumns(request: MapRequest): ColumnMap {
   };
 }
 
+/** The primary key's columns; none when one does not come. */
+export function keyColumns({ key, columns }: ColumnMap): readonly LoadedColumn[] {
+  return key.flatMap((position) => columns[position] ?? []);
+}
+
 const noFit: Fit = () => NULL_FIELD;
 
 /** No row has a cell here. */

@@ -1,11 +1,12 @@
 import type { Finding, Incoming } from '../connector.js';
+import { changeFindings } from './change-findings.js';
 import { showTable } from './identifier.js';
 import type { MysqlSinkOptions } from './options.js';
 import type { ForeignKey, Relations } from './relations.js';
 import type { Table } from './schema.js';
 import type { Server } from './server.js';
 import type { ColumnMap } from './sink-columns.js';
-import { FATE_COLUMN, ROW_COLUMN } from './sink-stage.js';
+import { FATE_COLUMN, ROW_COLUMN, SEQUENCE_COLUMN } from './sink-stage.js';
 
 export type SinkMode = NonNullable<MysqlSinkOptions['mode']>;
 
@@ -22,6 +23,8 @@ export interface SinkFacts {
   readonly map: ColumnMap;
 }
 
+const ownColumns = new Set([ROW_COLUMN, FATE_COLUMN, SEQUENCE_COLUMN]);
+
 /** Engines that undo a transaction. */
 const transactional = new Set(['innodb', 'rocksdb', 'ndbcluster']);
 
@@ -36,6 +39,7 @@ export function findingsOf(facts: SinkFacts): readonly Finding[] {
     ...foreignKeyFindings(facts),
     ...serverFindings(facts),
     ...serverNotes(facts),
+    ...changeFindings(facts),
   ];
 }
 
@@ -49,7 +53,7 @@ function note(message: string): Finding {
 
 function tableFindings({ table }: SinkFacts): readonly Finding[] {
   const name = showTable(table);
-  const taken = table.columns.find((column) => column.name === ROW_COLUMN || column.name === FATE_COLUMN);
+  const taken = table.columns.find((column) => ownColumns.has(column.name));
   if (taken) {
     return [
       refuse('unsupported', `${name}: the column name ${taken.name} is taken by Sluice`, 'rename the column'),

@@ -8,7 +8,18 @@ import type { LoadedColumn } from './sink-columns.js';
 import { FATE_COLUMN, type RefusedRow, ROW_COLUMN, type Stage } from './sink-stage.js';
 
 /** What becomes of a staged row, as the stage notes it. */
-const fates = { insert: 0, update: 1, unchanged: 2, folds: 3, clashes: 4, orphans: 5 } as const;
+export const fates = {
+  insert: 0,
+  update: 1,
+  unchanged: 2,
+  folds: 3,
+  clashes: 4,
+  /** A change that is older than what the table holds. */
+  late: 5,
+  /** The row that is there goes. */
+  remove: 6,
+  orphans: 7,
+} as const;
 /** Each foreign key has a fate of its own, from `orphans` on; the server finds the orphans of any beyond these. */
 const MAX_MARKED_KEYS = 100;
 
@@ -58,7 +69,7 @@ export async function mergeStage(request: MergeRequest, numbers: readonly number
   return {
     written,
     updates: updates.numbers.length,
-    unchanged: withFate(fates.unchanged).length,
+    unchanged: withFate(fates.unchanged).length + withFate(fates.late).length,
     refused: [...refused].map(([number, refusal]) => ({ row: request.stage.rowOf(number), ...refusal })),
   };
 }
@@ -81,12 +92,13 @@ async function meetRows({ session, stage, table, key, overwrites }: MergeRequest
     ? `CASE WHEN NOT (${keyIsSame}) THEN ${fates.folds} WHEN ${rowIsSame} THEN ${fates.unchanged} ELSE ${fates.update} END`
     : `CASE WHEN NOT (${keyIsSame}) THEN ${fates.folds} ELSE ${fates.clashes} END`;
   await session.run(
-    `UPDATE ${quoteTable(stage.name)} s JOIN ${quoteTable(table)} t ON ${joinOn(key)} SET ${fateIs(stage, fate)}`,
+    `UPDATE ${quoteTable(stage.name)} s JOIN ${quoteTable(table)} t ON ${joinOn(key)} SET ${fateIs(stage, fate)}
+     WHERE s.${FATE_COLUMN} = ${fates.insert}`,
   );
 }
 
 /** A stage's times inherit ON UPDATE CURRENT_TIMESTAMP from the sink: what is assigned stays (invariant 4). */
-function fateIs({ columns }: Stage, fate: string | number): string {
+export function fateIs({ columns }: Stage, fate: string | number): string {
   const times = columns.filter(({ column }) => /^(timestamp|datetime)$/.test(column.dataType));
   const kept = times.map(({ column: { name } }) => `s.${quoteIdentifier(name)} = s.${quoteIdentifier(name)}`);
   return [`s.${FATE_COLUMN} = ${fate}`, ...kept].join(', ');
@@ -122,14 +134,17 @@ async function markOrphans(request: MergeRequest): Promise<readonly ForeignKey[]
   return keys;
 }
 
-async function readFates({ session, stage }: MergeRequest): Promise<Map<number, number>> {
+export async function readFates({
+  session,
+  stage,
+}: Pick<MergeRequest, 'session' | 'stage'>): Promise<Map<number, number>> {
   const rows = await session.rows(
     `SELECT ${ROW_COLUMN}, ${FATE_COLUMN} FROM ${quoteTable(stage.name)} WHERE ${FATE_COLUMN} <> ${fates.insert}`,
   );
   return new Map(rows.map(([number, fate]) => [Number(number), Number(fate)]));
 }
 
-function joinOn(key: readonly TableColumn[]): string {
+export function joinOn(key: readonly TableColumn[]): string {
   return key.map(({ name }) => `t.${quoteIdentifier(name)} = s.${quoteIdentifier(name)}`).join(' AND ');
 }
 
@@ -149,7 +164,7 @@ const temporal = new Set(['date', 'datetime', 'timestamp', 'time']);
 const geometry = /point|linestring|polygon|geom/;
 
 /** Equal to the last byte, NULL with NULL. Collations and JSON's own equality are not asked. */
-function sameExactly({ name, dataType }: TableColumn): string {
+export function sameExactly({ name, dataType }: TableColumn): string {
   const one = `t.${quoteIdentifier(name)}`;
   const other = `s.${quoteIdentifier(name)}`;
   if (numeric.has(dataType) || temporal.has(dataType)) return `(${one} <=> ${other})`;
@@ -160,16 +175,16 @@ function sameExactly({ name, dataType }: TableColumn): string {
 }
 
 /** Rows of one fate that are still to be written, by their numbers in the stage, ascending. */
-interface Work {
+export interface Work {
   readonly fate: number;
   readonly numbers: readonly number[];
 }
 
 /**
- * A row may wait for a value of a UNIQUE index that another row of the batch gives up. Those that were refused
- * for it are tried again, from the other end, as long as that helps.
+ * A row may wait for a value of a UNIQUE index that another row of the batch gives up, and a row that goes for those
+ * that refer to it. Those that were refused for it are tried again, from the other end, as long as that helps.
  */
-async function writeInRounds(
+export async function writeInRounds(
   request: MergeRequest,
   works: readonly Work[],
   refused: Map<number, Refusal>,
@@ -212,7 +227,7 @@ async function writeHalving(
   const [only] = numbers;
   if (numbers.length === 1 && only !== undefined) {
     refused.set(only, isKeyFolding(request, refusal) ? folds : refusal);
-    if (refusal.code === 'unique_clash') unique.push(only);
+    if (refusal.code === 'unique_clash' || fate === fates.remove) unique.push(only);
     return 0;
   }
   const half = numbers.length >> 1;
@@ -235,11 +250,10 @@ async function writeOnce(
   const range = `s.${FATE_COLUMN} = ${fate} AND s.${ROW_COLUMN} ${request.among(numbers)}`;
   await session.run('SAVEPOINT sluice');
   try {
-    const outcome = await session.run(
-      fate === fates.update ? updateSql(request, range) : insertSql(request, range),
-    );
+    const outcome = await session.run(sqlOf(fate)(request, range));
     const found = fate === fates.update ? Number(/\d+/.exec(outcome.info)?.[0] ?? -1) : outcome.affected;
-    if (found !== numbers.length) throw rowsChanged();
+    // A row that goes may take others with it (ON DELETE CASCADE), which do not count.
+    if (found !== numbers.length && fate !== fates.remove) throw rowsChanged();
     if (outcome.warnings === 0) return undefined;
   } catch (error) {
     if (isRefusal(error)) return refusalOf(error);
@@ -248,6 +262,11 @@ async function writeOnce(
   const refusal = await warningRefusal(session);
   await session.run('ROLLBACK TO SAVEPOINT sluice');
   return refusal;
+}
+
+function sqlOf(fate: number): (request: MergeRequest, range: string) => string {
+  if (fate === fates.remove) return removeSql;
+  return fate === fates.update ? updateSql : insertSql;
 }
 
 function rowsChanged(): SluiceError {
@@ -266,6 +285,10 @@ function updateSql({ stage, table, key }: MergeRequest, range: string): string {
     .filter(({ column }) => !isKey.has(column.name))
     .map(({ column }) => `t.${quoteIdentifier(column.name)} = s.${quoteIdentifier(column.name)}`);
   return `UPDATE ${quoteTable(table)} t JOIN ${quoteTable(stage.name)} s ON ${joinOn(key)} SET ${sets.join(', ')} WHERE ${range}`;
+}
+
+function removeSql({ stage, table, key }: MergeRequest, range: string): string {
+  return `DELETE t FROM ${quoteTable(stage.name)} s JOIN ${quoteTable(table)} t ON ${joinOn(key)} WHERE ${range}`;
 }
 
 function insertSql({ stage, table }: MergeRequest, range: string): string {

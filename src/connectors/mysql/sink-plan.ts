@@ -1,11 +1,13 @@
 import { SluiceError } from '../../errors.js';
 import type { Column } from '../../values/column.js';
-import type { Incoming, Journey, Permission, SinkPlan } from '../connector.js';
+import type { Finding, Incoming, Journey, Permission, SinkPlan } from '../connector.js';
+import { modeFindings } from './change-findings.js';
 import { createTableSql } from './create.js';
 import { showTable, type TableName } from './identifier.js';
 import { LEDGER_TABLE } from './ledger.js';
 import type { MysqlConnectionOptions, MysqlSinkOptions } from './options.js';
 import type { TableColumn } from './schema.js';
+import { SEQUENCES_TABLE } from './sequences.js';
 import type { Server } from './server.js';
 import { findingsOf, type SinkFacts, type SinkMode } from './sink-findings.js';
 import { connectionPermissions, tableIdentity } from './source-describe.js';
@@ -15,13 +17,15 @@ import { connectionPermissions, tableIdentity } from './source-describe.js';
  * further. With four writers about a dozen batches are under way (invariant 7).
  */
 const BATCH = { rows: 2500, bytes: 1024 * 1024 };
+/** One writer, whose transactions take more statements when they mirror. */
+const CHANGES_BATCH = { rows: 10_000, bytes: 4 * 1024 * 1024 };
 /** Loads side by side; more wait for each other in the server. */
 const MAX_WRITERS = 8;
 
 export function planSink(facts: SinkFacts, permissions: readonly Permission[]): SinkPlan {
-  const { table, server, mode, options } = facts;
+  const { table, server, mode, options, incoming } = facts;
   return {
-    ...common(table, server, mode, options),
+    ...common(table, server, mode, options, incoming),
     exists: true,
     key: mode === 'append' ? [] : keyOf(facts),
     journeys: journeysOf(facts),
@@ -52,7 +56,7 @@ export function planNewTable(
   const creates = createTableSql(name, incoming);
   const needsKey = (mode === 'upsert' || mode === 'mirror') && incoming.key.length === 0;
   return {
-    ...common(name, server, mode, options),
+    ...common(name, server, mode, options, incoming),
     exists: false,
     creates,
     key: mode === 'append' ? [] : incoming.key,
@@ -62,27 +66,34 @@ export function planNewTable(
       to: column.name,
       toType: typeOf(column),
     })),
-    findings: needsKey
-      ? [
-          {
-            level: 'refuse',
-            code: 'key_missing',
-            message: `${showTable(name)}: no primary key comes for the new table, which ${mode} needs`,
-            hint: 'use append, or make the table yourself',
-            path: 'to.mode',
-          },
-        ]
-      : [],
+    findings: [...(needsKey ? [keyNeeded(name, mode)] : []), ...modeFindings(incoming, options)],
     permissions,
   };
 }
 
-function common(name: TableName, server: Server, mode: SinkMode, options: MysqlSinkOptions) {
+function keyNeeded(name: TableName, mode: SinkMode): Finding {
+  return {
+    level: 'refuse',
+    code: 'key_missing',
+    message: `${showTable(name)}: no primary key comes for the new table, which ${mode} needs`,
+    hint: 'use append, or make the table yourself',
+    path: 'to.mode',
+  };
+}
+
+function common(
+  name: TableName,
+  server: Server,
+  mode: SinkMode,
+  options: MysqlSinkOptions,
+  incoming: Incoming,
+) {
+  const changes = incoming.changes === true;
   return {
     name: showTable(name),
     identity: tableIdentity(server, name),
-    batch: BATCH,
-    maxWriters: options.duplicates === 'last' ? 1 : MAX_WRITERS,
+    batch: changes ? CHANGES_BATCH : BATCH,
+    maxWriters: changes || options.duplicates === 'last' ? 1 : MAX_WRITERS,
     ...(mode === 'append' || mode === 'replace' ? { appends: true as const } : {}),
     ...(mode === 'replace' ? { restarts: true as const } : {}),
   };
@@ -148,6 +159,7 @@ export function sinkPermissions(
   options: MysqlSinkOptions,
   connection: MysqlConnectionOptions,
   env: Readonly<Record<string, string | undefined>>,
+  ofChanges: boolean,
 ): readonly Permission[] {
   const table = showTable(name);
   const beside = `${name.database}.*`;
@@ -166,8 +178,11 @@ export function sinkPermissions(
   const add = (action: string, resource: string, reason: string) =>
     permissions.push({ action, resource, reason });
   if (mode !== 'append') add('UPDATE', table, 'overwrites rows that are there');
-  if (mode === 'mirror') {
-    add('DELETE', table, 'deletes what is gone');
+  if (mode === 'mirror') add('DELETE', table, 'deletes what is gone');
+  if (mode === 'mirror' && ofChanges) {
+    const sequences = showTable({ database: name.database, table: SEQUENCES_TABLE });
+    add('CREATE, SELECT, INSERT, UPDATE', sequences, 'keeps which change of each key was the last');
+  } else if (mode === 'mirror') {
     add('CREATE, DROP, SELECT, INSERT', `${name.database}.sluice_keys_*`, 'keeps the keys that came');
   }
   if (mode === 'replace') {

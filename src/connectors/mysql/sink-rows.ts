@@ -29,10 +29,23 @@ export interface EncodedRows extends PreparedRows {
   readonly encoded: EncodedLines;
 }
 
-/** Turns rows into lines. */
-export function prepareRows(map: ColumnMap, rows: Rows, spelling: Spelling): PreparedRows {
+/** Which rows become lines, and what each line begins with: fields that are spelled already. */
+export interface RowChoice {
+  readonly chosen: readonly number[];
+  readonly head: (row: number) => string;
+  /** Is told of each row whose line was written. */
+  readonly took: (row: number) => void;
+}
+
+/** Turns rows, or the chosen ones, into lines. */
+export function prepareRows(
+  map: ColumnMap,
+  rows: Rows,
+  spelling: Spelling,
+  chosen: Iterable<number> = everyRow(rows),
+): PreparedRows {
   const usual: RowGroup = { columns: map.columns, lines: [], rows: [], warnings: [] };
-  const { groups, refused } = takeRows(map, rows, spelling, (index) => {
+  const { groups, refused } = takeRows(map, { rows, chosen }, spelling, (index) => {
     const line = usualLine(map.columns, rows.at(index) ?? [], spelling);
     if (line === undefined) return false;
     usual.lines.push(line);
@@ -43,27 +56,45 @@ export function prepareRows(map: ColumnMap, rows: Rows, spelling: Spelling): Pre
 }
 
 /** The same for LOAD DATA, written into the room as it goes: much faster, since no line is ever a string. */
-export function encodeRows(map: ColumnMap, rows: Rows, room: LineRoom): EncodedRows {
+export function encodeRows(map: ColumnMap, rows: Rows, room: LineRoom, choice?: RowChoice): EncodedRows {
   const encoder = new LineEncoder(room);
-  const take =
+  const encode =
     rows instanceof AttributeRows
       ? (index: number) => encodeBytes(map.columns, rows, index, encoder)
       : (index: number) => encodeRow(map.columns, rows.at(index) ?? [], encoder);
-  const prepared = takeRows(map, rows, loadSpelling, take);
+  const take = choice ? headed(encode, encoder, choice) : encode;
+  const prepared = takeRows(map, { rows, chosen: choice?.chosen ?? everyRow(rows) }, loadSpelling, take);
   return { ...prepared, columns: map.columns, encoded: encoder.end() };
+}
+
+function* everyRow(rows: Rows): Generator<number> {
+  for (let index = 0; index < rows.length; index++) yield index;
+}
+
+function headed(
+  encode: (index: number) => boolean,
+  encoder: LineEncoder,
+  { head, took }: RowChoice,
+): (index: number) => boolean {
+  return (index) => {
+    encoder.field(head(index));
+    const isTaken = encode(index);
+    if (isTaken) took(index);
+    return isTaken;
+  };
 }
 
 /** `take` says whether it took the row; what it did not is odd, or refused. */
 function takeRows(
   map: ColumnMap,
-  rows: Rows,
+  { rows, chosen }: { readonly rows: Rows; readonly chosen: Iterable<number> },
   spelling: Spelling,
   take: (index: number) => boolean,
 ): PreparedRows {
   const { unknown } = map;
   const refused: Refused[] = [];
   const odd = new Map<string, RowGroup>();
-  for (let index = 0; index < rows.length; index++) {
+  for (const index of chosen) {
     const stray = unknown.length > 0 && unknown.find(({ from }) => isThere(rows, index, from));
     if (stray) {
       refused.push({ row: index, ...unknownAttribute(stray.name), column: stray.name });

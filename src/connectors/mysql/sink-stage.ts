@@ -1,7 +1,9 @@
+import type { Refused } from '../connector.js';
 import { isBinary } from './fit-bytes.js';
 import { quoteIdentifier, quoteTable, type TableName } from './identifier.js';
-import type { Loader } from './load.js';
+import { type Loader, loadEncoded } from './load.js';
 import type { Line, LoadTarget } from './load-dialect.js';
+import type { EncodedLines } from './load-encoder.js';
 import { type Refusal, refusalOf, warningRefusal } from './load-refusals.js';
 import type { Session } from './session.js';
 import type { LoadedColumn } from './sink-columns.js';
@@ -10,6 +12,14 @@ import type { RowGroup } from './sink-rows.js';
 /** The columns of a stage that are ours. */
 export const ROW_COLUMN = 'sluice_row';
 export const FATE_COLUMN = 'sluice_fate';
+export const SEQUENCE_COLUMN = 'sluice_sequence';
+
+/** What a stage is, besides its columns. */
+export interface StageShape {
+  readonly name: TableName;
+  /** Rows are changes, and have a sequence number each. */
+  readonly sequenced: boolean;
+}
 
 /** A line and what it stands for, under the number that it has in the stage. */
 interface StagedLine {
@@ -17,6 +27,8 @@ interface StagedLine {
   readonly row: number;
   readonly warnings: number;
 }
+
+export type ClearingPlace = 'within a transaction' | 'by itself';
 
 export interface RefusedRow extends Refusal {
   readonly row: number;
@@ -31,11 +43,18 @@ export class Stage {
   readonly columns: readonly LoadedColumn[];
   readonly #session: Session;
   readonly loader: Loader;
+  readonly #sequenced: boolean;
   /** The row in the batch, by number in the stage. */
   #rows: number[] = [];
 
-  private constructor(name: TableName, columns: readonly LoadedColumn[], session: Session, loader: Loader) {
+  private constructor(
+    { name, sequenced }: StageShape,
+    columns: readonly LoadedColumn[],
+    session: Session,
+    loader: Loader,
+  ) {
     this.name = name;
+    this.#sequenced = sequenced;
     this.columns = columns;
     this.#session = session;
     this.loader = loader;
@@ -47,14 +66,16 @@ export class Stage {
     sink: TableName,
     columns: readonly LoadedColumn[],
     loader: Loader,
+    shape: StageShape = { name: stageName(sink), sequenced: false },
   ): Promise<Stage> {
-    const name = stageName(sink);
+    const { name, sequenced } = shape;
     const counters = columns
       .filter(({ column }) => column.autoIncrement)
       .map(({ column }) => `${quoteIdentifier(column.name)} ${column.columnType} NULL`);
     const own = [
       `${ROW_COLUMN} INT UNSIGNED NOT NULL DEFAULT 0 PRIMARY KEY`,
       `${FATE_COLUMN} TINYINT NOT NULL DEFAULT 0`,
+      ...(sequenced ? [`${SEQUENCE_COLUMN} DECIMAL(65,0) NOT NULL DEFAULT 0`] : []),
     ];
     const names = columns.map(({ column }) => quoteIdentifier(column.name)).join(', ');
     await session.run(`DROP TEMPORARY TABLE IF EXISTS ${quoteTable(name)}`);
@@ -62,7 +83,7 @@ export class Stage {
       `CREATE TEMPORARY TABLE ${quoteTable(name)} (${[...own, ...counters].join(', ')}) ENGINE=InnoDB
        SELECT ${names} FROM ${quoteTable(sink)} LIMIT 0`,
     );
-    return new Stage(name, columns, session, loader);
+    return new Stage(shape, columns, session, loader);
   }
 
   get size(): number {
@@ -74,20 +95,47 @@ export class Stage {
     return this.#rows[number] ?? -1;
   }
 
-  /** Empties the stage and loads the groups; returns the rows that the server would have changed. */
-  async fill(groups: readonly RowGroup[]): Promise<readonly RefusedRow[]> {
-    await this.#session.run(`TRUNCATE TABLE ${quoteTable(this.name)}`);
+  /** Empties the stage. Within a transaction by DELETE, since TRUNCATE would end it. */
+  async clear(place: ClearingPlace): Promise<void> {
     this.#rows = [];
+    const how = place === 'by itself' ? 'TRUNCATE TABLE' : 'DELETE FROM';
+    await this.#session.run(`${how} ${quoteTable(this.name)}`);
+  }
+
+  /**
+   * Adds lines that begin with their numbers, from the stage's size on, and sequences; `rows` are theirs in the batch.
+   * False, with none of them in, if the server did not take each as it is.
+   */
+  async addEncoded(lines: EncodedLines, rows: readonly number[]): Promise<boolean> {
+    if (lines.count === 0) return true;
+    const target = targetOf(this.name, this.columns, this.#sequenced);
+    const loaded = await loadEncoded(this.#session, target, lines);
+    if (loaded.kind === 'complete') {
+      for (const row of rows) this.#rows.push(row);
+      return true;
+    }
+    const first = this.#rows.length;
+    await this.#remove(first, first + lines.count - 1);
+    return false;
+  }
+
+  /** Adds the groups; returns the rows that the server would have changed. */
+  async add(
+    groups: readonly RowGroup[],
+    sequenceOf?: (row: number) => string,
+  ): Promise<readonly RefusedRow[]> {
     const refused: RefusedRow[] = [];
     for (const group of groups) {
       const first = this.#rows.length;
-      const lines = group.lines.map((line, index) => ({
-        line: `${this.loader.spelling(String(first + index), false)},${line}`,
-        row: group.rows[index] ?? -1,
-        warnings: group.warnings[index] ?? 0,
-      }));
-      this.#rows.push(...group.rows);
-      await this.#loadHalving(targetOf(this.name, group.columns), lines, first, refused);
+      const lines = group.lines.map((line, index) => {
+        const row = group.rows[index] ?? -1;
+        const own = [String(first + index), ...(sequenceOf ? [sequenceOf(row)] : [])];
+        const head = own.map((field) => this.loader.spelling(field, false)).join(',');
+        return { line: `${head},${line}`, row, warnings: group.warnings[index] ?? 0 };
+      });
+      for (const row of group.rows) this.#rows.push(row);
+      const target = targetOf(this.name, group.columns, this.#sequenced);
+      await this.#loadHalving(target, lines, first, refused);
     }
     return refused;
   }
@@ -110,27 +158,42 @@ export class Stage {
         loaded.kind === 'failed' ? refusalOf(loaded.error) : await warningRefusal(this.#session);
       refused.push({ row: only.row, ...refusal });
     }
-    const last = first + lines.length - 1;
-    await this.#session.run(
-      `DELETE FROM ${quoteTable(this.name)} WHERE ${ROW_COLUMN} BETWEEN ${first} AND ${last}`,
-    );
+    await this.#remove(first, first + lines.length - 1);
     if (lines.length === 1) return;
     const half = lines.length >> 1;
     await this.#loadHalving(target, lines.slice(0, half), first, refused);
     await this.#loadHalving(target, lines.slice(half), first + half, refused);
   }
+
+  async #remove(first: number, last: number): Promise<void> {
+    await this.#session.run(
+      `DELETE FROM ${quoteTable(this.name)} WHERE ${ROW_COLUMN} BETWEEN ${first} AND ${last}`,
+    );
+  }
 }
 
-/** Temporary tables are each session's own, so that one name does for all. */
-export function stageName(sink: TableName): TableName {
-  return { database: sink.database, table: 'sluice_stage' };
+export function refusedOf({ row, code, message, column }: RefusedRow): Refused {
+  return column === undefined ? { row, code, message } : { row, code, message, column };
 }
 
-function targetOf(table: TableName, columns: readonly LoadedColumn[]): LoadTarget {
+/** Temporary tables are each session's own, so that one name does for all sessions. */
+const ownNames = { stage: 'sluice_stage', puts: 'sluice_puts', removes: 'sluice_removes' } as const;
+
+export function stageName(sink: TableName, kind: keyof typeof ownNames = 'stage'): TableName {
+  return { database: sink.database, table: ownNames[kind] };
+}
+
+/** Of all stages that a session may have for the sink. */
+export function stageNames(sink: TableName): readonly TableName[] {
+  return Object.values(ownNames).map((table) => ({ database: sink.database, table }));
+}
+
+function targetOf(table: TableName, columns: readonly LoadedColumn[], sequenced: boolean): LoadTarget {
   return {
     table,
     columns: [
       { name: ROW_COLUMN, binary: false },
+      ...(sequenced ? [{ name: SEQUENCE_COLUMN, binary: false }] : []),
       ...columns.map(({ column }) => ({ name: column.name, binary: isBinary(column) })),
     ],
   };

@@ -7,6 +7,7 @@ import type { Mirror } from './mirror.js';
 import type { MysqlSinkOptions } from './options.js';
 import type { ForeignKey } from './relations.js';
 import type { Table } from './schema.js';
+import type { Sequences } from './sequences.js';
 import type { Server } from './server.js';
 
 /** What the writers of one sink share. */
@@ -29,6 +30,8 @@ export interface Target {
   readonly loaders: LoaderChoice;
   /** The keys that came, for mirror. */
   readonly mirror: Mirror | undefined;
+  /** For a mirror of changes. */
+  readonly sequences: Sequences | undefined;
   /** Of the table to others. */
   readonly foreignKeys: readonly ForeignKey[];
   /** Foreign keys are checked at the end instead of row by row. */

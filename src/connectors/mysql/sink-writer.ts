@@ -1,14 +1,16 @@
 import type { Batch } from '../../values/batch.js';
 import type { Column } from '../../values/column.js';
-import type { Refused, Writer, Written } from '../connector.js';
+import type { Writer, Written } from '../connector.js';
+import { ChangeMirror } from './change-mirror.js';
 import { isReadOnly } from './failures.js';
 import { lastTimestampOf } from './fit-column.js';
 import { quoteTable } from './identifier.js';
 import { LineRoom } from './load-encoder.js';
+import type { Sequences } from './sequences.js';
 import type { Session } from './session.js';
-import { type ColumnMap, mapColumns } from './sink-columns.js';
+import { type ColumnMap, keyColumns, mapColumns } from './sink-columns.js';
 import { type MergeRequest, mergeStage } from './sink-merge.js';
-import { type RefusedRow, Stage, stageName } from './sink-stage.js';
+import { refusedOf, Stage, stageNames } from './sink-stage.js';
 import type { Target } from './sink-target.js';
 import { lastOfEachKey, Task } from './sink-task.js';
 
@@ -26,6 +28,7 @@ export class SinkWriter implements Writer {
   readonly #room = new LineRoom();
   #session: Session | undefined;
   #stage: { readonly stage: Stage; readonly session: Session; readonly map: ColumnMap } | undefined;
+  #mirror: ChangeMirror | undefined;
   #map: { readonly columns: readonly Column[]; readonly map: ColumnMap } | undefined;
   /** The last batch met rows that were there, so the next probably will. */
   #meetsRows = false;
@@ -54,7 +57,9 @@ export class SinkWriter implements Writer {
     if (session === undefined) return;
     const { connections } = this.#target;
     try {
-      await session.run(`DROP TEMPORARY TABLE IF EXISTS ${quoteTable(stageName(this.#target.table))}`);
+      for (const name of stageNames(this.#target.table)) {
+        await session.run(`DROP TEMPORARY TABLE IF EXISTS ${quoteTable(name)}`);
+      }
       await session.run('SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ');
       await session.run('SET SESSION foreign_key_checks = 1');
       connections.release(session);
@@ -86,6 +91,7 @@ export class SinkWriter implements Writer {
         if (recorded) return recorded;
       }
       task.mayBeRecorded = true;
+      if (this.#target.sequences) return await this.#changed(session, task, this.#target.sequences);
       if (!this.#meetsRows) {
         const written = await this.#direct(session, task);
         if (written) return written;
@@ -124,13 +130,21 @@ export class SinkWriter implements Writer {
     });
   }
 
+  async #changed(session: Session, task: Task, sequences: Sequences): Promise<Written> {
+    if (!this.#mirror?.serves(session, task)) {
+      this.#mirror = await ChangeMirror.open(session, this.#target, sequences, task);
+    }
+    return await this.#commit(session, task, await this.#mirror.apply(task));
+  }
+
   async #staged(session: Session, task: Task): Promise<Written> {
     const prepared = task.prepared();
     const { groups, earlier } = this.#target.overwrites
       ? lastOfEachKey(task, prepared)
       : { groups: prepared.groups, earlier: 0 };
     const stage = await this.#stageFor(session, task);
-    const unstaged = await stage.fill(groups);
+    await stage.clear('by itself');
+    const unstaged = await stage.add(groups);
     const isUnstaged = new Set(unstaged.map(({ row }) => row));
     const numbers = Array.from({ length: stage.size }, (_, number) => number).filter(
       (number) => !isUnstaged.has(stage.rowOf(number)),
@@ -153,7 +167,7 @@ export class SinkWriter implements Writer {
       session,
       stage,
       table: into,
-      key: map.key.flatMap((position) => map.columns[position]?.column ?? []),
+      key: keyColumns(map).map(({ column }) => column),
       overwrites,
       foreignKeys: checksKeysLater ? [] : foreignKeys,
     };
@@ -193,8 +207,4 @@ export class SinkWriter implements Writer {
       this.#target.connections.discard(session);
     }
   }
-}
-
-function refusedOf({ row, code, message, column }: RefusedRow): Refused {
-  return column === undefined ? { row, code, message } : { row, code, message, column };
 }

@@ -2,6 +2,7 @@ import { SluiceError } from '../../errors.js';
 import type { Batch } from '../../values/batch.js';
 import type { Comparison } from '../comparison.js';
 import type { Context, Finding, Finished, Incoming, Refused, Sink, SinkPlan, Writer } from '../connector.js';
+import { changesTrial } from './change-chains.js';
 import { MysqlComparison } from './compare.js';
 import type { Connections } from './connection.js';
 import { lastTimestampOf } from './fit-column.js';
@@ -13,6 +14,7 @@ import { Mirror } from './mirror.js';
 import type { MysqlSinkOptions } from './options.js';
 import { describeRelations, type Relations } from './relations.js';
 import { describeTable, type Table } from './schema.js';
+import { Sequences } from './sequences.js';
 import type { Server } from './server.js';
 import type { Session } from './session.js';
 import { Shadow } from './shadow.js';
@@ -84,6 +86,7 @@ class MysqlSink implements Sink {
       this.#options,
       this.#connections.options,
       this.#context.env,
+      incoming.changes === true,
     );
     const table = await this.#ask((session) => this.#existing(session, server, name));
     this.#expect(table ?? name);
@@ -92,7 +95,7 @@ class MysqlSink implements Sink {
       this.#planned = { name, server, creates: plan.creates, table, relations: noRelations, incoming };
       return plan;
     }
-    if (this.#context.replay) this.#mode = modeOfReplay(this.#mode, table);
+    if (this.#context.replay && !incoming.changes) this.#mode = modeOfReplay(this.#mode, table);
     const relations = await this.#ask((session) => describeRelations(session, table));
     const savedTriggers = await this.#ask((session) => this.#keeper(table).savedNames(session));
     this.#planned = { name, server, creates: undefined, table, relations, incoming };
@@ -124,6 +127,7 @@ class MysqlSink implements Sink {
     const { open } = incoming;
     const lastTimestamp = lastTimestampOf(server);
     const map = mapColumns({ incoming: batch.columns, open, table, extra, lastTimestamp });
+    if (incoming.changes && this.#mode === 'mirror') return changesTrial(map, batch);
     return prepareRows(map, batch.rows, loadSpelling).refused;
   }
 
@@ -131,7 +135,8 @@ class MysqlSink implements Sink {
     const planned = this.#planned;
     if (planned === undefined) throw new Error('a sink is planned before it is opened');
     const isWhole = this.#context.replay !== true;
-    if (isWhole && this.#changesWhole()) {
+    const ofChanges = planned.incoming.changes === true;
+    if (isWhole && this.#changesWhole() && !ofChanges) {
       this.#lock ??= await SinkLock.take(this.#connections, this.#context, planned.table ?? planned.name);
     }
     await this.#ask(async (session) => {
@@ -146,8 +151,11 @@ class MysqlSink implements Sink {
       else await triggers.restore(session);
       const shadow = isWhole && this.#mode === 'replace' ? new Shadow(table) : undefined;
       if (!isFinished) await shadow?.open(session, ledger, resume);
+      const isMirror = this.#mode === 'mirror';
+      const sequences = ofChanges && isMirror ? this.#sequences(table) : undefined;
+      await sequences?.create(session);
       const mirror =
-        isWhole && this.#mode === 'mirror' ? new Mirror(table, this.#options, this.#context) : undefined;
+        isWhole && isMirror && !ofChanges ? new Mirror(table, this.#options, this.#context) : undefined;
       if (!isFinished) await mirror?.open(session, resume && (await ledger.totals(session)).batches > 0);
       const target: Target = {
         context: this.#context,
@@ -162,6 +170,7 @@ class MysqlSink implements Sink {
         ledger,
         loaders: new LoaderChoice(planned.server),
         mirror,
+        sequences,
         foreignKeys: planned.relations.foreignKeys,
         checksKeysLater: this.#options.foreignKeys === 'after',
       };
@@ -274,6 +283,13 @@ class MysqlSink implements Sink {
     if (creates !== undefined)
       await session.run(creates.replace(/^CREATE TABLE /, 'CREATE TABLE IF NOT EXISTS '));
     return await describeTable(session, server, name);
+  }
+
+  #sequences(table: Table): Sequences {
+    const key = table.primaryKey.flatMap(
+      (name) => table.columns.find((column) => column.name === name) ?? [],
+    );
+    return new Sequences(table, key, this.#context);
   }
 
   #keeper(table: TableName): TriggerKeeper {
