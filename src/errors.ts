@@ -42,6 +42,7 @@ export const errorCodes = {
   deadlock: 'the server undid the transaction because of a deadlock or a lock wait',
   server_error: 'the server failed',
   response_invalid: 'an answer of the server was torn or is not what its interface promises',
+  changes_lost: 'the source no longer keeps changes that were not read yet: copy the table anew',
   counts_differ: 'read is not written + unchanged + rejected: rows were lost or doubled',
   run_changed: 'the declaration is not the one that the interrupted run was begun with',
   not_resumable: 'the interrupted run cannot be gone on with',

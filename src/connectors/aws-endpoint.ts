@@ -9,6 +9,7 @@ const variables = {
   s3: 'S3',
   secretsmanager: 'SECRETS_MANAGER',
   sqs: 'SQS',
+  'streams.dynamodb': 'DYNAMODB_STREAMS',
   sts: 'STS',
 } as const;
 

@@ -9,14 +9,20 @@ import type { SourceDescription } from './connector.js';
  */
 export type FeedPlace = string;
 
-/** A piece of one shard: after `from` (absent: its beginning) up to `to`, both in the feed's own words. */
+/**
+ * A piece of one shard, in the feed's own words: `from` says where it begins (absent: it has no rows), `to` where the reader
+ * stands after it. Two that follow each other make one by the `from` of the first that has one, and the `to` of the second.
+ */
 export interface FeedStretch {
   readonly shard: string;
   readonly from?: string;
   readonly to: string;
 }
 
-/** Changes of one stretch, in order. `batch.changes` is there. A stretch without rows only moves the place (a shard that ended). */
+/**
+ * Changes of one stretch, in order. `batch.changes` is there. A stretch without rows only moves the place: a shard that ended,
+ * or that was looked at for a while and has nothing new.
+ */
 export interface FeedBatch {
   readonly batch: Batch;
   readonly stretch: FeedStretch;
@@ -60,7 +66,7 @@ export interface Feed {
     place: FeedPlace,
     request: { readonly maxRows: number; readonly maxBytes: number; readonly drain: boolean },
   ): AsyncIterable<FeedBatch | undefined>;
-  /** The same rows as when the stretch was given first. Throws `changes_lost` when they are no longer kept. */
+  /** The same rows as when the stretch was given first, as one batch. Throws `changes_lost` when they are no longer kept. */
   again(stretch: FeedStretch): AsyncIterable<FeedBatch>;
   lag(): FeedLag;
   close(): Promise<void>;

@@ -39,6 +39,8 @@ export interface DynamodbClient {
   ): Promise<{ readonly answer: Answer; readonly bytes: number }>;
   /** Like `call`, for pages of items: the answer's bytes, not parsed (see page-body.ts). */
   callBytes(action: string, body: string): Promise<Buffer>;
+  /** The service's clock by the last answer: milliseconds since 1970, late by what the answer took and by up to a second, never early. */
+  serviceTimeMs(): number;
   /** Like `call`, for a call with a condition: that it was not met is an answer too. */
   callIf<Answer>(action: string, body: string | Buffer): Promise<Conditional<Answer>>;
   close(): Promise<void>;
@@ -49,13 +51,19 @@ export type Conditional<Answer> =
   /** With the item that is there, if the call asked for it and the service gives it. */
   | { readonly met: false; readonly item: Readonly<Record<string, Attribute>> | undefined };
 
+/** The API that a client calls, as `x-amz-target` names it. */
+type Api = 'DynamoDB_20120810' | 'DynamoDBStreams_20120810';
+
 export interface ClientOptions {
   readonly place: AwsPlace;
+  /** Default: DynamoDB's own. */
+  readonly api?: Api;
   readonly credentials: AwsCredentialsProvider;
   readonly signal: AbortSignal;
 }
 
-export function createClient({ place, credentials, signal }: ClientOptions): DynamodbClient {
+export function createClient(options: ClientOptions): DynamodbClient {
+  const { place, credentials, signal, api = 'DynamoDB_20120810' } = options;
   const url = new URL(place.endpoint);
   const path = url.pathname;
   const signer = createSigner({ host: url.host, path, region: place.region, service: 'dynamodb' });
@@ -68,7 +76,7 @@ export function createClient({ place, credentials, signal }: ClientOptions): Dyn
     keepAliveTimeout: KEEP_ALIVE_MS,
     maxResponseSize: MAX_ANSWER_BYTES,
   });
-  const exchange = new Exchange({ pool, path, origin: url.origin, signer, credentials, signal });
+  const exchange = new Exchange({ pool, api, path, origin: url.origin, signer, credentials, signal });
   const stop = (): void => {
     void pool.destroy();
   };
@@ -94,6 +102,7 @@ export function createClient({ place, credentials, signal }: ClientOptions): Dyn
     callBytes,
     callSized,
     callIf,
+    serviceTimeMs: () => exchange.serviceTimeMs(),
     call: async <Answer>(action: string, body: string | Buffer) =>
       (await callSized<Answer>(action, body)).answer,
     close: async () => {
@@ -110,6 +119,7 @@ function payloadOf(body: string | Buffer): Buffer {
 
 interface ExchangeOptions {
   readonly pool: ConnectionPool;
+  readonly api: Api;
   readonly path: string;
   readonly origin: string;
   readonly signer: Signer;
@@ -122,6 +132,7 @@ class Exchange {
   readonly #options: ExchangeOptions;
   #skewMs = 0;
   #closed = false;
+  #lastAnswer: { readonly dateMs: number; readonly receivedMs: number } | undefined;
 
   constructor(options: ExchangeOptions) {
     this.#options = options;
@@ -130,6 +141,11 @@ class Exchange {
   /** What is under way fails for good: nobody waits for it. */
   close(): void {
     this.#closed = true;
+  }
+
+  serviceTimeMs(): number {
+    const last = this.#lastAnswer;
+    return last ? last.dateMs + performance.now() - last.receivedMs : Date.now();
   }
 
   async call(action: string, payload: Buffer): Promise<Answered> {
@@ -157,17 +173,19 @@ class Exchange {
   }
 
   async #send(action: string, payload: Buffer): Promise<Sent> {
-    const { pool, path, origin, signer, credentials, signal } = this.#options;
+    const { pool, api, path, origin, signer, credentials, signal } = this.#options;
     signal.throwIfAborted();
     const now = Date.now() + this.#skewMs;
     const used = await credentials();
-    const headers = signer(`DynamoDB_20120810.${action}`, payload, used, now);
+    const headers = signer(`${api}.${action}`, payload, used, now);
     const answer = await dispatch(pool, { path, method: 'POST', headers, body: payload }).catch((error) => {
       signal.throwIfAborted();
       if (this.#closed) throw new SluiceError('connection_lost', `DynamoDB ${action}: the client was closed`);
       throw networkError(action, origin, error);
     });
     checkWhole(action, answer);
+    const dateMs = Date.parse(answer.date ?? '');
+    if (Number.isFinite(dateMs)) this.#lastAnswer = { dateMs, receivedMs: performance.now() };
     return { ...answer, used };
   }
 }

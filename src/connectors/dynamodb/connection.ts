@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { SluiceError } from '../../errors.js';
 import { awsCredentials } from '../aws-credentials.js';
 import { awsPlace } from '../aws-endpoint.js';
 import type { Connection, Context, Source } from '../connector.js';
@@ -9,6 +10,9 @@ import { patiently } from './patience.js';
 import { permissions } from './permissions.js';
 import { DynamodbSink } from './sink.js';
 import { DynamodbSource } from './source.js';
+import { streamCalls } from './stream/calls.js';
+import { StreamFeed } from './stream/feed.js';
+import { streamsPlace } from './stream/streams-place.js';
 
 /** One client for everything done on the connection; opened with the first call. */
 export function connectDynamodb(options: DynamodbConnectionOptions, context: Context): Connection {
@@ -19,7 +23,14 @@ export function connectDynamodb(options: DynamodbConnectionOptions, context: Con
     env: context.env,
     session: context.pipeline,
   });
-  const client = createClient({ place, credentials, signal: context.signal });
+  const { signal } = context;
+  const client = createClient({ place, credentials, signal });
+  let streams: DynamodbClient | undefined;
+  const streamsClient = () => {
+    const api = 'DynamoDBStreams_20120810';
+    streams ??= createClient({ place: streamsPlace(options, place, context.env), api, credentials, signal });
+    return streams;
+  };
   manyWait(context);
   return {
     tables: (patterns) => tables(client, patterns, context),
@@ -32,7 +43,16 @@ export function connectDynamodb(options: DynamodbConnectionOptions, context: Con
       manyWait(own);
       return new DynamodbSink(client, sink as DynamodbSinkOptions, own, options.role);
     },
-    close: () => client.close(),
+    feed: (source, own) => {
+      manyWait(own);
+      const { table } = source as DynamodbSourceOptions;
+      if (table === undefined) throw tableNeeded();
+      const calls = streamCalls(streamsClient(), own);
+      return new StreamFeed({ table, client, calls, context: own, role: options.role });
+    },
+    close: async () => {
+      await Promise.all([client.close(), streams?.close()]);
+    },
   };
 }
 
@@ -45,6 +65,10 @@ function openSource(
   const { table, keys } = options;
   if (keys === undefined || table === undefined) return new DynamodbSource(client, options, context, role);
   return new KeyedSource(client, { ...options, table, keys }, context, role);
+}
+
+function tableNeeded(): SluiceError {
+  return new SluiceError('declaration_invalid', 'a stream of changes needs a table', { path: 'from.table' });
 }
 
 /** All calls under way may wait on the one signal at once: that is no leak to warn of. */

@@ -38,6 +38,9 @@ const byType: Readonly<Record<string, Failure>> = {
     quote: true,
     hint: 'check the name of the table, the region and the account; with create: true a sink table is made',
   },
+  // Of the Streams API. The reader of a shard goes on from both where it can.
+  ExpiredIteratorException: { code: 'server_error', retry: 'never' },
+  TrimmedDataAccessException: { code: 'changes_lost', retry: 'never' },
   ResourceInUseException: { code: 'unsupported', retry: 'never', quote: true },
   AccessDeniedException: {
     code: 'access_denied',

@@ -14,6 +14,9 @@ const reasons = {
   BatchWriteItem: 'writes and deletes items',
   PutItem: 'writes an item unless the one there stays',
   UpdateItem: 'writes the mapped attributes',
+  DescribeStream: 'finds the shards of the stream',
+  GetShardIterator: 'begins to read a shard of the stream',
+  GetRecords: 'reads the changes',
   DeleteItem: 'deletes items that are gone from the source',
 } as const;
 

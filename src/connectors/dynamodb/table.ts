@@ -26,6 +26,14 @@ export interface Table {
   readonly bytes: number;
   /** Provisioned units a second; absent when the table is paid by request. */
   readonly provisioned?: { readonly read: number; readonly write: number };
+  /** The stream of its changes; absent where none is switched on. */
+  readonly stream?: TableStream;
+}
+
+export interface TableStream {
+  readonly arn: string;
+  /** NEW_IMAGE, OLD_IMAGE, NEW_AND_OLD_IMAGES or KEYS_ONLY. */
+  readonly view: string;
 }
 
 interface Described {
@@ -46,6 +54,8 @@ interface Described {
     readonly ReadCapacityUnits?: number;
     readonly WriteCapacityUnits?: number;
   };
+  readonly StreamSpecification?: { readonly StreamEnabled?: boolean; readonly StreamViewType?: string };
+  readonly LatestStreamArn?: string;
 }
 
 interface KeyElement {
@@ -103,7 +113,14 @@ function tableOf(described: Described, region: string): Table {
     items: described.ItemCount ?? 0,
     bytes: described.TableSizeBytes ?? 0,
     ...(onDemand ? {} : { provisioned: { read: units?.ReadCapacityUnits ?? 0, write } }),
+    ...streamOf(described),
   };
+}
+
+/** The ARN of a stream that was switched off stays in the description; only the specification says that it is on. */
+function streamOf({ StreamSpecification: spec, LatestStreamArn: arn }: Described): { stream?: TableStream } {
+  if (spec?.StreamEnabled !== true || arn === undefined) return {};
+  return { stream: { arn, view: spec.StreamViewType ?? '' } };
 }
 
 function indexOf(index: DescribedIndex, kind: Index['kind'], types: ReadonlyMap<string, KeyType>): Index {

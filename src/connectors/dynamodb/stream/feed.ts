@@ -1,0 +1,153 @@
+import { SluiceError } from '../../../errors.js';
+import type { Context, Permission } from '../../connector.js';
+import type { Feed, FeedBatch, FeedDescription, FeedLag, FeedPlace, FeedStretch } from '../../feed.js';
+import type { SharedColumns } from '../batch-builder.js';
+import type { DynamodbClient } from '../client.js';
+import { attributeColumn, OpenColumns } from '../open-columns.js';
+import { permissions } from '../permissions.js';
+import { findTable, type Table, type TableStream, tableIdentity, tableMissing } from '../table.js';
+import { rereadStretch } from './again.js';
+import type { StreamCalls } from './calls.js';
+import { listShards, type StreamListing } from './list-shards.js';
+import { advanced, placeOf, placeText, type ShardPlace } from './place.js';
+import { changesLost, RETENTION_SECONDS } from './retention.js';
+import { StreamReader } from './stream-reader.js';
+
+export interface StreamFeedOptions {
+  readonly table: string;
+  readonly client: DynamodbClient;
+  readonly calls: StreamCalls;
+  readonly context: Context;
+  readonly role: string | undefined;
+}
+
+/** Times of changes are rounded down to whole seconds, and clocks differ a little. */
+const SINCE_DOUBT_MS = 1000;
+
+/** The changes of a table, by DynamoDB Streams. */
+export class StreamFeed implements Feed {
+  readonly #options: StreamFeedOptions;
+  readonly #gone = new Set<string>();
+  #listed: StreamListing['shards'] | undefined;
+  #reader: StreamReader | undefined;
+
+  constructor(options: StreamFeedOptions) {
+    this.#options = options;
+  }
+
+  async describe(): Promise<FeedDescription> {
+    const { client, table: name, calls } = this.#options;
+    const { table, stream } = await this.#find();
+    const { shards } = await listShards(calls, stream.arn, this.#gone);
+    return {
+      name: `changes of table ${name}`,
+      identity: tableIdentity(client, name, table),
+      columns: keyColumns(table),
+      open: true,
+      key: table.key.map((part) => part.name),
+      retentionSeconds: RETENTION_SECONDS,
+      shards: shards.size,
+      findings: [],
+      permissions: this.#permissions(table, stream),
+    };
+  }
+
+  async #find(): Promise<{ readonly table: Table; readonly stream: TableStream }> {
+    const { client, table: name, context } = this.#options;
+    const table = await findTable(client, name, context);
+    if (!table) throw tableMissing(name, 'check the name, the region and the account');
+    const { stream } = table;
+    if (!stream) throw noStream(name, `the table ${name} has no stream`);
+    if (stream.view === 'NEW_IMAGE' || stream.view === 'NEW_AND_OLD_IMAGES') return { table, stream };
+    throw noStream(name, `the stream of the table ${name} does not hold items as they became`);
+  }
+
+  #permissions(table: Table, stream: TableStream): Permission[] {
+    const actions = ['DescribeStream', 'GetShardIterator', 'GetRecords'] as const;
+    return [
+      ...permissions(['DescribeTable'], table.arn, undefined),
+      ...permissions(actions, stream.arn, this.#options.role),
+    ];
+  }
+
+  /**
+   * `oldest` names the shards that come after none. `latest` names those that none comes after: they are read from their
+   * beginning, and what was changed before now is dropped, since no iterator at their end would last.
+   */
+  async begin(at: 'oldest' | 'latest'): Promise<FeedPlace> {
+    const { calls } = this.#options;
+    const { stream } = await this.#find();
+    const now = calls.nowMs();
+    const { shards } = await listShards(calls, stream.arn, this.#gone);
+    const parents = new Set(shards.values());
+    const isNamed = (id: string, parent: string | undefined) =>
+      at === 'latest' ? !parents.has(id) : parent === undefined || !shards.has(parent);
+    const entries = [...shards]
+      .filter(([id, parent]) => isNamed(id, parent))
+      .map(([id, parent]): [string, ShardPlace] => [
+        id,
+        { ...(parent === undefined ? {} : { parent }), at: Math.floor(now) },
+      ]);
+    const since = at === 'latest' ? { since: Math.floor(now) - SINCE_DOUBT_MS } : {};
+    return placeText({ stream: stream.arn, ...since, shards: Object.fromEntries(entries) });
+  }
+
+  advance(place: FeedPlace, stretches: readonly FeedStretch[]): FeedPlace {
+    return placeText(advanced(placeOf(place), stretches, this.#listed));
+  }
+
+  async *read(
+    text: FeedPlace,
+    request: { readonly maxRows: number; readonly maxBytes: number; readonly drain: boolean },
+  ): AsyncGenerator<FeedBatch | undefined> {
+    const { calls, context } = this.#options;
+    const { table, stream } = await this.#find();
+    const place = placeOf(text);
+    if (place.stream !== stream.arn) throw changesLost('the stream was switched off and on again');
+    this.#reader = new StreamReader({
+      ...request,
+      calls,
+      place,
+      shared: sharedColumns(table),
+      signal: context.signal,
+      gone: this.#gone,
+      listed: (shards) => {
+        this.#listed = shards;
+      },
+    });
+    yield* this.#reader.batches();
+  }
+
+  async *again(stretch: FeedStretch): AsyncGenerator<FeedBatch> {
+    const { table, stream } = await this.#find();
+    yield* rereadStretch(this.#options.calls, stream.arn, stretch, sharedColumns(table));
+  }
+
+  lag(): FeedLag {
+    const reader = this.#reader;
+    const caughtUp = reader?.isCaughtUp ?? false;
+    if (caughtUp || reader?.lastChangeMs === undefined) return { seconds: 0, caughtUp };
+    return { seconds: Math.max(0, (this.#options.calls.nowMs() - reader.lastChangeMs) / 1000), caughtUp };
+  }
+
+  close(): Promise<void> {
+    this.#reader = undefined;
+    return Promise.resolve();
+  }
+}
+
+function keyColumns(table: Table): ReturnType<typeof attributeColumn>[] {
+  return table.key.map(({ name, type }) => attributeColumn(name, false, type));
+}
+
+function sharedColumns(table: Table): SharedColumns {
+  const first = keyColumns(table);
+  return { current: new OpenColumns(first), first };
+}
+
+function noStream(table: string, why: string): SluiceError {
+  const spec = 'StreamEnabled=true,StreamViewType=NEW_AND_OLD_IMAGES';
+  return new SluiceError('unsupported', why, {
+    hint: `switch it on, and begin then: aws dynamodb update-table --table-name ${table} --stream-specification ${spec} (NEW_IMAGE does too; a stream of another view must be switched off first)`,
+  });
+}

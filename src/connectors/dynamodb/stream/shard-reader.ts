@@ -1,0 +1,194 @@
+import { serviceType } from '../failures.js';
+import { isExpired, isGone, type Start, type StreamCalls, shardIterator } from './calls.js';
+import type { ShardPlace } from './place.js';
+import { type RecordPage, recordPage, type StreamRecord } from './records.js';
+import { changesLost, isKept } from './retention.js';
+
+/**
+ * An open shard does not say where it ends, and pages may be empty before it does. So many empty pages in a row are
+ * taken for its end. Nothing is lost where there are more: the shard is read on.
+ */
+export const EMPTY_PAGES = 5;
+/** An iterator that fails at once, again and again, was not the fault of its age. */
+const MAX_OPENINGS = 10;
+
+export interface ShardStart {
+  readonly stream: string;
+  readonly shard: string;
+  readonly parent?: string | undefined;
+  readonly place: Pick<ShardPlace, 'after' | 'at'>;
+  /** Where nothing was taken yet: the change that is known to be the shard's first. */
+  readonly first?: string | undefined;
+  /** Changes made before are not asked for. */
+  readonly since?: number | undefined;
+}
+
+/** What one call brought. */
+export interface ShardPage {
+  readonly records: readonly StreamRecord[];
+  readonly bytes: number;
+  /** The shard was closed, and this is the last of it. */
+  readonly ended: boolean;
+  /** The place after the n-th record, or after the page where it has none. */
+  placeAfter(index: number): ShardPlace;
+}
+
+/** Goes through one shard, page by page, once. Gets its iterator anew where it grew too old. */
+export class ShardReader {
+  readonly #calls: StreamCalls;
+  readonly #start: ShardStart;
+  #iterator: string | undefined;
+  #after: string | undefined;
+  #at: number;
+  /** `#at` is at least this, whatever the changes themselves say. */
+  #leastAt: number;
+  /** What was taken last is no longer kept, but all that came after it is. */
+  #fromOldest = false;
+  #isPastSince: boolean;
+  /** When the last empty pages in a row were asked for. */
+  #emptySince: number[] = [];
+
+  constructor(calls: StreamCalls, start: ShardStart) {
+    this.#calls = calls;
+    this.#start = start;
+    this.#after = start.place.after;
+    this.#at = start.place.at;
+    this.#leastAt = (start.place.after === undefined ? start.since : start.place.at) ?? 0;
+    this.#isPastSince = start.since === undefined || start.place.after !== undefined;
+  }
+
+  /** Empty pages in a row, up to now. */
+  get isAtEnd(): boolean {
+    return this.#emptySince.length >= EMPTY_PAGES;
+  }
+
+  get place(): ShardPlace {
+    return this.#placeOf(this.#after, this.#at);
+  }
+
+  /** @throws SluiceError changes_lost */
+  async page(): Promise<ShardPage> {
+    for (let opening = 1; ; opening++) {
+      this.#iterator ??= await this.#open();
+      if (this.#iterator === undefined) return this.#pageOf([], 0, true);
+      const askedMs = this.#calls.nowMs();
+      try {
+        const bytes = await this.#calls.call('GetRecords', { ShardIterator: this.#iterator });
+        return this.#take(recordPage(bytes, this.#calls.nowMs()), askedMs);
+      } catch (error) {
+        this.#iterator = undefined;
+        if (opening >= MAX_OPENINGS) throw error;
+        if (isGone(error)) this.#behind();
+        else if (!isExpired(error)) throw error;
+      }
+    }
+  }
+
+  /** Undefined where the shard is gone with nothing in it that is wanted. */
+  async #open(): Promise<string | undefined> {
+    const { stream, shard } = this.#start;
+    for (;;) {
+      const start = this.#where();
+      try {
+        return await shardIterator(this.#calls, stream, shard, start);
+      } catch (error) {
+        if (!isGone(error)) throw error;
+        if (start.at === 'oldest' && serviceType(error) === 'ResourceNotFoundException') return undefined;
+        this.#behind();
+      }
+    }
+  }
+
+  #where(): Start {
+    const { first } = this.#start;
+    if (this.#after !== undefined && !this.#fromOldest) return { at: 'after', sequence: this.#after };
+    if (this.#after === undefined && first !== undefined) return { at: 'sequence', sequence: first };
+    this.#mustBeKept();
+    return { at: 'oldest' };
+  }
+
+  /** What the iterator stood at is no longer kept. Goes on from the oldest if that is certainly all that was wanted. */
+  #behind(): void {
+    if (this.#after === undefined && this.#start.first !== undefined) throw this.#lost();
+    this.#mustBeKept();
+    this.#fromOldest = true;
+  }
+
+  #mustBeKept(): void {
+    if (!isKept(this.#at, this.#calls.nowMs())) throw this.#lost();
+  }
+
+  #lost(): Error {
+    const { shard } = this.#start;
+    return changesLost(`the stream no longer keeps what comes next in its shard ${shard}`);
+  }
+
+  #take(page: RecordPage, askedMs: number): ShardPage {
+    this.#iterator = page.next;
+    const ended = page.next === undefined;
+    if (page.records.length === 0) {
+      this.#takeNothing(askedMs);
+      return this.#pageOf([], page.bytes, ended);
+    }
+    this.#emptySince = [];
+    const fresh = this.#fresh(page.records);
+    const wanted = this.#wanted(fresh);
+    const last = fresh.at(-1);
+    if (last) {
+      this.#after = last.change.sequence;
+      this.#at = Math.max(this.#leastAt, last.atMs);
+      this.#fromOldest = false;
+    }
+    return this.#pageOf(wanted, page.bytes, ended);
+  }
+
+  #takeNothing(askedMs: number): void {
+    this.#emptySince = [...this.#emptySince, askedMs].slice(-EMPTY_PAGES);
+    if (!this.isAtEnd) return;
+    this.#leastAt = Math.max(this.#leastAt, this.#emptySince[0] ?? 0);
+    this.#at = Math.max(this.#at, this.#leastAt);
+  }
+
+  /** Those that come after what was taken: an iterator that begins at the oldest gives others again. */
+  #fresh(records: readonly StreamRecord[]): StreamRecord[] {
+    let after = this.#after;
+    return records.filter(({ change }) => {
+      if (after !== undefined && !isLater(change.sequence, after)) return false;
+      after = change.sequence;
+      return true;
+    });
+  }
+
+  #wanted(records: readonly StreamRecord[]): readonly StreamRecord[] {
+    if (this.#isPastSince) return records;
+    const first = records.findIndex(({ atMs }) => atMs >= (this.#start.since ?? 0));
+    if (first === -1) return [];
+    this.#isPastSince = true;
+    return records.slice(first);
+  }
+
+  #pageOf(records: readonly StreamRecord[], bytes: number, ended: boolean): ShardPage {
+    const least = this.#leastAt;
+    const last = { ...this.place, ...(ended ? { ended } : {}) };
+    const placeAfter = (index: number): ShardPlace => {
+      const record = records[index];
+      if (!record || index === records.length - 1) return last;
+      return this.#placeOf(record.change.sequence, Math.max(least, record.atMs));
+    };
+    return { records, bytes, ended, placeAfter };
+  }
+
+  #placeOf(after: string | undefined, at: number): ShardPlace {
+    const { parent } = this.#start;
+    return {
+      ...(parent === undefined ? {} : { parent }),
+      ...(after === undefined ? {} : { after }),
+      at: Math.floor(at),
+    };
+  }
+}
+
+/** Sequence numbers are digits, mostly of one length. */
+export function isLater(sequence: string, than: string): boolean {
+  return sequence.length === than.length ? sequence > than : BigInt(sequence) > BigInt(than);
+}

@@ -1,0 +1,86 @@
+import type { Settled } from '../settled.js';
+import type { ShardPlace, StreamPlace } from './place.js';
+import type { Beginning } from './probe.js';
+
+/** waiting → open → ended. What the place has behind it begins as ended. */
+export interface ShardState {
+  readonly id: string;
+  readonly parent: string | undefined;
+  /** Where the place stands in it; absent where the place does not name it. */
+  readonly place: ShardPlace | undefined;
+  phase: 'waiting' | 'open' | 'ended';
+  /** Looked at when it was found, where the place does not name it. */
+  beginning?: Settled<Beginning>;
+  /** The shard was read to its end, as far as one can tell of an open one. */
+  isAtEnd: boolean;
+  /** How far it was read; for what comes after it. */
+  readTo: ShardPlace | undefined;
+  /** Lists of shards that named none after it, since it ended. */
+  lateLists: number;
+}
+
+/** What is known of the shards of a stream, for a reader that begins at a place. */
+export class ShardStates {
+  readonly #place: StreamPlace;
+  readonly #states = new Map<string, ShardState>();
+  readonly #parents = new Map<string, string>();
+
+  constructor(place: StreamPlace) {
+    this.#place = place;
+    for (const [id, { parent }] of Object.entries(place.shards)) {
+      if (parent !== undefined) this.#parents.set(id, parent);
+    }
+  }
+
+  get all(): ShardState[] {
+    return [...this.#states.values()];
+  }
+
+  get(id: string | undefined): ShardState | undefined {
+    return id === undefined ? undefined : this.#states.get(id);
+  }
+
+  /** Takes in a list of shards, each with its parent. Gives those that were not known. */
+  add(listed: ReadonlyMap<string, string | undefined>): ShardState[] {
+    for (const [id, parent] of listed) if (parent !== undefined) this.#parents.set(id, parent);
+    const done = this.#ancestors(Object.keys(this.#place.shards));
+    const ids = new Set([...Object.keys(this.#place.shards), ...listed.keys()]);
+    const added = [...ids].filter((id) => !this.#states.has(id)).map((id) => this.#stateOf(id, done));
+    for (const state of added) this.#states.set(state.id, state);
+    return added;
+  }
+
+  /** Those that wait for nothing. */
+  ready(): ShardState[] {
+    return this.all.filter(({ phase, parent }) => {
+      const before = this.get(parent);
+      return phase === 'waiting' && (before === undefined || before.phase === 'ended');
+    });
+  }
+
+  /** Shards that were read to their end here, or stand so in the place, and that no known one comes after. */
+  ends(): ShardState[] {
+    const followed = new Set(this.#parents.values());
+    return this.all.filter(({ id, phase }) => phase === 'ended' && !followed.has(id));
+  }
+
+  #stateOf(id: string, done: ReadonlySet<string>): ShardState {
+    const place = this.#place.shards[id];
+    const isEnded = place?.ended === true || (done.has(id) && place === undefined);
+    const parent = this.#parents.get(id);
+    const phase = isEnded ? 'ended' : 'waiting';
+    return { id, parent, place, phase, isAtEnd: false, readTo: place, lateLists: 0 };
+  }
+
+  #ancestors(ids: readonly string[]): Set<string> {
+    const found = new Set<string>();
+    for (const id of ids) {
+      let parent = this.#parents.get(id);
+      while (parent !== undefined && !found.has(parent)) {
+        found.add(parent);
+        parent = this.#parents.get(parent);
+      }
+    }
+    return found;
+  }
+}

@@ -1,0 +1,274 @@
+import type { FeedBatch } from '../../feed.js';
+import type { SharedColumns } from '../batch-builder.js';
+import { opened, settled } from '../settled.js';
+import { Slots } from '../slots.js';
+import { isGone, type StreamCalls, shardIterator } from './calls.js';
+import { listShards, type StreamListing } from './list-shards.js';
+import { leavesOf, type ShardPlace, type StreamPlace } from './place.js';
+import { beginningOf } from './probe.js';
+import { emptyStretch, recordBatches } from './record-batches.js';
+import { changesLost, isKept } from './retention.js';
+import { type ShardPage, ShardReader } from './shard-reader.js';
+import { type ShardState, ShardStates } from './shard-states.js';
+
+export interface StreamReadOptions {
+  readonly calls: StreamCalls;
+  readonly place: StreamPlace;
+  readonly shared: SharedColumns;
+  readonly maxRows: number;
+  readonly maxBytes: number;
+  readonly drain: boolean;
+  readonly signal: AbortSignal;
+  /** Parents that are known to be gone. */
+  readonly gone: Set<string>;
+  /** Is told of each list of shards. */
+  readonly listed: (shards: StreamListing['shards']) => void;
+}
+
+/** Pages that are on their way or not taken yet, over all shards: each has up to 1 MB of records (invariant 7). */
+const MAX_PAGES = 8;
+const LIST_EVERY_MS = 10_000;
+/** A shard that ended has others after it. How often, and how many times, they are looked for before that is given up. */
+const LATE_EVERY_MS = 1000;
+const LATE_LISTS = 30;
+/** The consumer hears of it when there is nothing. */
+const SILENCE_MS = 500;
+/** Pages of one shard that are not full are at least so far apart: five calls in a second. */
+const PAGE_EVERY_MS = 200;
+const FULL_PAGE_RECORDS = 1000;
+const IDLE_FACTOR = 1.25;
+const LONGEST_IDLE_MS = 1000;
+/** A shard without changes moves its place so often. */
+const PLACE_EVERY_MS = 10 * 60 * 1000;
+
+/** How long a reader of one shard rests, and when the place of a shard without changes is due to be moved. */
+class Idle {
+  #placeAtMs: number | undefined;
+  #restMs = PAGE_EVERY_MS;
+
+  constructor(placeAtMs: number | undefined) {
+    this.#placeAtMs = placeAtMs;
+  }
+
+  isPlaceDue(atMs: number): boolean {
+    if (this.#placeAtMs !== undefined && atMs - this.#placeAtMs < PLACE_EVERY_MS) return false;
+    this.#placeAtMs = atMs;
+    return true;
+  }
+
+  waitMs(records: number, isAtEnd: boolean): number {
+    this.#restMs = isAtEnd ? Math.min(LONGEST_IDLE_MS, this.#restMs * IDLE_FACTOR) : PAGE_EVERY_MS;
+    return records >= FULL_PAGE_RECORDS ? 0 : this.#restMs;
+  }
+}
+
+interface TakenPage {
+  readonly state: ShardState;
+  readonly page: ShardPage;
+}
+
+/** Reads all shards of a stream after a place, once: parents before what came after them. */
+export class StreamReader {
+  readonly #options: StreamReadOptions;
+  readonly #states: ShardStates;
+  readonly #pages: TakenPage[] = [];
+  readonly #slots = new Slots(MAX_PAGES);
+  readonly #stop = new AbortController();
+  readonly #signal: AbortSignal;
+  #failure: { readonly error: unknown } | undefined;
+  #isOver = false;
+  #wakeConsumer = (): void => undefined;
+  #wakeLister = (): void => undefined;
+  #silence: Promise<boolean> | undefined;
+  #lastChangeMs: number | undefined;
+
+  constructor(options: StreamReadOptions) {
+    this.#options = options;
+    this.#states = new ShardStates(options.place);
+    this.#signal = AbortSignal.any([options.signal, this.#stop.signal]);
+  }
+
+  /** Every known shard was read to its end, and all of it was given. */
+  get isCaughtUp(): boolean {
+    const { all } = this.#states;
+    const areRead = all.every(({ phase, isAtEnd }) => phase === 'ended' || isAtEnd);
+    return all.length > 0 && areRead && this.#pages.length === 0;
+  }
+
+  /** When the last change that was given was made. */
+  get lastChangeMs(): number | undefined {
+    return this.#lastChangeMs;
+  }
+
+  async *batches(): AsyncGenerator<FeedBatch | undefined> {
+    try {
+      for (const [id, place] of leavesOf(this.#options.place)) await this.#checkKept(id, place);
+      this.#inBackground(this.#follow());
+      while (!this.#isOver || this.#pages.length > 0) {
+        this.#options.signal.throwIfAborted();
+        if (this.#failure) throw this.#failure.error;
+        const taken = this.#pages.shift();
+        if (taken) yield* this.#given(taken);
+        else if (!(await this.#somethingHappens())) yield undefined;
+      }
+    } finally {
+      this.#stop.abort();
+    }
+  }
+
+  /**
+   * What comes after a place in a shard is all kept if the place is younger than what the stream keeps; or if the change at
+   * the place itself still is.
+   */
+  async #checkKept(id: string, { after, at }: ShardPlace): Promise<void> {
+    const { calls, place } = this.#options;
+    if (isKept(at, calls.nowMs())) return;
+    try {
+      if (after !== undefined) {
+        await shardIterator(calls, place.stream, id, { at: 'after', sequence: after });
+        return;
+      }
+    } catch (error) {
+      if (!isGone(error)) throw error;
+    }
+    throw changesLost(`the stream no longer keeps the place in its shard ${id}`);
+  }
+
+  *#given({ state, page }: TakenPage): Generator<FeedBatch> {
+    const { shared, maxRows, maxBytes } = this.#options;
+    const { records, bytes, placeAfter } = page;
+    this.#lastChangeMs = records.at(-1)?.atMs ?? this.#lastChangeMs;
+    const size = { maxRows, maxBytes };
+    if (records.length > 0) yield* recordBatches(state.id, records, bytes, shared, size, placeAfter);
+    else yield emptyStretch(state.id, shared, placeAfter(0));
+    this.#slots.give();
+  }
+
+  /** False after a while in which nothing was. */
+  #somethingHappens(): Promise<boolean> {
+    this.#silence ??= this.#options.calls.sleep(SILENCE_MS, this.#signal).then(
+      () => {
+        this.#silence = undefined;
+        return false;
+      },
+      () => true,
+    );
+    const woken = new Promise<boolean>((resolve) => {
+      this.#wakeConsumer = () => resolve(true);
+    });
+    return Promise.race([woken, this.#silence]);
+  }
+
+  #inBackground(work: Promise<void>): void {
+    work.catch((error: unknown) => {
+      if (!this.#stop.signal.aborted) this.#failure ??= { error };
+      this.#wakeConsumer();
+    });
+  }
+
+  /** Finds new shards, until there is no more to read. */
+  async #follow(): Promise<void> {
+    const { calls, place, gone, listed } = this.#options;
+    while (!this.#isOver) {
+      const listing = await listShards(calls, place.stream, gone);
+      listed(listing.shards);
+      await this.#takeIn(listing);
+      for (const end of this.#states.ends()) end.lateLists++;
+      if (!listing.isOn && this.#isEnded()) throw changesLost('the stream was switched off');
+      this.#checkOver();
+      await this.#untilNextList();
+    }
+  }
+
+  async #takeIn({ shards }: StreamListing): Promise<void> {
+    const { calls, place } = this.#options;
+    for (const state of this.#states.add(shards)) {
+      if (state.phase !== 'waiting' || state.place) continue;
+      const before = this.#states.get(state.parent)?.readTo;
+      if (state.parent !== undefined && before) await this.#checkKept(state.parent, before);
+      state.beginning = settled(beginningOf(calls, place.stream, state.id));
+    }
+    this.#startReady();
+  }
+
+  #startReady(): void {
+    for (const state of this.#states.ready()) {
+      state.phase = 'open';
+      this.#inBackground(this.#read(state));
+    }
+  }
+
+  async #read(state: ShardState): Promise<void> {
+    const { calls, drain } = this.#options;
+    const reader = await this.#readerOf(state);
+    const idle = new Idle(state.place?.at);
+    for (;;) {
+      const page = await this.#page(reader);
+      state.isAtEnd = reader.isAtEnd;
+      state.readTo = reader.place;
+      this.#hand(state, page, reader.isAtEnd && idle.isPlaceDue(reader.place.at));
+      if (page.ended) return this.#endOf(state);
+      if (drain && reader.isAtEnd) return this.#checkOver();
+      const waitMs = idle.waitMs(page.records.length, reader.isAtEnd);
+      if (waitMs > 0) await calls.sleep(waitMs, this.#signal);
+      this.#signal.throwIfAborted();
+    }
+  }
+
+  async #readerOf({ id, parent, place, beginning }: ShardState): Promise<ShardReader> {
+    const { calls, place: whole } = this.#options;
+    const found = beginning ? await opened(beginning) : undefined;
+    const start = { stream: whole.stream, shard: id, parent, first: found?.first, since: whole.since };
+    return new ShardReader(calls, { ...start, place: place ?? { at: found?.at ?? calls.nowMs() } });
+  }
+
+  /** The page has a slot until it was given, if there is anything to give. */
+  async #page(reader: ShardReader): Promise<ShardPage> {
+    await this.#slots.take();
+    try {
+      this.#signal.throwIfAborted();
+      return await reader.page();
+    } catch (error) {
+      this.#slots.give();
+      throw error;
+    }
+  }
+
+  #hand(state: ShardState, page: ShardPage, movesPlace: boolean): void {
+    if (page.records.length > 0 || page.ended || movesPlace) {
+      this.#pages.push({ state, page });
+      this.#wakeConsumer();
+    } else this.#slots.give();
+  }
+
+  #endOf(state: ShardState): void {
+    state.phase = 'ended';
+    this.#startReady();
+    this.#wakeLister();
+  }
+
+  #isEnded(): boolean {
+    return this.#states.all.every(({ phase }) => phase === 'ended');
+  }
+
+  #checkOver(): void {
+    const isLate = this.#states.ends().some(({ lateLists }) => lateLists < LATE_LISTS);
+    const areRead = this.#states.all.every(({ phase, isAtEnd }) => phase === 'ended' || isAtEnd);
+    if (!this.#options.drain || isLate || !areRead) return;
+    this.#isOver = true;
+    this.#wakeLister();
+    this.#wakeConsumer();
+  }
+
+  async #untilNextList(): Promise<void> {
+    if (this.#isOver) return;
+    const isLate = this.#states.ends().some(({ lateLists }) => lateLists < LATE_LISTS);
+    const woken = new Promise<void>((resolve) => {
+      this.#wakeLister = resolve;
+    });
+    await Promise.race([
+      woken,
+      this.#options.calls.sleep(isLate ? LATE_EVERY_MS : LIST_EVERY_MS, this.#signal),
+    ]);
+  }
+}
