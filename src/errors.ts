@@ -75,6 +75,9 @@ export const errorCodes = {
   row_function: 'the row function threw',
   row_shape: 'the row function returned something other than a flat row of cells',
   write_refused: 'the sink refused the row',
+  message_unfit: 'a message of the queue holds no row that this version can read',
+  message_stray: 'a message of the queue was sent by another step or pipeline',
+  received_too_often: 'the queue itself set the message aside: it was received too often and never removed',
   retries_exhausted: 'the sink did not take the row within the patience of the run',
 } as const;
 

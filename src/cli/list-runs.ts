@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Declaration } from '../declare/declaration.js';
 import { addCounters, type Counters, zeroCounters } from '../engine/counters.js';
-import type { StepPast, StepResult } from '../engine/journal.js';
+import { countsOf as countsIn, type StepPast, type StepResult } from '../engine/journal.js';
 import { SluiceError } from '../errors.js';
 import type { FlowPast } from '../journal/flow-records.js';
 import { histories, isResumable, type RunHistory } from '../journal/runs.js';
@@ -155,10 +155,7 @@ function outcomeIn(past: StepPast | undefined, { ended, failed }: FlowPast): str
 }
 
 function countsOf(past: StepPast | undefined): Counters {
-  if (past?.result) return past.result;
-  const sum = zeroCounters();
-  for (const counts of past?.commits.values() ?? []) addCounters(sum, counts);
-  return sum;
+  return past ? countsIn(past) : zeroCounters();
 }
 
 function durationOf({ started, ended }: RunHistory): string {

@@ -1,4 +1,5 @@
 import type { Declaration } from '../declare/declaration.js';
+import { countsOf } from '../engine/journal.js';
 import { SluiceError } from '../errors.js';
 import { firingsAsked, firingText, isAsked } from '../flow/firing.js';
 import { type OpenedRun, openRun } from '../flow/open-run.js';
@@ -170,7 +171,7 @@ function sayResumed(history: RunHistory, io: Io, json: boolean): void {
   const copies = [...history.steps].map(([name, past]) => ({
     name,
     complete: past.result !== undefined,
-    committed: [...past.commits.values()].reduce((rows, counts) => rows + counts.read, 0),
+    committed: countsOf(past).read,
   }));
   const others = [...history.flow].flatMap(([name, { ended }]) =>
     ended ? [{ name, complete: true, committed: 0 }] : [],

@@ -6,7 +6,7 @@ import {
   type Step,
 } from '../declare/declaration.js';
 import { addCounters, type Counters, zeroCounters } from '../engine/counters.js';
-import type { StepPast } from '../engine/journal.js';
+import { countsOf } from '../engine/journal.js';
 import type { RunStatus, StepStatus } from '../flow/picture/flow-picture.js';
 import type { FlowPast } from '../journal/flow-records.js';
 import type { RunEnd, RunHistory } from '../journal/runs.js';
@@ -91,13 +91,6 @@ function copyStatus(step: CopyStep, { steps, flow: all, end }: RunHistory, flow:
   const [tone, text] =
     counts.rejected > 0 ? (['warn', 'complete with rejects'] as const) : (['good', 'complete'] as const);
   return { tone, text: text + inTime(seconds), details };
-}
-
-function countsOf(past: StepPast): Counters {
-  if (past.result) return past.result;
-  const sum = zeroCounters();
-  for (const counts of past.commits.values()) addCounters(sum, counts);
-  return sum;
 }
 
 /** Written always, the others where there are any. */

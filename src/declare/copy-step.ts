@@ -8,7 +8,7 @@ import type { Report } from './report.js';
 import { retryDeclaration } from './retry-declaration.js';
 import { type CopyOptions, copy } from './schema/copy.js';
 import { secondsOf } from './schema/duration.js';
-import { laterFields, withoutLaterFields } from './unsupported.js';
+import { checkVia } from './via.js';
 
 const DEFAULT_PARALLEL = 4;
 const DEFAULT_PATIENCE_SECONDS = 300;
@@ -22,7 +22,8 @@ export function checkCopy(
 ): CopyStep | undefined {
   const ends = checkEnds(value, path, kinds, report);
   const { from: _from, to: _to, ...known } = value;
-  const options = checked(copy, withoutLaterFields(known, laterFields.copy, path, report), path, report);
+  checkVia(value, path, kinds, report);
+  const options = checked(copy, known, path, report);
   return options && ends && copyStep(options, ends, path);
 }
 
@@ -33,6 +34,7 @@ function copyStep(options: CopyOptions, ends: Ends, path: DocumentPath): CopySte
     name: options.copy,
     path: formatPath(path),
     ...ends,
+    ...(options.via && { via: options.via }),
     map: mapDeclaration(options.map),
     ...(options.mask && { mask: options.mask }),
     empty: options.empty === 'null' || options.empty === null ? 'null' : 'keep',

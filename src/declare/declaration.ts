@@ -84,6 +84,8 @@ export interface CopyStep extends StepBase {
   readonly from: SourceDeclaration;
   /** What passed the sink schema of the connection's kind: `Connection.sink` takes it as it is. */
   readonly to: SinkDeclaration;
+  /** The queue between source and sink. */
+  readonly via?: { readonly connection: string };
   readonly map: MapDeclaration;
   /** Column (its name after `map`), or path into a document, to what becomes of its values. */
   readonly mask?: Masks;

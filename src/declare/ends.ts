@@ -87,7 +87,8 @@ function sayNoEnd(name: unknown, kind: string, path: DocumentPath, report: Repor
   report.add([...path, 'connection'], { code: 'conflict', message, hint });
 }
 
-function kindOfConnection(
+/** The kind of a connection by its name; says what is wrong with the name. */
+export function kindOfConnection(
   name: unknown,
   path: DocumentPath,
   kinds: ConnectionKinds,

@@ -14,6 +14,7 @@ import { stepFields } from './schema/step-fields.js';
 import { type Ended, StepNames } from './step-scope.js';
 import { nearest } from './suggestion.js';
 import { isMapping, laterSteps, sayUnsupported } from './unsupported.js';
+import { claimQueue } from './via.js';
 import { kindOf } from './wording.js';
 
 type Options = Readonly<Record<string, unknown>>;
@@ -41,6 +42,8 @@ export function readSteps(
 class StepReader {
   readonly #kinds: ConnectionKinds;
   readonly #reading: Reading;
+  /** Queues, and the steps that go through them. */
+  readonly #queues = new Map<string, string>();
 
   constructor(kinds: ConnectionKinds, reading: Reading) {
     this.#kinds = kinds;
@@ -93,8 +96,11 @@ class StepReader {
 
   #ofKind(kind: NamedStepKind, value: Options, path: DocumentPath, ended: Ended): NamedStep | undefined {
     switch (kind) {
-      case 'copy':
-        return checkCopy(value, path, this.#kinds, this.#reading.report);
+      case 'copy': {
+        const copy = checkCopy(value, path, this.#kinds, this.#reading.report);
+        if (copy) claimQueue(copy, path, this.#queues, this.#reading.report);
+        return copy;
+      }
       case 'wait':
         return checkWait(value, path, this.#reading);
       case 'verify':

@@ -3,7 +3,6 @@ import type { Report } from './report.js';
 
 /** Fields of the design that later versions have, by what holds them. */
 export const laterFields = {
-  copy: ['via'],
   source: ['format', 'changes', 'events'],
   sink: ['format', 'load', 'ttlDeletes'],
 } as const;

@@ -70,6 +70,43 @@ export interface StepPast {
   readonly result?: StepResult;
 }
 
+/** Tokens of messages that were received; those of batches that a part was read in begin with the part. */
+const RECEIVED = 'received.';
+
+/** `stamp` is another for each attempt at a run: a token is never given twice. */
+export function receivedToken(stamp: string, sequence: number): string {
+  return `${RECEIVED}${stamp}.${sequence}`;
+}
+
+/** What was received of a step with a queue between its ends, and what was sent or, without a queue, written. */
+export function halvesOf(past: StepPast): { readonly moved: Counters; readonly received: Counters } {
+  const moved = zeroCounters();
+  const received = zeroCounters();
+  for (const [token, counts] of past.commits) {
+    addCounters(token.startsWith(RECEIVED) ? received : moved, counts);
+  }
+  return { moved, received };
+}
+
+/** The two halves of one step as one: what was sent is read and written where it was received. */
+export function joined(sent: Readonly<Counters>, received: Readonly<Counters>): Counters {
+  return {
+    read: received.read + sent.rejected,
+    written: received.written,
+    unchanged: received.unchanged,
+    rejected: received.rejected + sent.rejected,
+    bytes: Math.max(sent.bytes, received.bytes),
+    units: received.units,
+  };
+}
+
+/** What a step has done, by its journal. */
+export function countsOf(past: StepPast): Counters {
+  if (past.result) return past.result;
+  const { moved, received } = halvesOf(past);
+  return received.read > 0 ? joined(moved, received) : moved;
+}
+
 /** What of a part is left to do. */
 export interface Remainder {
   /** Batches that may not be in the sink: read again between their positions, written under their tokens. */

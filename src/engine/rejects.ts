@@ -22,13 +22,21 @@ export interface RejectRecord {
   readonly attempts: number;
   /** The source could not read it: the row is no more than its key. */
   readonly unread?: true;
+  /**
+   * It came in a message of the step's queue (`token` is the message's identity), mapped and masked before it was sent:
+   * it goes to the sink as it is. `misfit`: the message holds no row.
+   */
+  readonly received?: 'row' | 'misfit';
+  /** Of a message: when its row was read from its source, in milliseconds since 1970. */
+  readonly readAtMs?: number;
   /** ISO 8601, UTC. */
   readonly at: string;
 }
 
 /** A later line of the reject file: a replay has written the row, or found it there. */
 export interface RejectSettled extends Pick<RejectRecord, 'token' | 'index' | 'at'> {
-  readonly settled: 'written' | 'unchanged';
+  /** `discarded`: somebody gave it up. */
+  readonly settled: 'written' | 'unchanged' | 'discarded';
 }
 
 /** Where rejects are kept: durable when `add` returns. Files of mode 0600 (invariant 8). */

@@ -6,6 +6,8 @@ import { Pacer, type Rates } from '../engine/pace.js';
 export interface Pacing {
   readonly read: Pacer;
   readonly write: Pacer;
+  /** Of messages, where there is a queue: as many as are written, by a clock of their own. */
+  readonly send: Pacer;
   /** Sets the rates anew, once the plan knows what a share of a table's capacity is. */
   use(pace: PaceDeclaration): void;
 }
@@ -18,9 +20,11 @@ export function openPacing(step: CopyStep, readsOnly: boolean): Pacing {
   const adapt = pace.adapt === true;
   const read = new Pacer(readRates(pace, readsAll), { adapt });
   const write = new Pacer(writeRates(pace), { adapt });
+  const send = new Pacer(itemsAndBytes(pace), { adapt });
   return {
     read,
     write,
+    send,
     use: (resolved) => {
       read.use(readRates(resolved, readsAll));
       write.use(writeRates(resolved));

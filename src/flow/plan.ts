@@ -7,6 +7,7 @@ import { isPlanned, type Planned, planCopy, refusalOf } from '../engine/plan.js'
 import { SluiceError } from '../errors.js';
 import { MaskKey } from '../transform/mask/mask-key.js';
 import { extended } from './pacing.js';
+import { openSink, openVia, type PlannedVia, prepareReceiver } from './plan-via.js';
 import { openScope, type Scope, type World } from './scope.js';
 import { type SingleCopy, singleCopy } from './single-copy.js';
 import { patternOf } from './table-names.js';
@@ -50,6 +51,8 @@ export interface PreparedCopy {
   readonly planned: Planned;
   /** Its source's table was not there yet: what was planned is what the table will be. Plan again before it runs. */
   readonly early: boolean;
+  /** What lies between its ends, where it is run through a queue. */
+  readonly via?: PlannedVia;
   /** What finding its table by a pattern needed. */
   readonly listing?: readonly Permission[];
 }
@@ -135,15 +138,16 @@ export async function prepareCopy(
   const scope = openScope(world, step, name, scoped);
   const stop = () => scope.abort(world.signal.reason);
   world.signal.addEventListener('abort', stop, { once: true });
+  const via = await openVia(world, step, scope);
+  if (via?.half === 'receive') return await prepareReceiver(world, { name, step }, scope, via);
   const from = await world.connections.get(step.from.connection);
-  const to = await world.connections.get(step.to.connection);
   const early = expected !== undefined;
   const windows = step.from['since'] === undefined || early ? undefined : world.windows;
   try {
     const window =
       windows && (await windowOf(windows, { name, step }, from.source(step.from, scope.context)));
     const source = from.source(step.from, window ? extended(scope.context, { window }) : scope.context);
-    const sink = to.sink(step.to, scope.sinkContext);
+    const sink = via ? via.sink : await openSink(world, step, scope);
     const planned = await planCopy({
       name,
       step,
@@ -156,7 +160,8 @@ export async function prepareCopy(
       ...(window ? { window } : {}),
     });
     if (isPlanned(planned)) scope.pacing.use(planned.step.pace);
-    return { name, step, scope, planned: window ? withWindowNote(planned, step, window) : planned, early };
+    const noted = window ? withWindowNote(planned, step, window) : planned;
+    return { name, step, scope, planned: noted, early, ...(via ? { via } : {}) };
   } catch (error) {
     world.signal.throwIfAborted();
     if (!(error instanceof SluiceError) || !windows) throw error;

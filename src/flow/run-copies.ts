@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { runCopy } from '../engine/copy.js';
+import type { CopyRun } from '../engine/copy-run.js';
 import { isPlanned } from '../engine/plan.js';
 import { SluiceError } from '../errors.js';
 import { RejectFile } from '../journal/reject-file.js';
@@ -7,6 +8,7 @@ import { attempts } from './attempts.js';
 import type { Course } from './course.js';
 import { completeCopy, completed, type Ending, endingOf, type StepEnd, valuesOf } from './outcome.js';
 import { type PlannedCopyStep, type PreparedCopy, prepareCopy } from './plan.js';
+import { runVia } from './run-via.js';
 import { makeScratch, rejectPath } from './scope.js';
 
 /** Runs the copies of a step one after the other, until one of them is not complete. */
@@ -80,7 +82,7 @@ async function runOnce(
   try {
     const scratch = await makeScratch(course.world, name);
     const rejects = new RejectFile(await rejectPath(course.world, name), course.journal.guard);
-    const result = await runCopy(planned, {
+    const run: CopyRun = {
       run: course.world.run,
       counters: scope.counters,
       journal: course.journal.step(name),
@@ -89,7 +91,10 @@ async function runOnce(
       stop,
       abort: scope.abort,
       signal: scope.context.signal,
-    });
+    };
+    const result = copy.via
+      ? await runVia(course, { ...copy, planned, via: copy.via }, run)
+      : await runCopy(planned, run);
     await rm(scratch, { recursive: true, force: true });
     return completeCopy(result);
   } catch (error) {

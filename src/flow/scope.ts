@@ -27,6 +27,13 @@ export interface World {
   readonly windows?: Windows;
   /** Nothing is written, and what is read keeps to the whole pace of a step. */
   readonly readsOnly?: true;
+  /**
+   * Which halves of copies with a queue between their ends (`via`) are planned and run. Absent: they are looked at as if there
+   * were no queue, by commands that compare or look for rows.
+   */
+  readonly half?: Half;
+  /** A receiver ends once its queue is empty; otherwise only when it is stopped. */
+  readonly drain?: true;
   /** What a step leaves in its folder is kept until it is complete: this is a run. */
   readonly lasting?: true;
   /** The program's standard input. */
@@ -35,6 +42,9 @@ export interface World {
   /** Somebody wants it to end: planning stops at once, what is written between batches. */
   readonly signal: AbortSignal;
 }
+
+/** Of a copy with a queue between its ends. */
+export type Half = 'send' | 'receive' | 'both';
 
 /** What one attempt at one copy happens in. */
 export interface Scope {
@@ -50,14 +60,24 @@ export function openWorld(
   declaration: Declaration,
   options: Pick<
     World,
-    'env' | 'state' | 'run' | 'firing' | 'recalled' | 'windows' | 'readsOnly' | 'lasting' | 'input'
+        | 'env'
+    | 'state'
+    | 'run'
+    | 'firing'
+    | 'recalled'
+    | 'windows'
+    | 'readsOnly'
+    | 'lasting'
+    | 'half'
+    | 'drain'
+    | 'input'
   > & {
     readonly declared?: readonly Step[] | undefined;
     readonly load: LoadConnector;
     readonly signal: AbortSignal;
   },
 ): World {
-  const { env, state, run, firing, recalled, windows, readsOnly, lasting, input, load, signal } = options;
+  const { env, state, run, firing, recalled, windows, readsOnly, lasting, half, drain, input, load, signal } = options;
   const declared = options.declared ?? declaration.steps;
   const patienceMs = 1000 * Math.max(0, ...copySteps(declared).map((step) => step.patienceSeconds));
   const context: Context = {
@@ -82,6 +102,8 @@ export function openWorld(
     ...(windows ? { windows } : {}),
     ...(readsOnly ? { readsOnly } : {}),
     ...(lasting ? { lasting } : {}),
+    ...(half ? { half } : {}),
+    ...(drain ? { drain } : {}),
     ...(input ? { input } : {}),
     connections: new Connections(declaration.connections, load, context),
     signal,

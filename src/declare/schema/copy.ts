@@ -67,6 +67,10 @@ function hasLimit({ adapt, ...limits }: { readonly adapt?: boolean | undefined }
 /** The fields of a copy but its two ends, which the kinds of their connections define. */
 export const copyFields = {
   copy: name.describe('The name of the step, unique in the pipeline.'),
+  via: z
+    .strictObject({ connection: name.describe('A connection of kind sqs.') })
+    .optional()
+    .describe('A queue between source and sink: what is sent is mapped and masked before.'),
   map: map.optional(),
   mask: z
     .record(column, z.enum(maskWays))
