@@ -10,7 +10,7 @@ import { exitStatus } from './exit-status.js';
 import { onInterrupt } from './interrupt.js';
 import type { Io } from './io.js';
 import { planEvents, planText } from './plan-report.js';
-import { onlyStep, openSession, stateOf } from './session.js';
+import { onlyHalf, onlyStep, openSession, stateOf } from './session.js';
 
 export interface PlanOptions {
   readonly step?: string | undefined;
@@ -20,6 +20,8 @@ export interface PlanOptions {
   readonly from?: string | undefined;
   readonly to?: string | undefined;
   readonly full?: boolean | undefined;
+  /** Of copies that go through a queue, this half alone. */
+  readonly only?: 'send' | 'receive' | undefined;
 }
 
 /** Plans every step and prints it; writes nothing anywhere. Gives the exit status: 2 if a run would be refused. */
@@ -30,7 +32,8 @@ export async function planDeclaration(
 ): Promise<number> {
   const interrupt = onInterrupt(io);
   const state = stateOf(declaration, io, options.state);
-  const chosen = onlyStep(declaration, options.step);
+  const half = options.only ?? 'both';
+  const chosen = onlyHalf(onlyStep(declaration, options.step), half);
   const { pipeline } = declaration;
   const { full = false } = options;
   const [firing] = firingsAsked(declaration, options);
@@ -41,6 +44,7 @@ export async function planDeclaration(
     run: newRunName(),
     signal: interrupt.signal,
     whole: declaration,
+    half,
     windows: runWindows({ state, pipeline }, { resumes: unfinished, full }),
     ...(unfinished ? { firing: unfinished.firing } : firing ? { firing } : {}),
   });

@@ -1,8 +1,10 @@
 import pc from 'picocolors';
 import type { Finding, Permission } from '../connectors/connector.js';
+import type { QueueDescription } from '../connectors/queue.js';
 import { forecast } from '../engine/forecast.js';
 import { type CopyPlan, isPlanned } from '../engine/plan.js';
 import { allSteps, type PlannedStep, type PreparedCopy, preparedCopies } from '../flow/plan.js';
+import type { PlannedVia } from '../flow/plan-via.js';
 import type { Io } from './io.js';
 import { isPlainSeries, treeEvents, treeLines } from './plan-tree.js';
 import { bytesText, count, durationText, table } from './text.js';
@@ -23,7 +25,7 @@ export function planText(steps: readonly PlannedStep[], color: boolean): string 
 /** The same for programs. */
 export function planEvents(steps: readonly PlannedStep[]): object[] {
   const copies = preparedCopies(steps).map((copy) => {
-    const { name, planned, early } = copy;
+    const { name, planned, early, via } = copy;
     if (!isPlanned(planned)) return { event: 'plan', step: name, findings: planned.findings };
     const { description, sinkPlan, uniqueness, findings } = planned;
     return {
@@ -36,6 +38,7 @@ export function planEvents(steps: readonly PlannedStep[]): object[] {
         key: description.key,
       },
       to: { name: sinkPlan.name, exists: sinkPlan.exists, creates: sinkPlan.creates, key: sinkPlan.key },
+      ...(via ? { via: viaEvent(via) } : {}),
       ...forecast(planned),
       early,
       consistency: description.consistency,
@@ -49,13 +52,14 @@ export function planEvents(steps: readonly PlannedStep[]): object[] {
   return [...treeEvents(steps.map(({ step }) => step)), ...copies];
 }
 
-function copyText({ name, planned, early }: PreparedCopy, color: boolean): string {
+function copyText({ name, planned, early, via }: PreparedCopy, color: boolean): string {
   const colors = pc.createColors(color);
   if (!isPlanned(planned)) return [colors.bold(name), ...findingLines(planned.findings, color)].join('\n');
   const { description, sinkPlan } = planned;
   const lines = [
     `${colors.bold(name)}: ${description.name} → ${sinkPlan.name}`,
     `  ${sizeLine(planned)}`,
+    ...(via ? [viaLine(via)] : []),
     `  read: ${description.consistency}${early ? ' (the table is made by an earlier step; planned again before it runs)' : ''}`,
     `  key: ${keyLine(planned)}`,
   ];
@@ -75,6 +79,34 @@ function copyText({ name, planned, early }: PreparedCopy, color: boolean): strin
   }
   if (description.open) lines.push('    and every other attribute that an item has');
   return [...lines, ...findingLines(planned.findings, color)].join('\n');
+}
+
+/** What lies between the ends. */
+function viaEvent(via: PlannedVia): object {
+  const { half } = via;
+  const { name, redrive, visibilitySeconds, retentionSeconds, maxMessageBytes, waiting, inFlight } =
+    queueOf(via);
+  const times = { visibilitySeconds, retentionSeconds, maxMessageBytes };
+  return { half, queue: name, redrive, ...times, waiting, inFlight };
+}
+
+function queueOf(via: PlannedVia): QueueDescription {
+  return via.half === 'receive' ? via.source.description : via.sink.description;
+}
+
+const halves = { send: 'sends only', receive: 'receives only', both: 'sends and receives' } as const;
+
+function viaLine(via: PlannedVia): string {
+  const { name, redrive, visibilitySeconds, retentionSeconds, waiting, inFlight } = queueOf(via);
+  const after = redrive?.maxReceives === undefined ? '' : ` after ${redrive.maxReceives} receives`;
+  const parts = [
+    halves[via.half],
+    redrive ? `redrive: ${redrive.name}${after}` : 'no redrive queue',
+    `hidden for ${durationText(visibilitySeconds)}`,
+    `kept for ${durationText(retentionSeconds)}`,
+    `about ${count(waiting)} waiting, ${count(inFlight)} in flight`,
+  ];
+  return `  via: ${name} · ${parts.join(' · ')}`;
 }
 
 function sizeLine(plan: CopyPlan): string {

@@ -18,7 +18,7 @@ import { reportRefusals, warningLines } from './plan-report.js';
 import { jsonProgress, type Progress, quietProgress } from './progress.js';
 import { barProgress } from './progress-bars.js';
 import { servedFiring } from './serve/firing-option.js';
-import { onlyStep, openSession, stateOf } from './session.js';
+import { onlyHalf, onlyStep, openSession, stateOf } from './session.js';
 import { failureTree, stepTree } from './step-tree.js';
 import { overallOutcome, statusOf, summaryEvent, summaryText } from './summary.js';
 import { count } from './text.js';
@@ -38,6 +38,10 @@ export interface RunOptions {
   readonly to?: string | undefined;
   /** Incremental copies read everything, and their cursors begin anew. */
   readonly full?: boolean | undefined;
+  /** Of copies that go through a queue, this half alone. */
+  readonly only?: 'send' | 'receive' | undefined;
+  /** What has no end by itself ends once there is nothing left. */
+  readonly drain?: boolean | undefined;
   /** What a new run acts for, as JSON: `sluice serve` says so. */
   readonly firing?: string | undefined;
 }
@@ -63,14 +67,15 @@ async function runFor(
   options: RunOptions,
 ): Promise<number> {
   const interrupt = onInterrupt(io, { isServed: options.firing !== undefined });
-  const chosen = onlyStep(declaration, options.step);
+  const half = options.only ?? 'both';
+  const chosen = onlyHalf(onlyStep(declaration, options.step), half);
   const state = stateOf(declaration, io, options.state);
   const { signal } = interrupt;
   const { fresh = false, wait = false, full = false } = options;
   let opened: OpenedRun | undefined;
   try {
     const asked = isAsked(options);
-    opened = await openRun({ declaration: chosen, state, fresh, wait, signal, firing, asked, full });
+    opened = await openRun({ declaration: chosen, half, state, fresh, wait, signal, firing, asked, full });
     const { run, resumes } = opened;
     const world = openSession(chosen, io, {
       state,
@@ -80,6 +85,8 @@ async function runFor(
       signal,
       whole: declaration,
       lasting: true,
+      half,
+      ...(options.drain ? { drain: true } : {}),
     });
     try {
       return await planAndRun(world, opened, { io, options, interrupt });

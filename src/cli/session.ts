@@ -1,9 +1,15 @@
 import { dirname, join, resolve } from 'node:path';
 import { type ConnectionKind, registry } from '../connectors/registry.js';
-import { type Declaration, innerSteps, type NamedStep, type Step } from '../declare/declaration.js';
+import {
+  type CopyStep,
+  type Declaration,
+  innerSteps,
+  type NamedStep,
+  type Step,
+} from '../declare/declaration.js';
 import { SluiceError } from '../errors.js';
 import { firingNow } from '../flow/firing.js';
-import { openWorld, type World } from '../flow/scope.js';
+import { copySteps, type Half, openWorld, type World } from '../flow/scope.js';
 import type { Windows } from '../flow/windows.js';
 import type { Firing } from '../values/firing.js';
 import { keepHeapSmall } from './heap.js';
@@ -30,6 +36,8 @@ export function openSession(
     readonly lasting?: true;
     readonly recalled?: ReadonlyMap<string, Firing>;
     readonly windows?: Windows;
+    readonly half?: Half;
+    readonly drain?: true;
   },
 ): World {
   keepHeapSmall();
@@ -54,6 +62,25 @@ export function onlyStep(declaration: Declaration, name: string | undefined): De
   throw new SluiceError('usage', `no step is named ${name}`, {
     hint: `the steps are: ${named.map((candidate) => candidate.name).join(', ')}`,
   });
+}
+
+/**
+ * The declaration with nothing but one half of the copies that go through a queue, whatever else their flow says: they
+ * send one after the other, and receive side by side. Itself where no half is chosen.
+ */
+export function onlyHalf(declaration: Declaration, half: Half): Declaration {
+  if (half === 'both') return declaration;
+  const copies = copySteps(declaration.steps).filter(({ via }) => via !== undefined);
+  if (copies.length === 0) {
+    throw new SluiceError('usage', `--only ${half} is of copies that go through a queue, and there is none`, {
+      hint: 'via: { connection: NAME } under a copy, with a connection of kind sqs',
+    });
+  }
+  const alone = copies.map(({ when: _when, onFailure: _onFailure, ...copy }): CopyStep => copy);
+  if (half === 'send' || alone.length === 1) return { ...declaration, steps: alone };
+  const retry = { attempts: 1, backoff: 1 };
+  const together: Step = { kind: 'parallel', path: 'steps', retry, branches: alone.map((copy) => [copy]) };
+  return { ...declaration, steps: [together] };
 }
 
 /** All steps with a name, nested ones too, in the order of the document. */

@@ -33,7 +33,11 @@ export function checkVia(step: Mapping, path: DocumentPath, kinds: ConnectionKin
   }
   if (sink['duplicates'] === 'last') {
     const message = '`duplicates: last` needs rows in their order, which a queue does not keep';
-    report.add([...path, 'to', 'duplicates'], { code: 'conflict', message, hint: 'name a key that is unique' });
+    report.add([...path, 'to', 'duplicates'], {
+      code: 'conflict',
+      message,
+      hint: 'name a key that is unique',
+    });
   }
   if (source['tables'] !== undefined) {
     const message = 'a queue is of one table: messages of many would be told apart by nothing';

@@ -17,9 +17,12 @@ import { stateFolder } from '../journal/state-folder.js';
 import type { Firing } from '../values/firing.js';
 import { firingText, sameFiring } from './firing.js';
 import { newRunName } from './run-name.js';
+import type { Half } from './scope.js';
 
 export interface OpenRunOptions {
   readonly declaration: Declaration;
+  /** Of copies that go through a queue. */
+  readonly half?: Half;
   readonly state: string;
   /** Do not go on with an interrupted run: begin a new one. */
   readonly fresh: boolean;
@@ -80,10 +83,10 @@ export async function openRun(options: OpenRunOptions): Promise<OpenedRun> {
 
 /** The interrupted run, if there is one and `fresh` does not give it up; else a new one. */
 async function chooseRun(
-  { declaration, state, fresh, firing, asked, full }: OpenRunOptions,
+  { declaration, half = 'both', state, fresh, firing, asked, full }: OpenRunOptions,
   guard: () => Promise<void>,
 ): Promise<{ run: string; firing: Firing; resumes?: RunHistory; open(): Promise<RunJournal> }> {
-  const hash = runHash(declaration);
+  const hash = runHash(declaration, half);
   const folder = await runsFolder(state, declaration.pipeline);
   const interrupted = await unfinishedRun(folder);
   if (interrupted && !fresh) {
@@ -159,15 +162,16 @@ function changed(history: RunHistory): SluiceError {
     'run_changed',
     `run ${history.run} was interrupted, and the declaration has changed since`,
     {
-      hint: 'put the declaration back to go on with that run, or start over with --fresh',
+      hint: 'put the declaration back (and --step or --only) to go on with that run, or start over with --fresh',
     },
   );
 }
 
 /** What decides which rows end up where: how fast and how patiently may change between attempts. */
-export function runHash(declaration: Declaration): string {
+export function runHash(declaration: Declaration, half: Half = 'both'): string {
   const { schedule: _schedule, ...rest } = declaration;
-  return declarationHash({ ...rest, steps: declaration.steps.map(essence) });
+  const only = half === 'both' ? {} : { half };
+  return declarationHash({ ...rest, ...only, steps: declaration.steps.map(essence) });
 }
 
 function essence(step: Step): Step {

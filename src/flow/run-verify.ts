@@ -45,7 +45,8 @@ async function compare(
   observer: VerifyObserver,
   stop: AbortSignal,
 ): Promise<readonly Verification[]> {
-  const world: World = { ...given, readsOnly: true };
+  const { half: _half, ...whole } = given;
+  const world: World = { ...whole, readsOnly: true };
   const copies: PreparedCopy[] = [];
   for (const copy of copySteps(world.declared)) {
     if (step.of.includes(copy.name)) copies.push(...(await planCopies(world, copy)));

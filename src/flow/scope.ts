@@ -60,7 +60,7 @@ export function openWorld(
   declaration: Declaration,
   options: Pick<
     World,
-        | 'env'
+    | 'env'
     | 'state'
     | 'run'
     | 'firing'
@@ -77,7 +77,8 @@ export function openWorld(
     readonly signal: AbortSignal;
   },
 ): World {
-  const { env, state, run, firing, recalled, windows, readsOnly, lasting, half, drain, input, load, signal } = options;
+  const { env, state, run, firing, recalled, windows, readsOnly, lasting, half, drain, input, load, signal } =
+    options;
   const declared = options.declared ?? declaration.steps;
   const patienceMs = 1000 * Math.max(0, ...copySteps(declared).map((step) => step.patienceSeconds));
   const context: Context = {

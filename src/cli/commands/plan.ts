@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { halfOption } from '../half-option.js';
 import type { Io } from '../io.js';
 import type { PlanOptions } from '../plan-declaration.js';
 
@@ -18,6 +19,7 @@ export function registerPlan(program: Command, io: Io, exit: (status: number) =>
     )
     .argument('<file>', 'the declaration, YAML or TypeScript')
     .option('--step <name>', 'this step only')
+    .addOption(halfOption())
     .option('--at <time>', 'as a run for the firing at this time would be')
     .option('--from <time>', 'with --to: as the first run of this range would be')
     .option('--to <time>', 'see --from')

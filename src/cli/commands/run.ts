@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { halfOption } from '../half-option.js';
 import type { Io } from '../io.js';
 import type { RunOptions } from '../run-declaration.js';
 
@@ -8,6 +9,8 @@ Examples:
   sluice run orders.yaml --step orders-out    one step of it, whatever its \`when\` says
   sluice run orders.yaml --at 2026-11-01T06:00    for a past firing of its schedule
   sluice run orders.yaml --from 2026-11-01 --to 2026-11-08    for each of a range
+  sluice run users.yaml --only send           of copies through a queue: fill it …
+  sluice run users.yaml --only receive --drain    … and, perhaps elsewhere, empty it
   sluice run orders.yaml --json | jq .        one event a line, a summary at the end
 
 Steps, branches, conditions, failures, waits and calls: docs/steps.md
@@ -32,6 +35,8 @@ export function registerRun(program: Command, io: Io, exit: (status: number) => 
     .option('--from <time>', 'with --to: act for each firing after this time …')
     .option('--to <time>', '… and up to this one, a run each; without a schedule one run')
     .option('--full', 'incremental copies read everything again, and their cursors begin anew')
+    .addOption(halfOption())
+    .option('--drain', 'a receiver ends once its queue is empty; otherwise with SIGINT or SIGTERM')
     .option('--wait', 'if another run of this pipeline is under way, wait for its end')
     .option('--state <folder>', 'where runs and rejects are kept (default: .sluice beside the file)')
     .option('--json', 'one JSON event a line')

@@ -48,7 +48,9 @@ export class Gatherer {
   #known = new WeakMap<readonly Column[], Fit>();
 
   /** Rows whose columns contradict each other are in batches apart. */
-  gather<Message extends Pick<Delivery, 'batch'>>(messages: readonly Message[]): readonly Gathered<Message>[] {
+  gather<Message extends Pick<Delivery, 'batch'>>(
+    messages: readonly Message[],
+  ): readonly Gathered<Message>[] {
     const groups = new Map<ColumnList, { message: Message; places: readonly number[] }[]>();
     for (const message of messages) {
       const { list, places } = this.#listFor(message.batch.columns);
@@ -57,7 +59,9 @@ export class Gatherer {
       else groups.set(list, [{ message, places }]);
     }
     return [...groups].map(([{ columns }, group]) => {
-      const rows = group.map(({ message, places }) => placed(message.batch.rows.at(0) ?? [], places, columns));
+      const rows = group.map(({ message, places }) =>
+        placed(message.batch.rows.at(0) ?? [], places, columns),
+      );
       const bytes = group.reduce((sum, { message }) => sum + message.batch.bytes, 0);
       return { batch: { columns, rows, bytes }, messages: group.map(({ message }) => message) };
     });

@@ -125,4 +125,3 @@ export function receivedReject(
 }
 
 const nothing = { columns: [], rows: [], bytes: 0 };
-

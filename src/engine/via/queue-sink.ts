@@ -40,11 +40,7 @@ export class QueueSink implements Sink {
   /** Is told of what is sent, where both halves are in one run. */
   unreceived: Unreceived | undefined;
 
-  constructor(
-    queue: Queue,
-    context: Pick<Context, 'pipeline' | 'step' | 'run'>,
-    behind: Sink | undefined,
-  ) {
+  constructor(queue: Queue, context: Pick<Context, 'pipeline' | 'step' | 'run'>, behind: Sink | undefined) {
     this.queue = queue;
     this.#context = context;
     this.#sink = behind;
@@ -86,11 +82,7 @@ export class QueueSink implements Sink {
       findings: [...findings, ...behind.findings],
       batch: BATCH,
       maxWriters: MAX_SENDERS,
-      permissions: [
-        ...description.sendPermissions,
-        ...description.receivePermissions,
-        ...behind.permissions,
-      ],
+      permissions: [...description.sendPermissions, ...description.receivePermissions, ...behind.permissions],
     };
   }
 
@@ -112,7 +104,10 @@ export class QueueSink implements Sink {
   }
 
   writer(): Promise<Writer> {
-    return Promise.resolve({ write: (batch, token) => this.#send(batch, token), close: async () => undefined });
+    return Promise.resolve({
+      write: (batch, token) => this.#send(batch, token),
+      close: async () => undefined,
+    });
   }
 
   comparison(): Promise<Comparison> {

@@ -44,7 +44,9 @@ export class QueueSource implements Source {
     return Promise.resolve([]);
   }
 
-  async *read(): AsyncIterable<Batch> {}
+  async *read(): AsyncIterable<Batch> {
+    // Messages are received, not read.
+  }
 
   unique(): Promise<'unknown'> {
     return Promise.resolve('unknown');

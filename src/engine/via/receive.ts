@@ -1,9 +1,9 @@
 import type { Delivery, Misfit } from '../../connectors/queue.js';
 import type { CopyRun } from '../copy-run.js';
-import type { Receiving } from './receiving.js';
 import { type Held, type HeldLimits, HeldMessages } from './held-messages.js';
 import { keepHidden } from './keep-hidden.js';
 import { Outcomes } from './outcomes.js';
+import type { Receiving } from './receiving.js';
 import { rowKey } from './row-key.js';
 import type { SourceTimes } from './source-times.js';
 import type { Unreceived } from './unreceived.js';
@@ -177,7 +177,7 @@ class Coming {
   /** All that this run has sent is done with, and nothing else is known to be on its way. */
   #isDone(): boolean {
     const { unreceived, isResumed } = this.#run;
-    return unreceived !== undefined && unreceived.isComplete && unreceived.size === 0 && !isResumed;
+    return unreceived?.isComplete === true && unreceived.size === 0 && !isResumed;
   }
 
   async #isEmpty(): Promise<boolean> {

@@ -7,9 +7,9 @@ import type { Pacer } from '../pace.js';
 import type { CopyPlan } from '../plan.js';
 import { checkRejectLimit } from '../rejects.js';
 import { recordSeries } from '../series.js';
+import type { QueueSink } from './queue-sink.js';
 import { type ReceiveRun, receiveAll } from './receive.js';
 import type { Receiving } from './receiving.js';
-import type { QueueSink } from './queue-sink.js';
 import { Unreceived } from './unreceived.js';
 
 /** What the receiving half needs besides what a copy is run with. */
@@ -27,7 +27,8 @@ export async function runReceiver(receiving: Receiving, run: ReceiverRun): Promi
   const { sink } = receiving;
   try {
     await sink.open({ resume: past.parts !== undefined });
-    if (!past.parts) await run.journal.begin([{ id: 'queue', range: JSON.stringify(receiving.description.name) }]);
+    if (!past.parts)
+      await run.journal.begin([{ id: 'queue', range: JSON.stringify(receiving.description.name) }]);
     await receiveAll(receiving, { ...run, isResumed: past.parts !== undefined });
     checkRejectLimit(receiving.step.rejects.limit, run.counters, true);
     const { deleted, findings } = await sink.finish({ rejected: run.counters.rejected });
@@ -92,8 +93,8 @@ export async function runBoth(
       unreceived.complete();
       return result;
     });
-    const taking = receiveAll(receiving, { ...shared, counters: received, unreceived, isResumed }).finally(() =>
-      unreceived.giveUp(),
+    const taking = receiveAll(receiving, { ...shared, counters: received, unreceived, isResumed }).finally(
+      () => unreceived.giveUp(),
     );
     const result = await bothOrFail(sending, taking, (error) => halt.abort(error));
     checkRejectLimit(receiving.step.rejects.limit, run.counters, true);
@@ -160,4 +161,3 @@ function showJoined(shown: Counters, sent: Counters, received: Counters): void {
 function totalsOf({ written, unchanged, rejected, units }: Counters) {
   return { items: written + unchanged + rejected, readUnits: 0, writeUnits: units };
 }
-

@@ -4,6 +4,7 @@ import { type Next, type State, type States, to } from './definition.js';
 import type { Drawing } from './drawing.js';
 import { serviceRetry, stepRetry } from './failures.js';
 import { type OwnFunction, ownTask } from './invocation.js';
+import { NotDrawable } from './not-drawable.js';
 import { resultFrom } from './results.js';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -13,6 +14,7 @@ type Fields = Readonly<Record<string, unknown>>;
  * of it. Rows never pass through the machine, only pointers to parts.
  */
 export function copyState(step: CopyStep, drawing: Drawing, next: Next, failure: Fields): State {
+  if (step.via) throw new NotDrawable('a copy through a queue (via) has no state machine in this version');
   const label = drawing.labels.of(step);
   return {
     Type: 'Parallel',

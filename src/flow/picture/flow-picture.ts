@@ -127,11 +127,12 @@ function detailsOf(step: NamedStep): readonly string[] {
   }
 }
 
-function copyDetails({ from, to }: CopyStep): readonly string[] {
+function copyDetails({ from, to, via }: CopyStep): readonly string[] {
   const tables = from.tables?.join(', ');
   const source = `${from.connection}.${from.table ?? tables ?? '(a query)'}`;
   const mode = typeof to['mode'] === 'string' ? [`mode ${to['mode']}`] : [];
-  return [`${source} → ${to.connection}.${to.table}`, ...mode];
+  const queue = via ? [`through the queue ${via.connection}`] : [];
+  return [`${source} → ${to.connection}.${to.table}`, ...queue, ...mode];
 }
 
 /** Only the program's name of a command: its arguments may be anything. */
