@@ -72,13 +72,6 @@ const mistakes: readonly [name: string, text: string, problems: readonly string[
     ],
   ],
   [
-    'a via',
-    fields('via: { connection: inbox }'),
-    [
-      '9:5 steps[0].via `via` is not in this version (unsupported) → take it away, or wait for a later version',
-    ],
-  ],
-  [
     'a row function in YAML',
     fields('row: x'),
     ['9:10 steps[0].row `row` is a function (wrong_value) → only a TypeScript declaration can have one'],

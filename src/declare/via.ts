@@ -8,7 +8,7 @@ import { isMapping } from './unsupported.js';
 type Mapping = Readonly<Record<string, unknown>>;
 
 /** Kinds of connections that a copy can go through. */
-const queueKinds: ReadonlySet<string | undefined> = new Set(['sqs']);
+const queueKinds: ReadonlySet<string> = new Set(['sqs']);
 
 /** Modes that say something of all rows together: nobody behind a queue knows when those are there. */
 const wholeModes: Readonly<Record<string, string>> = {

@@ -108,7 +108,7 @@ function reasonAgainst(message: Delivery | Misfit): Omit<Refused, 'row'> {
 }
 
 /** What the reject file keeps of a message: its row as it came, which is not mapped again. */
-export function receivedReject(
+function receivedReject(
   message: Delivery | Misfit,
   about: Omit<Refused, 'row'> & { readonly step: string; readonly run: string },
 ): RejectRecord {

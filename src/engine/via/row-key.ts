@@ -1,6 +1,6 @@
 import { digestText } from '../../connectors/digest.js';
 import type { Batch } from '../../values/batch.js';
-import { storedCell } from '../rejects.js';
+import { storedCell } from '../../values/stored-cell.js';
 
 /** A row's key in a few characters: equal for rows that meet in one row of the sink. `key`: names of its columns. */
 export function rowKey(batch: Batch, row: number, key: readonly string[]): string {
