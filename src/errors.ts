@@ -72,6 +72,9 @@ export const errorCodes = {
   check_violated: 'a CHECK constraint refuses the row',
   item_too_large: 'the item is larger than the sink allows',
   attribute_unknown: 'an attribute has no column in the sink',
+  parse_failed:
+    'an attribute that should hold JSON text holds something else, or what cannot be carried exactly',
+  check_failed: 'the item is not as the schema of its check says',
   row_function: 'the row function threw',
   row_shape: 'the row function returned something other than a flat row of cells',
   write_refused: 'the sink refused the row',

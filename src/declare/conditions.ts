@@ -2,6 +2,7 @@ import { checkExpression, checkReference, type ExpressionScope } from '../expres
 import type { Expression, ExpressionMistake } from '../expression/expression.js';
 import { parseExpression } from '../expression/parse.js';
 import { referenceIn } from '../expression/template.js';
+import type { GivenSchema } from './contents.js';
 import type { DocumentPath } from './document-path.js';
 import type { Report } from './report.js';
 import type { Ended, StepNames } from './step-scope.js';
@@ -13,6 +14,8 @@ export interface Reading {
   readonly names: StepNames;
   /** What can be checked once the names of all steps are known. */
   readonly pending: (() => void)[];
+  /** Schemas that have yet to be read from their files and tried. */
+  readonly schemas: GivenSchema[];
 }
 
 /** The expression of a `when`; undefined when the report has been told of mistakes, or it is no text. */

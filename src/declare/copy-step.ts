@@ -1,10 +1,11 @@
 import type { RowFunction } from '../transform/row.js';
+import type { Reading } from './conditions.js';
 import type { ConnectionKinds } from './connections.js';
+import { readContents } from './contents.js';
 import type { CopyStep, Limit, MapDeclaration, PaceDeclaration } from './declaration.js';
 import { type DocumentPath, formatPath } from './document-path.js';
 import { checkEnds, type Ends } from './ends.js';
 import { checked } from './issues.js';
-import type { Report } from './report.js';
 import { retryDeclaration } from './retry-declaration.js';
 import { type CopyOptions, copy } from './schema/copy.js';
 import { secondsOf } from './schema/duration.js';
@@ -18,13 +19,15 @@ export function checkCopy(
   value: Readonly<Record<string, unknown>>,
   path: DocumentPath,
   kinds: ConnectionKinds,
-  report: Report,
+  reading: Pick<Reading, 'report' | 'schemas'>,
 ): CopyStep | undefined {
+  const { report } = reading;
   const ends = checkEnds(value, path, kinds, report);
   const { from: _from, to: _to, ...known } = value;
   checkVia(value, path, kinds, report);
   const options = checked(copy, known, path, report);
-  return options && ends && copyStep(options, ends, path);
+  const contents = options && readContents(options, path, reading);
+  return options && ends && { ...copyStep(options, ends, path), ...contents };
 }
 
 function copyStep(options: CopyOptions, ends: Ends, path: DocumentPath): CopyStep {

@@ -7,6 +7,7 @@ import type { ErrorCode, Problem } from '../errors.js';
 import type { Expression } from '../expression/expression.js';
 import type { StepValues } from '../expression/values.js';
 import type { AsType } from '../transform/as.js';
+import type { SchemaSource } from '../transform/check/schema-source.js';
 import type { Masks } from '../transform/mask/mask-stage.js';
 import type { RowFunction } from '../transform/row.js';
 import type { Firing } from '../values/firing.js';
@@ -86,6 +87,10 @@ export interface CopyStep extends StepBase {
   readonly to: SinkDeclaration;
   /** The queue between source and sink. */
   readonly via?: { readonly connection: string };
+  /** Columns of the source that hold JSON text and become documents. */
+  readonly parse?: readonly string[];
+  /** What is asked of rows after `parse` and before `map`. At least one. */
+  readonly checks?: readonly CheckDeclaration[];
   readonly map: MapDeclaration;
   /** Column (its name after `map`), or path into a document, to what becomes of its values. */
   readonly mask?: Masks;
@@ -101,6 +106,12 @@ export interface CopyStep extends StepBase {
   readonly patienceSeconds: number;
   /** TypeScript declarations only. */
   readonly row?: RowFunction;
+}
+
+export interface CheckDeclaration {
+  /** The column of the source; absent for the whole item. */
+  readonly of?: string;
+  readonly schema: SchemaSource;
 }
 
 /** Exactly one of `seconds` and `until` is there. */

@@ -20,7 +20,7 @@ export interface LoadOptions {
  */
 export async function loadDeclaration(file: string, { env, cwd = '.' }: LoadOptions): Promise<Declaration> {
   const path = resolve(cwd, file);
-  return rightOrThrow(validate(await readDocument(path, file), path, file, env), file);
+  return rightOrThrow(await validate(await readDocument(path, file), path, file, env), file);
 }
 
 /** The same for the text of a YAML declaration that would lie at `file`. */
@@ -30,7 +30,7 @@ export async function parseDeclaration(
   { env, cwd = '.' }: LoadOptions,
 ): Promise<Declaration> {
   const { readYaml } = await import('./yaml/read-yaml.js');
-  return rightOrThrow(validate(readYaml(text, file), resolve(cwd, file), file, env), file);
+  return rightOrThrow(await validate(readYaml(text, file), resolve(cwd, file), file, env), file);
 }
 
 function rightOrThrow({ declaration, problems }: Validated, file: string): Declaration {

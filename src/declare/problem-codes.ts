@@ -15,6 +15,7 @@ export const problemCodes = {
   unknown_connection: 'no connection has this name',
   repeated_name: 'two steps have the same name',
   same_table: 'source and sink are the same table',
+  schema_invalid: 'a JSON Schema that cannot be read or used',
   unsupported: 'part of the design, but not of this version',
   cron_unix: 'a warning: a cron expression of five fields, which is read as unix cron has it',
   env_missing: 'a warning: an environment variable that is named is not set',

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { NamedStepKind } from '../expression/fields.js';
 import { type Reading, readWhen } from './conditions.js';
 import type { ConnectionKinds } from './connections.js';
+import type { GivenSchema } from './contents.js';
 import { checkCopy } from './copy-step.js';
 import type { FailureBranch, NamedStep, ParallelStep, Step } from './declaration.js';
 import { type DocumentPath, formatPath } from './document-path.js';
@@ -26,16 +27,16 @@ interface Read<T> {
   readonly ended: Ended;
 }
 
-/** Reads all steps of a document. */
+/** Reads all steps of a document. Their schemas have yet to be read. */
 export function readSteps(
   values: readonly unknown[],
   kinds: ConnectionKinds,
   report: Report,
-): readonly Step[] {
-  const reading: Reading = { report, names: new StepNames(report), pending: [] };
+): { readonly steps: readonly Step[]; readonly schemas: readonly GivenSchema[] } {
+  const reading: Reading = { report, names: new StepNames(report), pending: [], schemas: [] };
   const { right } = new StepReader(kinds, reading).series(values, ['steps'], new Map());
   for (const check of reading.pending) check();
-  return right;
+  return { steps: right, schemas: reading.schemas };
 }
 
 /** Reads steps one after the other and knows which have ended before each. */
@@ -97,7 +98,7 @@ class StepReader {
   #ofKind(kind: NamedStepKind, value: Options, path: DocumentPath, ended: Ended): NamedStep | undefined {
     switch (kind) {
       case 'copy': {
-        const copy = checkCopy(value, path, this.#kinds, this.#reading.report);
+        const copy = checkCopy(value, path, this.#kinds, this.#reading);
         if (copy) claimQueue(copy, path, this.#queues, this.#reading.report);
         return copy;
       }

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import type { Problem } from '../errors.js';
 import { checkConnection, connectionKinds, withAbsolutePaths } from './connections.js';
 import {
@@ -32,7 +33,12 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * Checks a document that has been read against everything that can be known without opening a connection.
  * `file` is its absolute path, `name` what people call it.
  */
-export function validate(document: RawDocument, file: string, name: string, env: Environment): Validated {
+export async function validate(
+  document: RawDocument,
+  file: string,
+  name: string,
+  env: Environment,
+): Promise<Validated> {
   const { value, report } = document;
   if (!isMapping(value)) {
     if (document.complete) sayNoMapping(document);
@@ -41,7 +47,9 @@ export function validate(document: RawDocument, file: string, name: string, env:
   const head = checked(envelope, value, [], report);
   const connections = checkConnections(value['connections'], document, file);
   const kinds = connectionKinds(value['connections']);
-  const steps = Array.isArray(value['steps']) ? readSteps(value['steps'], kinds, report) : [];
+  const given = Array.isArray(value['steps']) ? value['steps'] : [];
+  const { steps, schemas } = readSteps(given, kinds, report);
+  if (schemas.length > 0) await (await import('./schemas.js')).readSchemas(schemas, dirname(file), report);
   if (value['maskKey'] === undefined) sayKeyless(steps, report);
   const { schedule, notes } = checkSchedule(value['schedule'], report);
   const problems = report.problems().filter(({ code }) => document.complete || code !== 'missing_field');

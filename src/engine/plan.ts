@@ -14,6 +14,7 @@ import { type Outline, Transform, type TransformOptions } from '../transform/tra
 import type { StepWindow } from './journal.js';
 import { resolveShare } from './pace-share.js';
 import { personalFindings } from './personal-findings.js';
+import { transformOptionsOf } from './transform-options.js';
 import { tryFirstRows } from './trial.js';
 
 /** Everything decided about one copy before anything is written. */
@@ -65,7 +66,7 @@ export async function planCopy(request: PlanRequest): Promise<Planned> {
   const { name, step, source, sink } = request;
   try {
     const description = request.expected ?? (await source.describe());
-    const transformOptions = transformOptionsOf(request);
+    const transformOptions = await transformOptionsOf(request);
     const outline = new Transform(transformOptions, description.open).outline(description.columns);
     const sinkPlan = await sink.plan(incoming(description, outline));
     const transform = new Transform(transformOptions, description.open, sinkPlan.key);
@@ -100,11 +101,6 @@ export async function planCopy(request: PlanRequest): Promise<Planned> {
     if (!(error instanceof SluiceError)) throw error;
     return { name, step, findings: [refusalOf(error)] };
   }
-}
-
-function transformOptionsOf({ step, maskKey }: PlanRequest): TransformOptions {
-  const { mask, ...options } = step;
-  return mask && maskKey ? { ...options, mask: { columns: mask, key: maskKey } } : options;
 }
 
 function incoming(description: SourceDescription, outline: Outline): Incoming {

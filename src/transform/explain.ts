@@ -12,7 +12,7 @@ export interface ShownCell {
 
 /** What one stage does to one column. */
 export interface Change {
-  readonly stage: 'map' | 'as' | 'empty' | 'nulls' | 'row' | 'mask';
+  readonly stage: 'parse' | 'check' | 'map' | 'as' | 'empty' | 'nulls' | 'row' | 'mask';
   /** The name after the stage; of a column that goes, the name before. */
   readonly column: string;
   readonly before?: ShownCell;
@@ -32,7 +32,15 @@ export interface Explained {
 type Stage = Change['stage'];
 
 /** In the order in which `Transform` does them: each with what the options before it leave out. */
-function stagesOf({ map, empty, nulls, row, mask }: TransformOptions): [Stage, TransformOptions][] {
+function stagesOf({
+  parse,
+  checks,
+  map,
+  empty,
+  nulls,
+  row,
+  mask,
+}: TransformOptions): [Stage, TransformOptions][] {
   const { as, ...names } = map ?? {};
   const stages: [Stage, TransformOptions][] = [];
   let options: TransformOptions = {};
@@ -40,6 +48,8 @@ function stagesOf({ map, empty, nulls, row, mask }: TransformOptions): [Stage, T
     options = { ...options, ...more };
     stages.push([stage, options]);
   };
+  if (parse) add('parse', { parse });
+  if (checks) add('check', { checks });
   if (map) add('map', { map: names });
   if (map && as) add('as', { map });
   if (empty === 'null') add('empty', { empty });
@@ -84,7 +94,7 @@ function changesBetween(stage: Stage, before: Batch, after: Batch, about: About)
   const changes: Change[] = [];
   const taken = new Set<string>();
   for (const [name, shown] of now) {
-    const from = stage === 'map' ? (about.lineage.get(name) ?? '') : name;
+    const from = stage === 'map' ? origin(name, about) : name;
     const was = old.get(from);
     taken.add(from);
     if (was && from === name && isSame(was, shown)) continue;
@@ -102,6 +112,12 @@ function changesBetween(stage: Stage, before: Batch, after: Batch, about: About)
     changes.push({ stage, column: name, before: was, reason });
   }
   return changes;
+}
+
+/** The name before `map`; '' for what is made by it. */
+function origin(name: string, { lineage, options: { parse, map } }: About): string {
+  const before = map?.rename && Object.hasOwn(map.rename, name) ? (map.rename[name] ?? name) : name;
+  return lineage.get(name) ?? (parse?.includes(before) && !map?.only ? before : '');
 }
 
 /** Columns that the row has; a missing attribute is no cell. */
@@ -129,6 +145,10 @@ function reasonFor(stage: Stage, name: string, from: string, { map, mask }: Tran
       const path = only && !Array.isArray(only) ? (only as Readonly<Record<string, string>>) : {};
       return Object.hasOwn(path, name) ? `taken from ${path[name]}` : 'added';
     }
+    case 'parse':
+      return 'parsed';
+    case 'check':
+      return 'checked';
     case 'as':
       return `as: ${map?.as?.[name]}`;
     case 'empty':

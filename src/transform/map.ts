@@ -1,6 +1,8 @@
 import { SluiceError } from '../errors.js';
-import type { Attribute, Cell, Row } from '../values/cell.js';
+import type { Attribute, Cell } from '../values/cell.js';
 import type { Column, LogicalType } from '../values/column.js';
+import { below, ParsedDocument } from './json/parsed-document.js';
+import { cellOf, type OpenRow } from './open-row.js';
 
 /** A constant that `map.add` puts into every row. */
 export type Constant = string | bigint | number | boolean | null;
@@ -20,7 +22,7 @@ export interface MappedColumn {
   readonly source?: string;
   /** Nothing of the map touches this column, nor its place in the row. */
   readonly asItWas?: true;
-  read(row: Row): Cell;
+  read(row: OpenRow): Cell;
 }
 
 /**
@@ -74,27 +76,23 @@ function rootOf(path: string, index: ReadonlyMap<string, number>): string {
 }
 
 function cellAt(column: Column, position: number, name: string): MappedColumn {
-  return { column: { ...column, name }, source: column.name, read: (row) => row[position] };
+  return { column: { ...column, name }, source: column.name, read: (row) => cellOf(row[position]) };
 }
 
 function cellBelow(column: Column, position: number, name: string, path: readonly string[]): MappedColumn {
   if (column.type !== 'attribute') {
     throw new SluiceError('column_missing', `column ${column.name} has no parts: it is not a document`, {
       path: 'map.only',
-      hint: `give it \`as: { ${column.name}: document }\` in an earlier step, or name the whole column`,
+      hint: `write parse: [${column.name}] if it holds JSON text, or name the whole column`,
     });
   }
   return {
     column: { name, type: 'attribute', nullable: true },
-    read: (row) => path.reduce<Attribute | undefined>(descend, row[position] as Attribute | undefined),
+    read: (row) => {
+      const cell = row[position];
+      return cell instanceof ParsedDocument ? cell.at(path) : below(cell as Attribute | undefined, path);
+    },
   };
-}
-
-function descend(attribute: Attribute | undefined, step: string): Attribute | undefined {
-  if (attribute === undefined || attribute === null) return undefined;
-  if ('M' in attribute) return Object.hasOwn(attribute.M, step) ? attribute.M[step] : undefined;
-  if ('L' in attribute && /^\d+$/.test(step)) return attribute.L[Number(step)];
-  return undefined;
 }
 
 function constant(name: string, value: Constant): MappedColumn {

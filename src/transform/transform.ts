@@ -2,15 +2,17 @@ import type { Batch } from '../values/batch.js';
 import type { Cell, Row } from '../values/cell.js';
 import type { Column } from '../values/column.js';
 import { type AsType, compileAs } from './as.js';
+import { type ContentOptions, type Contents, contentsOf } from './contents.js';
 import { type MapOptions, type MappedColumn, mapColumns } from './map.js';
 import { type MaskOptions, MaskStage } from './mask/mask-stage.js';
+import { cellOf, type OpenRow } from './open-row.js';
 import { readableRows } from './readable-rows.js';
 import { Refusal } from './refusal.js';
 import type { RowFunction } from './row.js';
 import { RowFunctionStage } from './row-stage.js';
 
 /** What a step does to its rows on the way. */
-export interface TransformOptions {
+export interface TransformOptions extends ContentOptions {
   readonly map?: MapOptions & { readonly as?: Readonly<Record<string, AsType>> };
   /** null: '' becomes NULL, as the systems before did. Default keep. */
   readonly empty?: 'keep' | 'null';
@@ -46,10 +48,12 @@ interface Compiled {
   readonly lineage: ReadonlyMap<string, string>;
   /** Absent when rows pass as they are. */
   readonly change?: (row: Row) => Row | Refusal;
+  /** Rows that pass are the very rows that came. */
+  readonly onlyLooks?: boolean;
 }
 
 /**
- * The way of rows between source and sink: map, as, empty and nulls, the row function, then the mask. Compiled once
+ * The way of rows between source and sink: parse, check, map, as, empty and nulls, the row function, then the mask. Compiled once
  * for each identity of `Batch.columns`. With an open source, names that a batch lacks are attributes that
  * its rows lack.
  */
@@ -89,6 +93,9 @@ export class Transform {
     const compiled = this.#compile(batch.columns);
     if (!compiled.change && !this.#rowStage && !this.#maskStage) return { batch, dropped: [] };
     const made = passed(batch.rows.entries(), (row) => this.#change(row, compiled));
+    const isUnchanged = compiled.onlyLooks && !this.#rowStage && !this.#maskStage;
+    // Bytes stay bytes (AttributeRows) where no row is left out.
+    if (isUnchanged && made.dropped.length === 0) return { batch, dropped: [] };
     const columns = this.#rowStage ? this.#rowStage.columns(compiled.columns) : compiled.columns;
     return this.#maskStage
       ? masked(made, batch, columns, this.#maskStage)
@@ -150,22 +157,45 @@ function transformed(
   return dropped.length === 0 ? { batch: result, dropped } : { batch: result, origin, dropped };
 }
 
-function compile(options: TransformOptions, columns: readonly Column[], open: boolean): Compiled {
+function compile(options: TransformOptions, incoming: readonly Column[], open: boolean): Compiled {
+  const contents = contentsOf(options, incoming, open);
+  const { columns, parsed } = contents;
   const mapped = mapColumns(options.map, columns, open) ?? asTheyAre(columns);
   const cells = mapped.map((column) => compileColumn(column, options));
   const outgoing = Object.freeze(cells.map((cell) => cell.column));
   const lineage = new Map(
-    cells.flatMap((cell) => (cell.source ? [[cell.column.name, cell.source] as const] : [])),
+    cells.flatMap(({ column, source }) =>
+      source !== undefined && !parsed.has(source) ? [[column.name, source] as const] : [],
+    ),
   );
   const untouched = mapped.every((column) => column.asItWas) && cells.every((cell) => cell.untouched);
-  if (untouched) return { columns, lineage };
-  if (cells.every((cell) => !cell.fallible)) {
-    return { columns: outgoing, lineage, change: (row) => cells.map((cell) => cell.read(row) as Cell) };
-  }
-  return { columns: outgoing, lineage, change: (row) => changeRow(row, cells) };
+  if (untouched) return { columns, lineage, ...asIs(contents) };
+  const fallible = cells.some((cell) => cell.fallible);
+  const close = fallible
+    ? (row: OpenRow) => changeRow(row, cells)
+    : (row: OpenRow) => cells.map((cell) => cell.read(row) as Cell);
+  return { columns: outgoing, lineage, change: opening(contents, close) };
 }
 
-function changeRow(row: Row, cells: readonly CompiledColumn[]): Row | Refusal {
+/** Of rows whose columns all go on as they are. */
+function asIs({ open, parsed }: Contents): Pick<Compiled, 'change' | 'onlyLooks'> {
+  if (!open) return {};
+  if (parsed.size === 0) return { change: opening({ open }, (row) => row as Row), onlyLooks: true };
+  return { change: opening({ open }, (row) => row.map(cellOf)) };
+}
+
+function opening(
+  { open }: Pick<Contents, 'open'>,
+  close: (row: OpenRow) => Row | Refusal,
+): (row: Row) => Row | Refusal {
+  if (!open) return close;
+  return (row) => {
+    const opened = open(row);
+    return opened instanceof Refusal ? opened : close(opened);
+  };
+}
+
+function changeRow(row: OpenRow, cells: readonly CompiledColumn[]): Row | Refusal {
   const result: Row = [];
   for (const cell of cells) {
     const value = cell.read(row);
@@ -180,7 +210,7 @@ function asTheyAre(columns: readonly Column[]): readonly MappedColumn[] {
     column,
     source: column.name,
     asItWas: true,
-    read: (row: Row) => row[index],
+    read: (row: OpenRow) => cellOf(row[index]),
   }));
 }
 
@@ -189,7 +219,7 @@ interface CompiledColumn {
   readonly source?: string;
   readonly untouched: boolean;
   readonly fallible: boolean;
-  read(row: Row): Cell | Refusal;
+  read(row: OpenRow): Cell | Refusal;
 }
 
 function compileColumn(mapped: MappedColumn, options: TransformOptions): CompiledColumn {
@@ -218,10 +248,10 @@ function keepsApart(column: Column, as: AsType): boolean {
 }
 
 function pipeline(
-  read: (row: Row) => Cell,
+  read: (row: OpenRow) => Cell,
   convert: ((cell: Cell) => Cell | Refusal) | undefined,
   soften: ((cell: Cell) => Cell) | undefined,
-): (row: Row) => Cell | Refusal {
+): (row: OpenRow) => Cell | Refusal {
   if (!convert) return soften ? (row) => soften(read(row)) : read;
   if (!soften) return (row) => convert(read(row));
   return (row) => {

@@ -64,6 +64,24 @@ function hasLimit({ adapt, ...limits }: { readonly adapt?: boolean | undefined }
   return adapt !== true || Object.values(limits).some((limit) => limit !== undefined);
 }
 
+const check = z.union([z.string().min(1), z.record(z.string().min(1), z.unknown())], {
+  error: 'expected the name of a file, a JSON Schema, or columns with one of them each',
+});
+
+/** What is asked of rows before anything else is done to them. */
+const contentFields = {
+  parse: z
+    .array(column)
+    .min(1)
+    .optional()
+    .describe('Columns or attributes that hold JSON text and become documents: [payload].'),
+  check: check
+    .optional()
+    .describe(
+      'A JSON Schema, draft-04 to 2020-12: ./hit.schema.json, { payload: ./hit.schema.json } or { "*": … } for the whole item.',
+    ),
+};
+
 /** The fields of a copy but its two ends, which the kinds of their connections define. */
 export const copyFields = {
   copy: name.describe('The name of the step, unique in the pipeline.'),
@@ -71,6 +89,7 @@ export const copyFields = {
     .strictObject({ connection: name.describe('A connection of kind sqs.') })
     .optional()
     .describe('A queue between source and sink: what is sent is mapped and masked before.'),
+  ...contentFields,
   map: map.optional(),
   mask: z
     .record(column, z.enum(maskWays))

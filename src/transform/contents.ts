@@ -1,0 +1,124 @@
+import { SluiceError } from '../errors.js';
+import type { Cell, Row } from '../values/cell.js';
+import type { Column } from '../values/column.js';
+import { plainAttribute, plainCell } from './check/plain-value.js';
+import type { SchemaCheck } from './check/schema-check.js';
+import { ParsedDocument } from './json/parsed-document.js';
+import { JsonFault } from './json/read-json.js';
+import type { OpenRow } from './open-row.js';
+import { Refusal } from './refusal.js';
+
+/** What is made of rows' contents, and asked of them, before anything else is done to them. */
+export interface ContentOptions {
+  /** Columns that hold JSON text and become documents. */
+  readonly parse?: readonly string[];
+  readonly checks?: readonly ContentCheck[];
+}
+
+export interface ContentCheck {
+  /** The column that it is about; absent for the whole item. */
+  readonly of?: string;
+  readonly schema: SchemaCheck;
+}
+
+/** What becomes of rows of one list of columns. */
+export interface Contents {
+  readonly columns: readonly Column[];
+  readonly parsed: ReadonlySet<string>;
+  /** Absent where nothing is parsed and nothing is checked. */
+  readonly open?: (row: Row) => OpenRow | Refusal;
+}
+
+type Check = (row: OpenRow) => Refusal | undefined;
+
+/** Names are those of the source. Throws column_missing for one that a closed source does not have. */
+export function contentsOf(options: ContentOptions, columns: readonly Column[], open: boolean): Contents {
+  const parse = new Set(options.parse);
+  const checks = options.checks ?? [];
+  if (!open) requireColumns([...parse, ...checks.flatMap(({ of }) => of ?? [])], columns);
+  const after = columns.map((column) => (parse.has(column.name) ? documentColumn(column) : column));
+  const places = columns.flatMap(({ name }, place) => (parse.has(name) ? [{ name, place }] : []));
+  if (places.length === 0 && checks.length === 0) return { columns, parsed: parse };
+  const asked = checks.map((check) => compileCheck(check, after));
+  const openRow = (row: Row): OpenRow | Refusal => {
+    const opened: OpenRow = places.length === 0 ? row : [...row];
+    for (const { name, place } of places) {
+      const cell = parsedCell(row[place], name);
+      if (cell instanceof Refusal) return cell;
+      opened[place] = cell;
+    }
+    for (const ask of asked) {
+      const refusal = ask(opened);
+      if (refusal) return refusal;
+    }
+    return opened;
+  };
+  return { columns: Object.freeze(after), parsed: parse, open: openRow };
+}
+
+function documentColumn({ name, nullable }: Column): Column {
+  return { name, nullable, type: 'attribute' };
+}
+
+function requireColumns(names: readonly string[], columns: readonly Column[]): void {
+  const known = new Set(columns.map(({ name }) => name));
+  const missing = names.filter((name) => !known.has(name));
+  if (missing.length === 0) return;
+  throw new SluiceError(
+    'column_missing',
+    `parse or check names what the source lacks: ${missing.join(', ')}`,
+    { hint: `the source has: ${[...known].join(', ')}` },
+  );
+}
+
+/** What is absent or NULL stays so; what is a document already, too. */
+function parsedCell(cell: Cell, name: string): Cell | ParsedDocument | Refusal {
+  if (cell === undefined || cell === null) return cell;
+  if (typeof cell === 'string') return parsed(cell, name);
+  if (typeof cell === 'object' && !(cell instanceof Uint8Array)) {
+    if ('S' in cell) return parsed(cell.S, name);
+    if ('NULL' in cell || 'M' in cell || 'L' in cell) return cell;
+  }
+  return new Refusal('parse_failed', `${name} is not text`, name);
+}
+
+function parsed(text: string, name: string): ParsedDocument | Refusal {
+  try {
+    return ParsedDocument.of(text);
+  } catch (error) {
+    if (error instanceof JsonFault) return new Refusal('parse_failed', `${name}: ${error.message}`, name);
+    throw error;
+  }
+}
+
+function compileCheck({ of, schema }: ContentCheck, columns: readonly Column[]): Check {
+  if (of === undefined) return (row) => schema.refusalOf(plainItem(row, columns, schema), []);
+  const place = columns.findIndex(({ name }) => name === of);
+  const column = columns[place];
+  const path = [of];
+  return (row) => {
+    const value = column && plainOf(row[place], column, schema);
+    if (value === undefined) return new Refusal('check_failed', `${of} is not there`, of);
+    return schema.refusalOf(value, path);
+  };
+}
+
+function plainItem(row: OpenRow, columns: readonly Column[], schema: SchemaCheck): unknown {
+  schema.numbers.clear();
+  return Object.fromEntries(
+    columns.flatMap((column, place) => {
+      const value = plainContent(row[place], column, schema);
+      return value === undefined ? [] : [[column.name, value]];
+    }),
+  );
+}
+
+function plainOf(cell: OpenRow[number], column: Column, schema: SchemaCheck): unknown {
+  schema.numbers.clear();
+  return plainContent(cell, column, schema);
+}
+
+function plainContent(cell: OpenRow[number], { type }: Column, { numbers }: SchemaCheck): unknown {
+  if (!(cell instanceof ParsedDocument)) return plainCell(cell, type, numbers);
+  return cell.plain === undefined ? plainAttribute(cell.attribute(), numbers) : cell.plain;
+}
