@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type TestDatabase, testDatabase } from '../../../test/fixtures/mysql.js';
-import { column, loadWays, openByWay } from '../../../test/fixtures/mysql-sink.js';
+import { type ChangedRow, column, loadWays, openByWay, planSink } from '../../../test/fixtures/mysql-sink.js';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -80,9 +80,7 @@ describe.each(loadWays)('hostile strings by %s', (way) => {
     await database.execute(
       'DROP TABLE IF EXISTS s; CREATE TABLE s (id INT PRIMARY KEY, a LONGTEXT, b LONGTEXT) COLLATE utf8mb4_bin',
     );
-    const strings = [...fixed, ...fc.sample(hostile, { numRuns: 20_000, seed: 20261120 })].filter(
-      (text) => !/\p{Surrogate}/u.test(text),
-    );
+    const strings = hostileStrings();
     const sink = await openByWay(database, way, 's', [
       column('id', 'int'),
       column('a', 'text'),
@@ -90,15 +88,49 @@ describe.each(loadWays)('hostile strings by %s', (way) => {
     ]);
     const rows = strings.map((text, id) => [String(id), text, strings[strings.length - 1 - id] ?? '']);
     expect(await sink.write(rows)).toMatchObject({ written: strings.length, rejects: [] });
-    const found = await database.query('SELECT CAST(id AS CHAR), HEX(a), HEX(b) FROM s ORDER BY id');
-    const wrong = found.filter(
-      ([, a, b], id) => String(a) !== hexOf(rows[id]?.[1]) || String(b) !== hexOf(rows[id]?.[2]),
-    );
-    expect(found).toHaveLength(strings.length);
-    expect(wrong).toEqual([]);
+    expect(await wrongRows(strings)).toEqual([]);
     await sink.close();
   }, 120_000);
 });
+
+describe.each(['append', 'mirror'])('hostile strings as changes, by %s', (mode) => {
+  it('all come back as they went', async () => {
+    await database.execute(
+      'DROP TABLE IF EXISTS s; CREATE TABLE s (id INT PRIMARY KEY, a LONGTEXT, b LONGTEXT) COLLATE utf8mb4_bin',
+    );
+    const strings = hostileStrings();
+    const columns = ['id', 'a', 'b'].map((name) => column(name, 'attribute'));
+    const sink = await planSink(database, {
+      options: { table: 's', mode },
+      columns,
+      key: ['id'],
+      open: true,
+      changes: true,
+    });
+    const changed = strings.map((text, id): ChangedRow => {
+      const other = strings[strings.length - 1 - id] ?? '';
+      return [[{ N: String(id) }, { S: text }, { S: other }], { sequence: String(id) }];
+    });
+    expect(await sink.writeChanges(changed)).toMatchObject({ written: strings.length, rejects: [] });
+    expect(await wrongRows(strings)).toEqual([]);
+    await sink.close();
+  }, 120_000);
+});
+
+function hostileStrings(): readonly string[] {
+  const strings = [...fixed, ...fc.sample(hostile, { numRuns: 20_000, seed: 20261120 })];
+  return strings.filter((text) => !/\p{Surrogate}/u.test(text));
+}
+
+/** Row `n` must hold the n-th string and the n-th from the end. */
+async function wrongRows(strings: readonly string[]): Promise<unknown[]> {
+  const found = await database.query('SELECT CAST(id AS CHAR), HEX(a), HEX(b) FROM s ORDER BY id');
+  expect(found).toHaveLength(strings.length);
+  return found.filter(
+    ([, a, b], id) =>
+      String(a) !== hexOf(strings[id]) || String(b) !== hexOf(strings[strings.length - 1 - id] ?? ''),
+  );
+}
 
 function hexOf(text: string | undefined): string {
   return Buffer.from(text ?? '', 'utf8')
