@@ -71,7 +71,9 @@ function countPuts(body) {
 function batchWrite(body) {
   const items = countPuts(body);
   counts.written += items;
-  const table = /"RequestItems"\s*:\s*{\s*"([^"]+)"/.exec(body.latin1Slice(0, 2048))?.[1] ?? 'orders';
+  const table =
+    /"RequestItems"\s*:\s*{\s*"([^"]+)"/.exec(body.latin1Slice(0, Math.min(body.length, 2048)))?.[1] ??
+    'orders';
   const known = batchResponses.get(`${table} ${items}`);
   if (known) return known;
   const consumed = [{ TableName: table, CapacityUnits: items }];

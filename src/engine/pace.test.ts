@@ -131,6 +131,26 @@ describe('a pace', () => {
     expect(clock.nowMs()).toBeGreaterThan(5000);
   });
 
+  test('goes on with what was spent when its rates are set anew', async () => {
+    const clock = fakeClock();
+    const pacer = new Pacer({ items: 10 }, { clock });
+    await pacer.spend({ items: 10 }, never);
+    pacer.use({ items: 10, units: 5 });
+    await pacer.spend({ items: 1 }, never);
+    expect(clock.nowMs()).toBeGreaterThanOrEqual(1000);
+  });
+
+  test('takes back at once, while others wait for their turn', async () => {
+    const clock = fakeClock();
+    const pacer = new Pacer({ items: 1 }, { clock });
+    await pacer.spend({ items: 1 }, never);
+    const ended: string[] = [];
+    const next = pacer.spend({ items: 1 }, never).then(() => ended.push('the next'));
+    await pacer.spend({ units: -1 }, never).then(() => ended.push('what gives back'));
+    await next;
+    expect(ended).toEqual(['what gives back', 'the next']);
+  });
+
   test('is shared: many workers together keep it', async () => {
     const clock = fakeClock();
     const pacer = new Pacer({ items: 100 }, { clock });

@@ -48,12 +48,15 @@ export class Pacer {
     this.use(rates);
   }
 
-  /** Sets the rates, before anything is asked for. */
+  /** Sets the rates. A rate that stays goes on with what it has spent. */
   use(rates: Rates): void {
+    const before = this.#gauges;
     this.#gauges = new Map(
       names.flatMap((name) => {
         const rate = rates[name];
-        return rate === undefined ? [] : [[name, new Gauge(rate, name === 'items')] as const];
+        if (rate === undefined) return [];
+        const known = before.get(name);
+        return [[name, known?.perSecond === rate ? known : new Gauge(rate, name === 'items')] as const];
       }),
     );
   }
@@ -98,6 +101,11 @@ export class Pacer {
   /** Waits for room and takes a cost that cannot be split. */
   async spend(cost: Rates, signal: AbortSignal): Promise<void> {
     if (!this.limits) return;
+    // Nothing to wait for: who gives back does not stand in the queue of those who take.
+    if (names.every((name) => !this.#gauges.has(name) || (cost[name] ?? 0) <= 0)) {
+      this.settle(cost);
+      return;
+    }
     await this.#inTurn(async () => {
       await this.#waitFor(cost, signal);
       this.settle(cost);

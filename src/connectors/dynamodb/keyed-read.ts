@@ -32,11 +32,25 @@ export class KeyedReader {
 
   /** How many keys a call may ask for; 1: by GetItem. */
   get keysAtOnce(): number {
+    const perSecond = this.#keysPerSecond;
+    return perSecond === undefined ? MAX_FETCHED : keysInACall(perSecond);
+  }
+
+  /** At most so many keys make a batch: more of them would let the first of them wait for the last at a slow pace. */
+  get keysInABatch(): number {
+    const perSecond = this.#keysPerSecond;
+    return perSecond === undefined
+      ? Number.POSITIVE_INFINITY
+      : Math.max(1, Math.floor(PACED_SECONDS * perSecond));
+  }
+
+  /** By the pace; undefined where there is none. */
+  get #keysPerSecond(): number | undefined {
     const rates = this.#context.readRates;
-    if (!rates) return MAX_FETCHED;
+    if (!rates) return undefined;
     const { items = Number.POSITIVE_INFINITY, bytes = Number.POSITIVE_INFINITY } = rates;
     const units = rates.units ?? Number.POSITIVE_INFINITY;
-    return keysInACall(Math.min(items, bytes / this.#itemBytes, units / this.unitsPerKey));
+    return Math.min(items, bytes / this.#itemBytes, units / this.unitsPerKey);
   }
 
   /** The items that are there, by the text of their keys; all their bytes. At most MAX_FETCHED keys. */

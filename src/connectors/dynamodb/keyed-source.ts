@@ -165,9 +165,10 @@ export class KeyedSource implements Source {
 
   async *read(part: Part, request: ReadRequest): AsyncGenerator<Batch> {
     const { list, reader, shared } = await this.#prepare();
-    const batches = new KeyedBatches(shared, request);
+    const maxRows = Math.min(request.maxRows, reader.keysInABatch);
+    const batches = new KeyedBatches(shared, { ...request, maxRows });
     const entries = readSlice(list, listName(this.#options.keys), part, request);
-    const atOnce = Math.min(reader.keysAtOnce, request.maxRows, request.atMost ?? request.maxRows);
+    const atOnce = Math.min(reader.keysAtOnce, maxRows, request.atMost ?? maxRows);
     for await (const page of keyedPages(entries, reader, atOnce, this.#context.readRates !== undefined)) {
       const share = page.bytes / page.entries.length;
       for (const entry of page.entries) {
