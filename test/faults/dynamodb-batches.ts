@@ -1,17 +1,32 @@
-/** What the proxy needs to know of DynamoDB's bodies: how many items a call is about, and how to hold some back. */
+import type { Body as AnyBody, CallKind, Split } from './call-kind.js';
+
 type Requests = Record<string, unknown[]>;
 type Gets = Record<string, { Keys: unknown[] }>;
 
-export interface Body {
+interface Body extends AnyBody {
   RequestItems?: Requests | Gets;
   TransactItems?: unknown[];
-  [field: string]: unknown;
 }
+
+export const dynamodbCalls: CallKind = {
+  throttled: 'ProvisionedThroughputExceededException',
+  whenNothing: 'error',
+  about: (body: Body) => {
+    const table = body['TableName'] ?? Object.keys(body.RequestItems ?? {})[0];
+    return table === undefined ? undefined : String(table);
+  },
+  items: itemCount,
+  accepted: acceptedCount,
+  split: splitBatch,
+  merged: withHeldBack,
+  altered: () => undefined,
+  damaged,
+};
 
 const singles = new Set(['PutItem', 'UpdateItem', 'DeleteItem', 'GetItem', 'ExecuteStatement']);
 
 /** The items that a call is about; 0 for calls about tables. */
-export function itemCount(action: string, body: Body): number {
+function itemCount(action: string, body: Body): number {
   if (singles.has(action)) return 1;
   if (action === 'BatchWriteItem') return sum(Object.values((body.RequestItems ?? {}) as Requests));
   if (action === 'BatchGetItem')
@@ -20,7 +35,7 @@ export function itemCount(action: string, body: Body): number {
 }
 
 /** The items that an answer says were read or written. */
-export function acceptedCount(action: string, asked: number, status: number, answer: Body): number {
+function acceptedCount(action: string, asked: number, status: number, answer: Body): number {
   if (status !== 200) return 0;
   if (action === 'Scan' || action === 'Query') return Number(answer['Count'] ?? 0);
   if (action === 'BatchWriteItem')
@@ -32,14 +47,8 @@ export function acceptedCount(action: string, asked: number, status: number, ans
   return asked;
 }
 
-export interface Split {
-  /** The call as it is forwarded; undefined when nothing of it is. */
-  readonly forward: Body | undefined;
-  readonly heldBack: Record<string, unknown>;
-}
-
 /** Holds back each request with probability `share`, by `random`. */
-export function splitBatch(action: string, body: Body, share: number, random: () => number): Split {
+function splitBatch(action: string, body: Body, share: number, random: () => number): Split {
   const forward: Record<string, unknown> = {};
   const heldBack: Record<string, unknown> = {};
   const put = (to: Record<string, unknown>, table: string, entry: unknown, list: unknown[]) => {
@@ -62,11 +71,11 @@ export function splitBatch(action: string, body: Body, share: number, random: ()
     );
   }
   const some = Object.keys(forward).length > 0;
-  return { forward: some ? { ...body, RequestItems: forward as Requests } : undefined, heldBack };
+  return { forward: some ? { ...body, RequestItems: forward } : undefined, heldBack };
 }
 
 /** The engine's answer with what was held back added to what it left itself. */
-export function withHeldBack(action: string, answer: Body, heldBack: Record<string, unknown>): Body {
+function withHeldBack(action: string, answer: Body, heldBack: Record<string, unknown>): Body {
   const field = action === 'BatchGetItem' ? 'UnprocessedKeys' : 'UnprocessedItems';
   const merged: Record<string, unknown> = { ...(answer[field] as object | undefined) };
   for (const [table, entry] of Object.entries(heldBack)) merged[table] = joined(merged[table], entry);
@@ -82,4 +91,15 @@ function joined(left: unknown, right: unknown): unknown {
 
 function sum(lists: readonly (readonly unknown[])[]): number {
   return lists.reduce((total, list) => total + list.length, 0);
+}
+
+/** Another letter in the first text; a space more where there is none. */
+function damaged(body: Buffer): Buffer {
+  const at = body.indexOf('"S":"') + '"S":"'.length;
+  const letter = body[at] ?? 0;
+  const isText = at >= '"S":"'.length && /[a-z0-9]/i.test(String.fromCharCode(letter));
+  if (!isText) return Buffer.concat([body, Buffer.from(' ')]);
+  const copy = Buffer.from(body);
+  copy[at] = letter === 0x58 ? 0x59 : 0x58;
+  return copy;
 }

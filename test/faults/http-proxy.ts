@@ -1,16 +1,18 @@
 /**
- * Stands between the product and a real DynamoDB engine and does to single calls what networks and AWS do to them.
- * The engine sees only what a fault lets through, so its tables stay the truth.
+ * Stands between the product and a real DynamoDB engine, or an SQS emulator, and does to single calls what networks and
+ * AWS do to them. The engine sees only what a fault lets through, so its tables and queues stay the truth.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
-import { acceptedCount, type Body, itemCount, splitBatch, withHeldBack } from './dynamodb-batches.js';
+import type { Body, CallKind } from './call-kind.js';
+import { dynamodbCalls } from './dynamodb-batches.js';
 import { FaultPlan, type Rule } from './fault-plan.js';
+import { sqsCalls } from './sqs-batches.js';
 
 export type HttpFault =
-  /** 400 ProvisionedThroughputExceededException; nothing is forwarded. */
+  /** 400 with the service's own word for too much; nothing is forwarded. */
   | { kind: 'throttle' }
   /** Any other error answer; nothing is forwarded. `aheadMs`: the server's clock is ahead by so much. */
   | { kind: 'error'; status: number; type: string; aheadMs?: number }
@@ -20,7 +22,7 @@ export type HttpFault =
   | { kind: 'empty' }
   /** All connections break, and for so long nobody listens. */
   | { kind: 'refuse'; ms: number }
-  /** Batch calls: each request is held back with this probability and comes back unprocessed. */
+  /** Batch calls: each request is held back with this probability and comes back unprocessed, or failed. */
   | { kind: 'partial'; share: number }
   /** The connection is reset before the engine has seen the call. */
   | { kind: 'reset before' }
@@ -30,6 +32,14 @@ export type HttpFault =
   | { kind: 'torn' }
   /** The answer is damaged on its way: still JSON, but with another text in it, and the CRC32 of what was sent. */
   | { kind: 'wrong crc' }
+  /** SQS: a text or a digest of the answer is not what was sent or received. */
+  | { kind: 'wrong md5' }
+  /** SQS: what is sent is queued so often, as the service may deliver it. */
+  | { kind: 'copies'; count: number }
+  /** SQS: what is sent is queued in the opposite order. */
+  | { kind: 'reversed' }
+  /** SQS: what is sent can be received only so much later. */
+  | { kind: 'late'; seconds: number }
   | { kind: 'slow'; ms: number };
 
 /** One call, as the proxy saw it. */
@@ -74,6 +84,7 @@ interface Call {
   readonly response: ServerResponse;
   readonly raw: Buffer;
   readonly body: Body;
+  readonly kind: CallKind;
   readonly event: HttpEvent;
 }
 
@@ -90,14 +101,16 @@ export async function startHttpProxy(
   });
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
     const raw = Buffer.concat(await request.toArray());
-    const action = String(request.headers['x-amz-target'] ?? '').replace(/^.*\./, '');
+    const named = String(request.headers['x-amz-target'] ?? '');
+    const action = named.replace(/^.*\./, '');
+    const kind = named.startsWith('AmazonSQS.') ? sqsCalls : dynamodbCalls;
     const body = (raw.length > 0 ? JSON.parse(raw.toString()) : {}) as Body;
     const fault = plan.next(action);
-    const event = newEvent(events.length + 1, action, body, fault);
+    const event = newEvent(events.length + 1, kind, action, body, fault);
     events.push(event);
     await watcher?.('before', event);
     if (fault?.kind === 'refuse') return await refuse(fault.ms);
-    const call = { request, response, raw, body, event };
+    const call = { request, response, raw, body, kind, event };
     const answer = await forwarded(target, call, fault, plan);
     if (answer) await reply(call, answer, fault, () => watcher?.('after', event));
     await watcher?.('after reply', event);
@@ -130,14 +143,19 @@ async function shut(server: Server): Promise<void> {
   await closed;
 }
 
-function newEvent(n: number, action: string, body: Body, fault: HttpFault | undefined): HttpEvent {
-  const table = body['TableName'] ?? Object.keys(body.RequestItems ?? {})[0];
+function newEvent(
+  n: number,
+  kind: CallKind,
+  action: string,
+  body: Body,
+  fault: HttpFault | undefined,
+): HttpEvent {
   return {
     n,
     action,
-    table: table === undefined ? undefined : String(table),
+    table: kind.about(body),
     fault: fault?.kind,
-    items: itemCount(action, body),
+    items: kind.items(action, body),
     accepted: 0,
     status: 0,
     arrivedMs: performance.now(),
@@ -152,7 +170,8 @@ async function forwarded(
   fault: HttpFault | undefined,
   plan: FaultPlan<HttpFault>,
 ): Promise<Answer | undefined> {
-  if (fault?.kind === 'throttle') return failure(400, 'ProvisionedThroughputExceededException');
+  const { kind } = call;
+  if (fault?.kind === 'throttle') return failure(400, kind.throttled);
   if (fault?.kind === 'error') return failure(fault.status, fault.type, fault.aheadMs);
   if (fault?.kind === 'page') return page(fault.status);
   if (fault?.kind === 'reset before') {
@@ -160,14 +179,22 @@ async function forwarded(
     return undefined;
   }
   if (fault?.kind === 'slow') await sleep(fault.ms);
-  if (fault?.kind !== 'partial') return await forward(target, call, call.raw);
   const { action } = call.event;
-  const split = splitBatch(action, call.body, fault.share, () => plan.random());
-  // DynamoDB answers with this error when it can do nothing of a batch.
-  if (!split.forward) return failure(400, 'ProvisionedThroughputExceededException');
+  if (fault?.kind !== 'partial') {
+    if (fault?.kind === 'copies') {
+      for (let copy = 1; copy < fault.count; copy++) await forward(target, call, call.raw);
+    }
+    const altered = fault && kind.altered(action, call.body, fault);
+    return await forward(target, call, altered ? Buffer.from(JSON.stringify(altered)) : call.raw);
+  }
+  const split = kind.split(action, call.body, fault.share, () => plan.random());
+  if (!split.forward) {
+    if (kind.whenNothing === 'error') return failure(400, kind.throttled);
+    return signed(200, Buffer.from(JSON.stringify(kind.merged(action, {}, split.heldBack))));
+  }
   const answer = await forward(target, call, Buffer.from(JSON.stringify(split.forward)));
   if (answer.status !== 200) return answer;
-  const merged = withHeldBack(action, JSON.parse(answer.body.toString()) as Body, split.heldBack);
+  const merged = kind.merged(action, JSON.parse(answer.body.toString()) as Body, split.heldBack);
   return signed(200, Buffer.from(JSON.stringify(merged)));
 }
 
@@ -195,11 +222,12 @@ async function reply(
 ): Promise<void> {
   const { event, response } = call;
   event.status = answer.status;
-  event.accepted = acceptedCount(event.action, event.items, answer.status, parsed(answer.body));
+  event.accepted = call.kind.accepted(event.action, event.items, answer.status, parsed(answer.body));
   await after();
   event.answeredMs = performance.now();
   if (fault?.kind === 'reset after') return reset(call);
-  const body = fault?.kind === 'wrong crc' ? damaged(answer.body) : answer.body;
+  const body =
+    fault?.kind === 'wrong crc' || fault?.kind === 'wrong md5' ? call.kind.damaged(answer.body) : answer.body;
   if (fault?.kind === 'empty') {
     await new Promise<void>((resolve) => response.writeHead(200).end(() => resolve()));
     return;
@@ -219,27 +247,13 @@ async function reply(
   call.request.socket.destroy();
 }
 
-/** Another letter in the first text; a space more where there is none. */
-function damaged(body: Buffer): Buffer {
-  const at = body.indexOf('"S":"') + '"S":"'.length;
-  const letter = body[at] ?? 0;
-  const isText = at >= '"S":"'.length && /[a-z0-9]/i.test(String.fromCharCode(letter));
-  if (!isText) return Buffer.concat([body, Buffer.from(' ')]);
-  const copy = Buffer.from(body);
-  copy[at] = letter === 0x58 ? 0x59 : 0x58;
-  return copy;
-}
-
 function parsed(body: Buffer): Body {
   return body[0] === 0x7b ? (JSON.parse(body.toString()) as Body) : {};
 }
 
 function failure(status: number, type: string, aheadMs?: number): Answer {
   const message = `${type} by the fault proxy`;
-  const answer = signed(
-    status,
-    Buffer.from(JSON.stringify({ __type: `com.amazonaws.dynamodb.v20120810#${type}`, message })),
-  );
+  const answer = signed(status, Buffer.from(JSON.stringify({ __type: `com.amazonaws#${type}`, message })));
   if (aheadMs === undefined) return answer;
   const date = new Date(Date.now() + aheadMs).toUTCString();
   return { ...answer, headers: { ...answer.headers, date } };

@@ -69,7 +69,7 @@ function typedFields(typed: readonly (readonly [Column, Row[number]])[]): object
  * JSON with the digest of what stands before it as its last field: half a message, or one that was changed on its
  * way, is not taken for a whole one.
  */
-function sealed(fields: object): string {
+export function sealed(fields: object): string {
   const open = onlyAllowed(JSON.stringify(fields)).slice(0, -1);
   return `${open},"sha256":"${digest(open)}"}`;
 }

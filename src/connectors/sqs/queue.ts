@@ -19,6 +19,8 @@ import type { SqsService } from './service.js';
 
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibility.html */
 const MAX_VISIBILITY_SECONDS = 43_200;
+/** Names of batches and rows are no longer than this, as a rule. */
+const LONG_TOKEN = 40;
 /** A look at the redrive queue waits so long for its first message: short polls may miss the few that are there. */
 const ASIDE_WAIT_SECONDS = 1;
 
@@ -87,7 +89,8 @@ export class SqsQueue implements Queue {
     const origin = { pipeline, step, run, readAtMs: 0 };
     const cells = batch.rows.at(row) ?? [];
     const key = batch.columns.map(({ name }) => name).slice(0, 2);
-    return Buffer.byteLength(letterText({ id: run, origin, key, columns: batch.columns, row: cells }));
+    const id = `${run}/${'0'.repeat(LONG_TOKEN)}`;
+    return Buffer.byteLength(letterText({ id, origin, key, columns: batch.columns, row: cells }));
   }
 
   async send(batch: Batch, key: readonly string[], origin: Origin, token: string): Promise<readonly Sent[]> {
