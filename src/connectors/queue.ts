@@ -9,6 +9,7 @@ export interface QueueDescription {
   /** A message is received again when it was not removed for so long. */
   readonly visibilitySeconds: number;
   readonly retentionSeconds: number;
+  /** The largest message that a row may have: some room is left for the reason with which it may be set aside. */
   readonly maxMessageBytes: number;
   /** Where messages go that cannot be written; absent where the queue has none. */
   readonly redrive?: {
@@ -75,7 +76,10 @@ export interface SetAside {
 /** What is given to `extend`, `remove`, `setAside` and `settle` is what `receive` and `aside` gave: the same objects. */
 export interface Queue {
   describe(): Promise<QueueDescription>;
-  /** What a message of the row would take, in bytes; for the plan's first rows. */
+  /**
+   * What a message of the row would take, in bytes, for the plan's first rows: after `describe`, since a row too large for
+   * a message may be declared to go another way.
+   */
   sizeOf(batch: Batch, row: number): number;
   /**
    * One message for each row, as many calls as it takes; what the service took of a batch is not sent again. A row is told as

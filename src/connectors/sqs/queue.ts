@@ -14,7 +14,7 @@ import { receivePermissions, sendPermissions } from './permissions.js';
 import { queueNameOf } from './queue-url.js';
 import { Receiver } from './receive.js';
 import { Originals, type Received } from './received.js';
-import { sendBatch } from './send.js';
+import { POINTER_BYTES, roomOf, sendBatch } from './send.js';
 import type { SqsService } from './service.js';
 
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibility.html */
@@ -39,6 +39,8 @@ export class SqsQueue implements Queue {
   readonly #originals = new Originals();
   readonly #receiver: Receiver;
   readonly #queue: Kept<QueueFacts>;
+  /** The largest message of a row, as far as it is known. */
+  #room = Number.POSITIVE_INFINITY;
   readonly #redrive: Kept<QueueFacts | undefined>;
 
   constructor({ options, context, credentials, service }: SqsQueueOptions) {
@@ -50,7 +52,11 @@ export class SqsQueue implements Queue {
     this.#objects =
       typeof large === 'object' ? new Objects({ large, region, credentials, context }) : undefined;
     this.#receiver = new Receiver({ service, objects: this.#objects, originals: this.#originals });
-    this.#queue = new Kept(async () => factsOf(service, await queueUrlOf(service, options)));
+    this.#queue = new Kept(async () => {
+      const facts = await factsOf(service, await queueUrlOf(service, options));
+      this.#room = roomOf(facts);
+      return facts;
+    });
     this.#redrive = new Kept(async () => redriveFactsOf(service, await this.#queue.get(), options));
   }
 
@@ -70,7 +76,7 @@ export class SqsQueue implements Queue {
       identity: `${this.#service.place.endpoint} ${queue.arn}`,
       visibilitySeconds: queue.visibilitySeconds,
       retentionSeconds: queue.retentionSeconds,
-      maxMessageBytes: queue.maxMessageBytes,
+      maxMessageBytes: roomOf(queue),
       waiting: queue.waiting,
       inFlight: queue.inFlight,
       ...(redriveArn === undefined ? {} : { redrive: { name: queueNameOf(redriveArn), ...maxReceives } }),
@@ -90,7 +96,8 @@ export class SqsQueue implements Queue {
     const cells = batch.rows.at(row) ?? [];
     const key = batch.columns.map(({ name }) => name).slice(0, 2);
     const id = `${run}/${'0'.repeat(LONG_TOKEN)}`;
-    return Buffer.byteLength(letterText({ id, origin, key, columns: batch.columns, row: cells }));
+    const bytes = Buffer.byteLength(letterText({ id, origin, key, columns: batch.columns, row: cells }));
+    return bytes > this.#room && this.#objects !== undefined ? POINTER_BYTES : bytes;
   }
 
   async send(batch: Batch, key: readonly string[], origin: Origin, token: string): Promise<readonly Sent[]> {
@@ -110,19 +117,6 @@ export class SqsQueue implements Queue {
   async extend(received: readonly Received[], seconds: number): Promise<readonly Received[]> {
     const { url } = await this.#queue.get();
     return this.#extend(url, received, seconds);
-  }
-
-  #extend(url: string, received: readonly Received[], seconds: number): Promise<readonly Received[]> {
-    const VisibilityTimeout = Math.min(MAX_VISIBILITY_SECONDS, Math.max(0, Math.ceil(seconds)));
-    return this.#inTens(received, async (left) => {
-      const entries = left.map(({ receipt }, index) => ({
-        Id: String(index),
-        ReceiptHandle: receipt,
-        VisibilityTimeout,
-      }));
-      const answer = await this.#service.extendOnce(url, entries);
-      return outcomesOf('ChangeMessageVisibilityBatch', left.length, answer);
-    });
   }
 
   async remove(received: readonly Received[]): Promise<readonly Received[]> {
@@ -179,6 +173,19 @@ export class SqsQueue implements Queue {
 
   async close(): Promise<void> {
     await Promise.all([this.#service.close(), this.#objects?.close()]);
+  }
+
+  #extend(url: string, received: readonly Received[], seconds: number): Promise<readonly Received[]> {
+    const VisibilityTimeout = Math.min(MAX_VISIBILITY_SECONDS, Math.max(0, Math.ceil(seconds)));
+    return this.#inTens(received, async (left) => {
+      const entries = left.map(({ receipt }, index) => ({
+        Id: String(index),
+        ReceiptHandle: receipt,
+        VisibilityTimeout,
+      }));
+      const answer = await this.#service.extendOnce(url, entries);
+      return outcomesOf('ChangeMessageVisibilityBatch', left.length, answer);
+    });
   }
 
   #delete(url: string, received: readonly Received[]): Promise<readonly Received[]> {

@@ -18,7 +18,7 @@ const MAX_CALL_BYTES = 1024 * 1024;
 /** Room that each message leaves for the reason with which it may be set aside: SQS counts attributes too. */
 const ASIDE_BYTES = 1024;
 /** A message that says where its row lies is never larger. */
-const POINTER_BYTES = 2048;
+export const POINTER_BYTES = 2048;
 /** Calls under way at once, at most 1 MiB each. */
 const MAX_CALLS = 8;
 
@@ -49,7 +49,7 @@ export interface SendRequest {
 }
 
 /** The largest message that a row may have. */
-function roomOf({ maxMessageBytes }: Pick<QueueFacts, 'maxMessageBytes'>): number {
+export function roomOf({ maxMessageBytes }: Pick<QueueFacts, 'maxMessageBytes'>): number {
   return maxMessageBytes > 8 * ASIDE_BYTES ? maxMessageBytes - ASIDE_BYTES : maxMessageBytes;
 }
 
