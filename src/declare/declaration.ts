@@ -8,6 +8,7 @@ import type { Expression } from '../expression/expression.js';
 import type { StepValues } from '../expression/values.js';
 import type { AsType } from '../transform/as.js';
 import type { SchemaSource } from '../transform/check/schema-source.js';
+import type { Constant, Origin } from '../transform/map.js';
 import type { Masks } from '../transform/mask/mask-stage.js';
 import type { RowFunction } from '../transform/row.js';
 import type { Firing } from '../values/firing.js';
@@ -206,18 +207,19 @@ export interface PaceDeclaration {
 }
 
 export interface MapDeclaration {
-  /** New name to path (`payload.session.start`); everything else is left out. A list has become name: name. */
-  readonly only?: Readonly<Record<string, string>>;
+  /**
+   * New name to path (`payload.session.start`), to a constant, or to what is known of the change; everything else is
+   * left out. A list has become name: name.
+   */
+  readonly only?: Readonly<Record<string, string | Origin>>;
   /** New name to old name. */
   readonly rename?: Readonly<Record<string, string>>;
   readonly drop?: readonly string[];
   /** Name to a value that every row gets. Integers beyond 2^53 are bigint; there are no fractions. */
-  readonly add?: Readonly<Record<string, AddedValue>>;
+  readonly add?: Readonly<Record<string, Constant | Origin>>;
   /** Column (its new name) to the type it is read as. */
   readonly as?: Readonly<Record<string, AsType>>;
 }
-
-type AddedValue = string | boolean | null | number | bigint;
 
 /** The steps within a step: its branches, and what follows its failure. */
 export function innerSteps(step: Step): readonly Step[] {

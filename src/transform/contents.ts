@@ -27,6 +27,8 @@ export interface Contents {
   readonly parsed: ReadonlySet<string>;
   /** Absent where nothing is parsed and nothing is checked. */
   readonly open?: (row: Row) => OpenRow | Refusal;
+  /** Parses without asking; absent where nothing is parsed. */
+  readonly parse?: (row: Row) => OpenRow | Refusal;
 }
 
 type Check = (row: OpenRow) => Refusal | undefined;
@@ -40,20 +42,30 @@ export function contentsOf(options: ContentOptions, columns: readonly Column[], 
   const places = columns.flatMap(({ name }, place) => (parse.has(name) ? [{ name, place }] : []));
   if (places.length === 0 && checks.length === 0) return { columns, parsed: parse };
   const asked = checks.map((check) => compileCheck(check, after));
-  const openRow = (row: Row): OpenRow | Refusal => {
-    const opened: OpenRow = places.length === 0 ? row : [...row];
+  const parseRow = (row: Row): OpenRow | Refusal => {
+    const opened: OpenRow = [...row];
     for (const { name, place } of places) {
       const cell = parsedCell(row[place], name);
       if (cell instanceof Refusal) return cell;
       opened[place] = cell;
     }
+    return opened;
+  };
+  const openRow = (row: Row): OpenRow | Refusal => {
+    const opened = places.length === 0 ? row : parseRow(row);
+    if (opened instanceof Refusal) return opened;
     for (const ask of asked) {
       const refusal = ask(opened);
       if (refusal) return refusal;
     }
     return opened;
   };
-  return { columns: Object.freeze(after), parsed: parse, open: openRow };
+  return {
+    columns: Object.freeze(after),
+    parsed: parse,
+    open: openRow,
+    ...(places.length > 0 ? { parse: parseRow } : {}),
+  };
 }
 
 function documentColumn({ name, nullable }: Column): Column {

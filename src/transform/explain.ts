@@ -142,8 +142,9 @@ function reasonFor(stage: Stage, name: string, from: string, { map, mask }: Tran
     case 'map': {
       if (from !== '') return `renamed from ${from}`;
       const { only } = map ?? {};
-      const path = only && !Array.isArray(only) ? (only as Readonly<Record<string, string>>) : {};
-      return Object.hasOwn(path, name) ? `taken from ${path[name]}` : 'added';
+      const paths = only && !Array.isArray(only) ? (only as Readonly<Record<string, unknown>>) : {};
+      const path = Object.hasOwn(paths, name) ? paths[name] : undefined;
+      return typeof path === 'string' ? `taken from ${path}` : 'added';
     }
     case 'parse':
       return 'parsed';

@@ -1,18 +1,32 @@
 import { SluiceError } from '../errors.js';
+import type { Change } from '../values/batch.js';
 import type { Attribute, Cell } from '../values/cell.js';
 import type { Column, LogicalType } from '../values/column.js';
 import { below, ParsedDocument } from './json/parsed-document.js';
+import { type MetaName, metaCell, metaTypes } from './meta.js';
 import { cellOf, type OpenRow } from './open-row.js';
 
 /** A constant that `map.add` puts into every row. */
 export type Constant = string | bigint | number | boolean | null;
 
+/** What a column is made of that no column of the source is: what is known of the change, or a constant. */
+export type Origin = { readonly meta: MetaName } | { readonly value: Constant };
+
 /** The `map` of a declaration. Names on the left of `only` and `rename` are new, on the right old. */
 export interface MapOptions {
-  readonly only?: readonly string[] | Readonly<Record<string, string>>;
+  readonly only?: readonly string[] | Readonly<Record<string, string | Origin>>;
   readonly rename?: Readonly<Record<string, string>>;
   readonly drop?: readonly string[];
-  readonly add?: Readonly<Record<string, Constant>>;
+  readonly add?: Readonly<Record<string, Constant | Origin>>;
+}
+
+/** The columns that come in. */
+export interface MapInput {
+  readonly columns: readonly Column[];
+  /** Rows may have attributes that `columns` does not name. */
+  readonly open: boolean;
+  /** Each row is a change (`Batch.changes`). */
+  readonly changes: boolean;
 }
 
 /** How one outgoing column comes to be. */
@@ -20,9 +34,12 @@ export interface MappedColumn {
   readonly column: Column;
   /** The incoming column's name; absent for a constant and for a path into a document. */
   readonly source?: string;
+  /** What it tells of a change. */
+  readonly meta?: MetaName;
   /** Nothing of the map touches this column, nor its place in the row. */
   readonly asItWas?: true;
-  read(row: OpenRow): Cell;
+  /** `change`: what happened to the row, where rows are changes. */
+  read(row: OpenRow, change: Change | undefined): Cell;
 }
 
 /**
@@ -31,16 +48,16 @@ export interface MappedColumn {
  */
 export function mapColumns(
   map: MapOptions | undefined,
-  columns: readonly Column[],
-  open: boolean,
+  { columns, open, changes }: MapInput,
 ): readonly MappedColumn[] | undefined {
   if (!map || !(map.only || map.rename || map.drop || map.add)) return undefined;
   const index = new Map(columns.map((column, position) => [column.name, position]));
   const missing = namesRead(map).filter((name) => !open && !index.has(rootOf(name, index)));
   if (missing.length > 0) throw missingColumns(missing, columns);
   const picked = map.only ? pickOnly(map.only, index, columns) : pickAll(map, columns);
-  const added = Object.entries(map.add ?? {}).map(([name, value]) => constant(name, value));
+  const added = Object.entries(map.add ?? {}).map(([name, value]) => made(name, value));
   const result = [...picked, ...added];
+  if (!changes) refuseMeta(result);
   refuseTwice(result);
   return result;
 }
@@ -61,6 +78,7 @@ function pickOnly(
 ): MappedColumn[] {
   const pairs = Array.isArray(only) ? only.map((name) => [name, name] as const) : Object.entries(only);
   return pairs.flatMap(([name, path]) => {
+    if (typeof path !== 'string') return [made(name, path)];
     const root = rootOf(path, index);
     const position = index.get(root);
     const column = position === undefined ? undefined : columns[position];
@@ -95,6 +113,11 @@ function cellBelow(column: Column, position: number, name: string, path: readonl
   };
 }
 
+function made(name: string, given: Constant | Origin): MappedColumn {
+  if (typeof given !== 'object' || given === null) return constant(name, given);
+  return 'meta' in given ? metaColumn(name, given.meta) : constant(name, given.value);
+}
+
 function constant(name: string, value: Constant): MappedColumn {
   const type: LogicalType =
     typeof value === 'boolean' ? 'bool' : typeof value === 'string' || value === null ? 'text' : 'int';
@@ -102,8 +125,27 @@ function constant(name: string, value: Constant): MappedColumn {
   return { column: { name, type, nullable: value === null }, read: () => cell };
 }
 
+function metaColumn(name: string, meta: MetaName): MappedColumn {
+  return {
+    column: { name, type: metaTypes[meta], nullable: false },
+    meta,
+    read: (_row, change) => change && metaCell(change, meta),
+  };
+}
+
+function refuseMeta(mapped: readonly MappedColumn[]): void {
+  const asked = mapped.find(({ meta }) => meta !== undefined);
+  if (!asked) return;
+  const message = `map takes ${asked.meta} of a change for ${asked.column.name}, and the rows of this step are no changes`;
+  throw new SluiceError('unsupported', message, {
+    path: 'map',
+    hint: 'only what follows the changes of a table has it',
+  });
+}
+
 function namesRead(map: MapOptions): string[] {
-  const only = map.only ? (Array.isArray(map.only) ? map.only : Object.values(map.only)) : [];
+  const given = map.only ? (Array.isArray(map.only) ? map.only : Object.values(map.only)) : [];
+  const only = given.filter((path) => typeof path === 'string');
   return [...only, ...Object.values(map.rename ?? {}), ...(map.drop ?? [])] as string[];
 }
 

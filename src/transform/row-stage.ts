@@ -31,6 +31,17 @@ export class RowFunctionStage {
     return this.#columns;
   }
 
+  /** The row in the places of its columns, without a call: of an item that is gone nothing but its key is there. */
+  carry(row: Row, incoming: readonly Column[]): Row | Refusal {
+    const result: Row = [];
+    for (const [index, column] of incoming.entries()) {
+      const made = this.#column(column.name, column);
+      if (made instanceof Refusal) return made;
+      result[made.index] = row[index];
+    }
+    return filled(result, this.#made.size);
+  }
+
   apply(row: Row, incoming: readonly Column[]): Row | Refusal {
     const before = openRow(row, incoming);
     const given = { ...before };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { maskWays } from '../../transform/mask/mask-cell.js';
+import { metaNames } from '../../transform/meta.js';
 import { asTypes } from '../declaration.js';
 import { duration } from './duration.js';
 import { limit, name } from './names.js';
@@ -7,25 +8,38 @@ import { stepFields } from './step-fields.js';
 
 const column = z.string().min(1);
 
-const added = z.union([z.string(), z.boolean(), z.null(), z.int(), z.bigint()], {
-  error:
-    'expected text, an integer, true, false or null: quote a number with a fraction, and give `as: decimal`',
+const notAdded =
+  'expected text, an integer, true, false or null: quote a number with a fraction, and give `as: decimal`';
+
+const constants = [z.string(), z.boolean(), z.null(), z.int(), z.bigint()] as const;
+
+const added = z.union(constants, { error: notAdded });
+
+const ofChange = z.strictObject({
+  meta: z.enum(metaNames).describe('Of the change that the row is; for steps that follow changes.'),
 });
+
+const origin = z.union(
+  [column, ofChange, z.strictObject({ value: added.describe('The same in every row.') })],
+  {
+    error: 'expected a path, { value: CONSTANT }, or { meta: changedAt | receivedAt | sequence | event }',
+  },
+);
 
 const map = z
   .strictObject({
     only: z
-      .union([z.array(column).min(1), z.record(column, column)], {
+      .union([z.array(column).min(1), z.record(column, origin)], {
         error: 'expected a list of columns, or new names with the paths they come from',
       })
       .optional()
       .describe(
-        'Only these: a list of columns, or { new: old }; a path goes into documents: { city: address.city }.',
+        'Only these: a list of columns, or { new: old }; a path goes into documents: { city: address.city }; also { new: { value: 1 } } and { new: { meta: changedAt } }.',
       ),
     rename: z.record(column, column).optional().describe('{ new: old }'),
     drop: z.array(column).min(1).optional().describe('Columns that are left out.'),
     add: z
-      .record(column, added)
+      .record(column, z.union([...constants, ofChange], { error: notAdded }))
       .optional()
       .describe('Columns with the same value in every row: { origin: shop }.'),
     as: z
