@@ -161,6 +161,22 @@ describe('fault c', () => {
   });
 });
 
+describe('fault d', () => {
+  it('carries true, false and null, alone and inside others', async () => {
+    const items: Item[] = [{ BOOL: true as const }, { BOOL: false as const }, { NULL: true as const }].map(
+      (v, id) => ({ id: { N: String(id) }, v, m: { M: { v, l: { L: [v, { M: { v } }] } } } }),
+    );
+    await createTable(table, ['id', 'N']);
+    await putItems(table, items);
+    const copy = tableName('regressions');
+    await copyOnce(connections, {
+      from: { connection: 'dy', table },
+      to: { connection: 'dy', table: copy, create: true, mode: 'put' },
+    });
+    expect(byId(await allItems(copy))).toEqual(byId(items));
+  });
+});
+
 describe('fault e', () => {
   it('carries every attribute, not those that somebody named by hand', async () => {
     const names = Array.from({ length: 60 }, (_, index) => `attribute_${index}`);
