@@ -1,12 +1,14 @@
 import type { Declaration } from '../declare/declaration.js';
 import type { RejectRecord } from '../engine/rejects.js';
 import { SluiceError } from '../errors.js';
+import { readRedrives, redriveRecords } from '../flow/redrive.js';
 import { openRejects } from '../flow/rejects.js';
+import { copySteps } from '../flow/scope.js';
 import type { OutstandingRejects } from '../journal/reject-folder.js';
 import type { StoredCell } from '../values/stored-cell.js';
 import { exitStatus } from './exit-status.js';
 import type { Io } from './io.js';
-import { stateOf } from './session.js';
+import { openSession, stateOf } from './session.js';
 import { count, table } from './text.js';
 
 export interface RejectFilter {
@@ -27,13 +29,52 @@ export async function listRejects(
   options: RejectsOptions,
 ): Promise<number> {
   const state = stateOf(declaration, io, options.state);
-  const found = filterRejects(await openRejects({ declaration, state }), options);
+  const filed = await openRejects({ declaration, state });
+  const found = filterRejects(
+    [...filed, ...(await asideRejects(declaration, io, state, filed, options))],
+    options,
+  );
   if (options.json)
     for (const record of found.flatMap(({ records }) => records)) io.out(JSON.stringify(record));
   else if (options.show)
     for (const record of found.flatMap(({ records }) => records)) io.out(recordText(record));
   else io.out(countsText(found));
   return exitStatus.complete;
+}
+
+/** A look at a redrive queue keeps its messages from others for so long, if it is killed. */
+const LOOK_SECONDS = 30;
+
+/** What lies on redrive queues and in no reject file. A queue that cannot be read is said, and left out. */
+async function asideRejects(
+  declaration: Declaration,
+  io: Io,
+  state: string,
+  filed: readonly OutstandingRejects[],
+  { step }: RejectFilter,
+): Promise<readonly OutstandingRejects[]> {
+  if (!copySteps(declaration.steps).some(({ via }) => via)) return [];
+  const { signal } = new AbortController();
+  const world = openSession(declaration, io, { state, run: 'rejects', signal });
+  const known = new Set(filed.flatMap(({ records }) => records.map(({ token }) => token)));
+  try {
+    const queues = await readRedrives(world, LOOK_SECONDS, ({ name }) => step === undefined || name === step);
+    const found = queues.map((queue) => ({
+      run: 'on the redrive queue',
+      step: queue.step.name,
+      path: '',
+      records: redriveRecords(queue).filter(({ token }) => !known.has(token)),
+      settled: 0,
+    }));
+    for (const queue of queues) await queue.close();
+    return found;
+  } catch (error) {
+    if (!(error instanceof SluiceError)) throw error;
+    io.err(`the redrive queue could not be read: ${error.message}`);
+    return [];
+  } finally {
+    await world.connections.close();
+  }
 }
 
 /** Those of the step and with the value that `--where` asks for. Throws `usage` for a field that rejects lack. */
@@ -47,7 +88,8 @@ export function filterRejects<T extends OutstandingRejects>(
     .map((rejects) => ({ ...rejects, records: rejects.records.filter(matches) }));
 }
 
-function condition(where: string): (record: RejectRecord) => boolean {
+/** Whether a reject has what `--where` asks for. */
+export function condition(where: string): (record: RejectRecord) => boolean {
   const [, field, value] = /^(reason|column|run|step)=(.*)$/s.exec(where) ?? [];
   if (field === undefined) {
     throw new SluiceError('usage', '--where takes reason=…, column=…, step=… or run=…', {

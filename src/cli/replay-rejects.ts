@@ -1,18 +1,30 @@
 import type { Declaration } from '../declare/declaration.js';
 import type { Replayed } from '../engine/replay.js';
+import { SluiceError } from '../errors.js';
 import { takeLease } from '../flow/open-run.js';
 import { lookingBack } from '../flow/recall.js';
+import { type RedriveQueue, readRedrives } from '../flow/redrive.js';
 import { isOutdated, openRejects, replayRejects } from '../flow/rejects.js';
+import {
+  discardFiled,
+  discardMessages,
+  type RefusedMessages,
+  refusedCount,
+  replayMessages,
+} from '../flow/replay-received.js';
+import type { World } from '../flow/scope.js';
 import type { OutstandingRejects } from '../journal/reject-folder.js';
 import { exitStatus } from './exit-status.js';
 import { type Interrupt, onInterrupt } from './interrupt.js';
 import type { Io } from './io.js';
-import { filterRejects, type RejectFilter } from './list-rejects.js';
+import { condition, filterRejects, type RejectFilter } from './list-rejects.js';
 import { openSession, stateOf } from './session.js';
 import { count, table } from './text.js';
 
 export interface ReplayOptions extends RejectFilter {
   readonly dryRun?: boolean | undefined;
+  /** Give them up instead of sending them. */
+  readonly discard?: boolean | undefined;
   readonly wait?: boolean | undefined;
   readonly state?: string | undefined;
   readonly json?: boolean | undefined;
@@ -39,13 +51,18 @@ export async function replayAll(declaration: Declaration, io: Io, options: Repla
         open.filter((rejects) => !chosen.includes(rejects)),
         io,
       );
-      if (options.dryRun) return sayWhat(chosen, io, options.json === true);
-      const sums = new Map<string, Replayed>();
-      for (const rejects of chosen) {
-        const request = { rejects, records: rejects.records };
-        sums.set(rejects.step, await replayRejects(world, request, () => lease.check(), signal));
+      const parts = chosen.flatMap(apart);
+      const queues = await reachableRedrives(world, io, options);
+      try {
+        const messages = queues.map((redrive) => refusedMessages(redrive, parts, options));
+        const rows = parts.filter(({ records }) => records.every(({ received }) => received === undefined));
+        if (options.dryRun) return sayWhat(rows, messages, io, options.json === true);
+        const work = { world, rows, messages, guard: () => lease.check(), stop: signal };
+        const sums = options.discard ? await discardAll(work) : await sendAll(work);
+        return report(sums, io, options, interrupt);
+      } finally {
+        for (const queue of queues) await queue.close();
       }
-      return report(sums, io, options.json === true, interrupt);
     } finally {
       await world.connections.close();
       await lease.release();
@@ -53,6 +70,93 @@ export async function replayAll(declaration: Declaration, io: Io, options: Repla
   } finally {
     interrupt.dispose();
   }
+}
+
+/** What is on a redrive queue is kept from others for so long, so that it can be sent again in peace. */
+const HOLD_SECONDS = 600;
+
+/** Who only sends may not read what the receiver set aside: it is said, and what is in files is sent again. */
+async function reachableRedrives(
+  world: World,
+  io: Io,
+  { step }: RejectFilter,
+): Promise<readonly RedriveQueue[]> {
+  try {
+    return await readRedrives(world, HOLD_SECONDS, ({ name }) => step === undefined || name === step);
+  } catch (error) {
+    if (!(error instanceof SluiceError)) throw error;
+    io.err(`the redrive queue could not be read: ${error.message}`);
+    return [];
+  }
+}
+
+/** Rows that a source gave and rows that came by a queue, apart: they take other ways. */
+function apart<T extends OutstandingRejects>(rejects: T): readonly T[] {
+  const received = rejects.records.filter((record) => record.received !== undefined);
+  const read = rejects.records.filter((record) => record.received === undefined);
+  return [received, read].flatMap((records) => (records.length > 0 ? [{ ...rejects, records }] : []));
+}
+
+function refusedMessages(
+  redrive: RedriveQueue,
+  parts: readonly OutstandingRejects[],
+  { where }: RejectFilter,
+): RefusedMessages {
+  const files = parts.filter(
+    ({ step, records }) =>
+      step === redrive.step.name && records.every(({ received }) => received !== undefined),
+  );
+  return { redrive, files, isChosen: where === undefined ? () => true : condition(where) };
+}
+
+interface Work {
+  readonly world: World;
+  readonly rows: readonly OutstandingRejects[];
+  readonly messages: readonly RefusedMessages[];
+  readonly guard: () => Promise<void>;
+  readonly stop: AbortSignal;
+}
+
+type Sums = ReadonlyMap<string, Replayed & { readonly discarded: number }>;
+
+async function sendAll({ world, rows, messages, guard, stop }: Work): Promise<Sums> {
+  const sums = new Map<string, Replayed & { discarded: number }>();
+  for (const rejects of rows) {
+    const request = { rejects, records: rejects.records };
+    addTo(sums, rejects.step, await replayRejects(world, request, guard, stop));
+  }
+  for (const refused of messages) {
+    if (isEmpty(refused)) continue;
+    addTo(sums, refused.redrive.step.name, await replayMessages(world, refused, guard, stop));
+  }
+  return sums;
+}
+
+async function discardAll({ rows, messages, guard, stop }: Work): Promise<Sums> {
+  const sums = new Map<string, Replayed & { discarded: number }>();
+  for (const rejects of rows) addTo(sums, rejects.step, { discarded: await discardFiled(rejects, guard) });
+  for (const refused of messages) {
+    if (isEmpty(refused)) continue;
+    addTo(sums, refused.redrive.step.name, { discarded: await discardMessages(refused, guard, stop) });
+  }
+  return sums;
+}
+
+function isEmpty({ redrive, files }: RefusedMessages): boolean {
+  return files.length === 0 && redrive.messages.size === 0;
+}
+
+function addTo(
+  sums: Map<string, Replayed & { discarded: number }>,
+  step: string,
+  more: Partial<Replayed & { discarded: number }>,
+): void {
+  const sum = sums.get(step) ?? { written: 0, unchanged: 0, rejected: 0, discarded: 0 };
+  sum.written += more.written ?? 0;
+  sum.unchanged += more.unchanged ?? 0;
+  sum.rejected += more.rejected ?? 0;
+  sum.discarded += more.discarded ?? 0;
+  sums.set(step, sum);
 }
 
 function sayOutdated(outdated: readonly OutstandingRejects[], io: Io): void {
@@ -64,8 +168,21 @@ function sayOutdated(outdated: readonly OutstandingRejects[], io: Io): void {
   }
 }
 
-function sayWhat(chosen: readonly OutstandingRejects[], io: Io, json: boolean): number {
-  const rows = chosen.map(({ step, run, records }) => ({ step, run, rows: records.length }));
+function sayWhat(
+  chosen: readonly OutstandingRejects[],
+  messages: readonly RefusedMessages[],
+  io: Io,
+  json: boolean,
+): number {
+  const received = messages.flatMap((refused) => {
+    const step = refused.redrive.step.name;
+    const count = refusedCount(refused);
+    return count > 0 ? [{ step, run: 'by its queue', rows: count }] : [];
+  });
+  const rows = [
+    ...chosen.map(({ step, run, records }) => ({ step, run, rows: records.length })),
+    ...received,
+  ];
   if (json) io.out(JSON.stringify({ event: 'summary', dryRun: true, steps: rows }));
   else if (rows.length === 0) io.out('no rejects: nothing to send again');
   else
@@ -78,8 +195,12 @@ function sayWhat(chosen: readonly OutstandingRejects[], io: Io, json: boolean): 
   return exitStatus.complete;
 }
 
-function report(sums: ReadonlyMap<string, Replayed>, io: Io, json: boolean, interrupt: Interrupt): number {
-  const rows = [...sums].map(([name, sum]) => ({ name, ...sum }));
+function report(sums: Sums, io: Io, { json, discard }: ReplayOptions, interrupt: Interrupt): number {
+  const rows = [...sums].map(([name, { discarded, ...sum }]) => ({
+    name,
+    ...sum,
+    ...(discard ? { discarded } : {}),
+  }));
   if (json) io.out(JSON.stringify({ event: 'summary', outcome: 'replayed', steps: rows }));
   else if (rows.length === 0) io.out('no rejects: nothing to send again');
   else {
@@ -88,8 +209,10 @@ function report(sums: ReadonlyMap<string, Replayed>, io: Io, json: boolean, inte
       count(row.written),
       count(row.unchanged),
       count(row.rejected),
+      ...(discard ? [count(row.discarded ?? 0)] : []),
     ]);
-    io.out(table(['step', 'written', 'unchanged', 'refused again'], cells, new Set([1, 2, 3])).join('\n'));
+    const header = ['step', 'written', 'unchanged', 'refused again', ...(discard ? ['discarded'] : [])];
+    io.out(table(header, cells, new Set([1, 2, 3, 4])).join('\n'));
   }
   const left = rows.some((row) => row.rejected > 0);
   return interrupt.status() ?? (left ? exitStatus.rejects : exitStatus.complete);

@@ -78,6 +78,14 @@ export function receivedToken(stamp: string, sequence: number): string {
   return `${RECEIVED}${stamp}.${sequence}`;
 }
 
+/** The one part of a step that only receives. */
+export const QUEUE_PART = 'queue';
+
+/** In its run the step only took messages off its queue: it read no source. */
+export function onlyReceived({ parts }: Pick<StepPast, 'parts'>): boolean {
+  return parts?.[0]?.id === QUEUE_PART;
+}
+
 /** What was received of a step with a queue between its ends, and what was sent or, without a queue, written. */
 export function halvesOf(past: StepPast): { readonly moved: Counters; readonly received: Counters } {
   const moved = zeroCounters();

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { onlyReceived } from '../engine/journal.js';
 import { readRejects } from './reject-folder.js';
 import { histories, isResumable, type RunHistory, readHistory, runNames } from './runs.js';
 
@@ -10,7 +11,8 @@ const DAY_MS = 24 * 3600 * 1000;
 
 /**
  * Forgets old runs with their rejects: never one that can be resumed, nor the newest run of any step, whose
- * rejects are still open, nor one of an incremental copy, whose rows no later run reads again, with open rejects. Gives the names of the runs that went.
+ * rejects are still open, nor one with open rejects whose rows no
+ * later run reads again: of an incremental copy, or received from a queue. Gives the names of the runs that went.
  */
 export async function pruneRuns(runs: string, rejects: string, now = Date.now()): Promise<readonly string[]> {
   if (!(await mayBeOld(runs, now))) return [];
@@ -34,8 +36,9 @@ export async function pruneRuns(runs: string, rejects: string, now = Date.now())
 }
 
 async function hasOpenRejects(folder: string, { run, steps }: RunHistory): Promise<boolean> {
-  for (const [step, { window }] of steps) {
-    if (window && (await readRejects(folder, run, step)).records.length > 0) return true;
+  for (const [step, past] of steps) {
+    const mayBeOpen = past.window !== undefined || onlyReceived(past);
+    if (mayBeOpen && (await readRejects(folder, run, step)).records.length > 0) return true;
   }
   return false;
 }

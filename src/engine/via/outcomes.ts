@@ -2,7 +2,7 @@ import type { Refused } from '../../connectors/connector.js';
 import type { Delivery, Misfit } from '../../connectors/queue.js';
 import { SluiceError } from '../../errors.js';
 import { addCounters, type Counters, zeroCounters } from '../counters.js';
-import { receivedToken } from '../journal.js';
+import { QUEUE_PART, receivedToken } from '../journal.js';
 import { checkRejectLimit, type RejectRecord, rejectRecord } from '../rejects.js';
 import type { Held } from './held-messages.js';
 import type { ReceiveRun } from './receive.js';
@@ -16,9 +16,6 @@ export interface Settled {
   readonly refused: readonly { readonly held: Held; readonly reason: Omit<Refused, 'row'> }[];
   readonly units: number;
 }
-
-/** In the reject file, the place of rows that came by a queue. */
-const PART = 'queue';
 
 /**
  * Settles messages: what is known of them is durable before they leave the queue (invariant 1), each is exactly one of
@@ -108,13 +105,13 @@ function reasonAgainst(message: Delivery | Misfit): Omit<Refused, 'row'> {
 }
 
 /** What the reject file keeps of a message: its row as it came, which is not mapped again. */
-function receivedReject(
+export function receivedReject(
   message: Delivery | Misfit,
   about: Omit<Refused, 'row'> & { readonly step: string; readonly run: string },
 ): RejectRecord {
   const { step, run, ...reason } = about;
   const { batch, key } = message.kind === 'row' ? message : { batch: nothing, key: [] };
-  const identity = { step, run, part: PART, token: message.id, key };
+  const identity = { step, run, part: QUEUE_PART, token: message.id, key };
   const record = rejectRecord({ ...reason, row: 0 }, batch, identity);
   return {
     ...record,

@@ -2,7 +2,7 @@ import type { Finding } from '../../connectors/connector.js';
 import { runCopy } from '../copy.js';
 import type { CopyResult, CopyRun } from '../copy-run.js';
 import { type Counters, zeroCounters } from '../counters.js';
-import { halvesOf, joined, type StepResult } from '../journal.js';
+import { halvesOf, joined, QUEUE_PART, type StepResult } from '../journal.js';
 import type { Pacer } from '../pace.js';
 import type { CopyPlan } from '../plan.js';
 import { checkRejectLimit } from '../rejects.js';
@@ -28,7 +28,7 @@ export async function runReceiver(receiving: Receiving, run: ReceiverRun): Promi
   try {
     await sink.open({ resume: past.parts !== undefined });
     if (!past.parts)
-      await run.journal.begin([{ id: 'queue', range: JSON.stringify(receiving.description.name) }]);
+      await run.journal.begin([{ id: QUEUE_PART, range: JSON.stringify(receiving.description.name) }]);
     await receiveAll(receiving, { ...run, isResumed: past.parts !== undefined });
     checkRejectLimit(receiving.step.rejects.limit, run.counters, true);
     const { deleted, findings } = await sink.finish({ rejected: run.counters.rejected });
