@@ -20,6 +20,7 @@ export const rules: OptionRules = {
   },
   sink(options, object) {
     onlyWithMode('mirror', 'deletes', options, object);
+    onlyWithMode('mirror', 'ttlDeletes', options, object);
     onlyWithMode('newest', 'by', options, object);
     if (options['mode'] === 'newest' && options['by'] === undefined) {
       const message = '`mode: newest` needs `by`';

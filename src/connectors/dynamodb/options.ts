@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { endpoint, region, role } from '../aws-options.js';
 import { type KeyFileOptions, keyFile } from '../key-file-option.js';
-import { deletesOption, duplicatesOption } from '../sink-options.js';
+import { deletesOption, duplicatesOption, ttlDeletesOption } from '../sink-options.js';
 
 export const title = 'DynamoDB';
 
@@ -121,16 +121,17 @@ export const sink = z.strictObject({
     .optional()
     .describe('Default: the primary key of the source.'),
   mode: z
-    .enum(['put', 'insert', 'update', 'newest', 'mirror'])
+    .enum(['put', 'insert', 'update', 'newest', 'mirror', 'append'])
     .optional()
     .describe(
-      'put (default): whole items. insert: keeps what is there. update: only the attributes that come. newest: keeps the newer, by `by`. mirror: put, then delete what the source lacks.',
+      'put (default): whole items. insert: keeps what is there. update: only the attributes that come. newest: keeps the newer, by `by`. mirror: put, then delete what the source lacks. append: of changes, an item for each.',
     ),
   /** The attribute that says which item is newer (`newest`). */
   by: name.optional().describe('newest: the attribute that says which item is newer.'),
   create: z.boolean().optional().describe('Make the table, on demand, when it is missing.'),
   deletes: deletesOption('Items'),
   duplicates: duplicatesOption,
+  ttlDeletes: ttlDeletesOption,
 });
 
 export type DynamodbConnectionOptions = z.infer<typeof connection>;

@@ -1,4 +1,5 @@
 import type { Attribute, Row } from '../../values/cell.js';
+import { sameItem } from './compare-item.js';
 import { NULL } from './encode.js';
 import type { ItemEncoder } from './item.js';
 import type { KeySource } from './key.js';
@@ -19,6 +20,20 @@ export function insertMode(key: readonly KeySource[]): RowMode {
       if (typeof attributes !== 'string') return attributes;
       const item = `{${keyText}${attributes}}`;
       return { action: 'PutItem', text: `,"Item":${item}${condition}`, item };
+    },
+  };
+}
+
+/** append: each change is an item of its own; the same item again is no other change. */
+export function appendMode(key: readonly KeySource[]): RowMode {
+  const clash: Problem = { code: 'unique_clash', message: 'another item with this key is there already' };
+  return {
+    ...insertMode(key),
+    objection: (row, encode, found) => {
+      const keyText = encode.keyOf(row);
+      const attributes = typeof keyText === 'string' ? encode.attributesOf(row, keyText) : keyText;
+      if (typeof keyText !== 'string' || typeof attributes !== 'string') return clash;
+      return sameItem(JSON.parse(`{${keyText}${attributes}}`), found) ? undefined : clash;
     },
   };
 }

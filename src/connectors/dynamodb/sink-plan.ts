@@ -1,5 +1,6 @@
 import type { Column } from '../../values/column.js';
 import type { Finding, Incoming, Journey, SinkPlan } from '../connector.js';
+import { changeFindings } from './change-findings.js';
 import type { DynamodbClient } from './client.js';
 import { attributeType } from './encode.js';
 import type { KeySource } from './key.js';
@@ -9,7 +10,7 @@ import { type Action, assumedArn, permissions } from './permissions.js';
 import { sinkKey } from './sink-key.js';
 import { createTableCall, type Table, tableIdentity } from './table.js';
 
-export type SinkMode = 'put' | 'insert' | 'update' | 'newest' | 'mirror';
+export type SinkMode = NonNullable<DynamodbSinkOptions['mode']>;
 
 export interface SinkPlanInput {
   readonly client: DynamodbClient;
@@ -20,6 +21,8 @@ export interface SinkPlanInput {
   readonly incoming: Incoming;
   readonly table: Table | undefined;
   readonly maxWriters: number;
+  /** Single rows are sent again. */
+  readonly replay: boolean;
 }
 
 /** Enough for all calls that may be under way at once, and little enough to be written again after a failure. */
@@ -38,6 +41,7 @@ export function planSink(input: SinkPlanInput): {
     ...(table || options.create ? [] : [missing(name)]),
     ...keyFindings,
     ...byFindings(input, sources),
+    ...changeFindings(input, sources),
   ];
   const notes = [...(table ? capacityNotes(table, incoming) : []), ...modeNotes(mode, incoming)];
   const findings = [
@@ -57,11 +61,11 @@ export function planSink(input: SinkPlanInput): {
     journeys: journeys(incoming, sources),
     findings,
     batch: BATCH,
-    maxWriters: input.maxWriters,
+    maxWriters: incoming.changes ? 1 : input.maxWriters,
     ...(units === undefined ? {} : { units }),
     capacity: table?.provisioned?.write ?? 'on demand',
     permissions: permissions(
-      actions(mode, options.create === true),
+      actions(mode, options.create === true, incoming.changes === true),
       table?.arn ?? assumedArn(client.place.region, name, input.role),
       input.role,
       mode === 'mirror' ? { Scan: 'finds the items that are gone from the source' } : {},
@@ -86,13 +90,14 @@ function missing(name: string): Finding {
   };
 }
 
-function actions(mode: SinkMode, create: boolean): Action[] {
+function actions(mode: SinkMode, create: boolean, ofChanges: boolean): Action[] {
   const writes: Record<SinkMode, Action[]> = {
     put: ['BatchWriteItem'],
     insert: ['PutItem'],
     newest: ['PutItem'],
     update: ['UpdateItem'],
-    mirror: ['BatchWriteItem', 'Scan'],
+    mirror: ofChanges ? ['BatchWriteItem'] : ['BatchWriteItem', 'Scan'],
+    append: ['PutItem'],
   };
   return ['DescribeTable', ...(create ? (['CreateTable'] as const) : []), ...writes[mode]];
 }
@@ -183,7 +188,7 @@ function capacityNotes(table: Table, incoming: Incoming): Finding[] {
 }
 
 function modeNotes(mode: SinkMode, incoming: Incoming): Finding[] {
-  if (mode === 'mirror') {
+  if (mode === 'mirror' && !incoming.changes) {
     return [
       {
         level: 'note',
@@ -192,7 +197,7 @@ function modeNotes(mode: SinkMode, incoming: Incoming): Finding[] {
       },
     ];
   }
-  if (mode !== 'put' && (incoming.rows ?? 0) > 0) {
+  if (mode !== 'put' && mode !== 'mirror' && (incoming.rows ?? 0) > 0) {
     return [{ level: 'note', code: 'note', message: `${mode} takes a call for each item: slower than put` }];
   }
   return [];

@@ -14,6 +14,7 @@ import type {
 } from '../connector.js';
 import { DEFAULT_DELETES_LIMIT } from '../deletes-limit.js';
 import type { BatchWriteTable } from './batch-write.js';
+import { changeWriter } from './change-writer.js';
 import type { DynamodbClient } from './client.js';
 import { DynamodbComparison } from './compare.js';
 import { type EncoderCache, encoderCache } from './encoder-cache.js';
@@ -22,7 +23,7 @@ import { KeyLogs } from './key-log.js';
 import { deleteGone } from './mirror.js';
 import type { DynamodbSinkOptions } from './options.js';
 import { putWriter } from './put-writer.js';
-import { insertMode, newestMode, updateMode } from './row-modes.js';
+import { appendMode, insertMode, newestMode, updateMode } from './row-modes.js';
 import { rowWriter } from './row-writer.js';
 import { planSink, type SinkMode } from './sink-plan.js';
 import { Slots } from './slots.js';
@@ -38,7 +39,7 @@ export class DynamodbSink implements Sink {
   readonly #context: Context;
   readonly #role: string | undefined;
   readonly #name: string;
-  readonly #mode: SinkMode;
+  #mode: SinkMode;
   readonly #slots = new Slots(MAX_CALLS);
   #key: readonly KeySource[] = [];
   #encoders: EncoderCache | undefined;
@@ -63,10 +64,11 @@ export class DynamodbSink implements Sink {
     this.#role = role;
     this.#name = options.table;
     const mode = options.mode ?? 'put';
-    this.#mode = context.replay && mode === 'mirror' ? 'put' : mode;
+    this.#mode = mode;
   }
 
   async plan(incoming: Incoming): Promise<SinkPlan> {
+    if (this.#context.replay && this.#mode === 'mirror' && !incoming.changes) this.#mode = 'put';
     const table = await findTable(this.#client, this.#name, this.#context);
     const { plan, key } = planSink({
       client: this.#client,
@@ -77,6 +79,7 @@ export class DynamodbSink implements Sink {
       incoming,
       table,
       maxWriters: MAX_CALLS,
+      replay: this.#context.replay === true,
     });
     this.#key = key;
     this.#incoming = incoming;
@@ -88,9 +91,10 @@ export class DynamodbSink implements Sink {
   trial(batch: Batch): readonly Refused[] {
     const encode = this.#encoders?.of(batch.columns);
     if (!encode || this.#key.length === 0) return [];
+    const isKeyAlone = (row: number) => this.#mode === 'mirror' && batch.changes?.[row]?.event === 'remove';
     const refused = batch.rows.map((cells, row): Refused[] => {
       const key = encode.keyOf(cells);
-      const text = typeof key === 'string' ? encode.attributesOf(cells, key) : key;
+      const text = typeof key === 'string' && !isKeyAlone(row) ? encode.attributesOf(cells, key) : key;
       return typeof text === 'string' ? [] : [{ row, ...text }];
     });
     return refused.flat();
@@ -98,7 +102,7 @@ export class DynamodbSink implements Sink {
 
   async open({ resume }: { readonly resume: boolean }): Promise<void> {
     if (this.#create) await createTable(this.#client, this.#name, this.#key, this.#context);
-    if (this.#mode !== 'mirror') return;
+    if (this.#mode !== 'mirror' || this.#incoming?.changes) return;
     const { scratch, run } = this.#context;
     this.#logs = await KeyLogs.open(scratch, run, resume);
   }
@@ -143,7 +147,10 @@ export class DynamodbSink implements Sink {
         return rowWriter(table, encoders, newestMode(this.#options.by ?? ''));
       case 'update':
         return rowWriter(table, encoders, updateMode());
+      case 'append':
+        return rowWriter(table, encoders, appendMode(this.#key));
       default:
+        if (this.#incoming?.changes) return changeWriter(table, encoders, this.#options.ttlDeletes);
         return putWriter(table, encoders, await this.#logs?.writer());
     }
   }

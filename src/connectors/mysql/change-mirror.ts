@@ -1,6 +1,7 @@
 import type { Change } from '../../values/batch.js';
+import { type ChangeChains, changeChains, changesOf } from '../change-chains.js';
 import type { Refused, Written } from '../connector.js';
-import { type ChangeChains, changeChains, changesOf } from './change-chains.js';
+import { type ChangeKeys, changeKeys } from './change-keys.js';
 import { localLoader } from './load.js';
 import { LineRoom } from './load-encoder.js';
 import { type ChangesRequest, mergeChanges, type StagedChanges } from './merge-changes.js';
@@ -16,6 +17,7 @@ import type { Task } from './sink-task.js';
 interface Work {
   readonly task: Task;
   readonly changes: readonly Change[];
+  readonly keys: ChangeKeys;
   readonly chains: ChangeChains;
 }
 
@@ -106,10 +108,10 @@ export class ChangeMirror {
 
   #workOf(task: Task): Work {
     const { batch, loader } = task;
-    const isTtlIgnored = this.#target.options.ttlDeletes === 'ignore';
-    const ignores = ({ event, expired }: Change) => isTtlIgnored && event === 'remove' && expired === true;
-    const chains = changeChains({ batch, map: this.#map, spelling: loader.spelling, ignores });
-    return { task, changes: changesOf(batch), chains };
+    const { ttlDeletes } = this.#target.options;
+    const keys = changeKeys(this.#map, batch.rows, loader.spelling);
+    const chains = changeChains({ batch, ttlDeletes, keyOf: (row) => keys.nameOf(row) });
+    return { task, changes: changesOf(batch), keys, chains };
   }
 
   /** At most one change of each key. The first turn begins the transaction. */
@@ -163,7 +165,7 @@ export class ChangeMirror {
     if (rows.length === 0) return nothingStaged;
     const stage = this.#removes;
     await stage.clear(place);
-    const lines = rows.map((row) => work.chains.keyOf(row));
+    const lines = rows.map((row) => work.keys.lineOf(row));
     const group: RowGroup = { columns: stage.columns, lines, rows: [...rows], warnings: [] };
     const unstaged = await stage.add([group], (row) => work.changes[row]?.sequence ?? '');
     return stagingOf(stage, unstaged, []);

@@ -2,7 +2,7 @@ import { SluiceError } from '../../errors.js';
 import type { Batch } from '../../values/batch.js';
 import type { Comparison } from '../comparison.js';
 import type { Context, Finding, Finished, Incoming, Refused, Sink, SinkPlan, Writer } from '../connector.js';
-import { changesTrial } from './change-chains.js';
+import { changesTrial } from './change-keys.js';
 import { MysqlComparison } from './compare.js';
 import type { Connections } from './connection.js';
 import { lastTimestampOf } from './fit-column.js';
