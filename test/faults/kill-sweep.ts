@@ -13,6 +13,8 @@ import type { MysqlProxy } from './mysql-proxy.js';
 /** One kind of copy that can be run again and again from the same state. */
 export interface Scenario {
   readonly declaration: object;
+  /** What `sluice run` is given besides the file. */
+  readonly options?: readonly string[];
   /** The exit status of an undisturbed run; 0 when absent. */
   readonly status?: number;
   /** Puts source and sink back to where the copy begins. */
@@ -22,8 +24,9 @@ export interface Scenario {
 }
 
 export interface Wire {
-  readonly mysql: MysqlProxy;
-  readonly dynamodb: HttpProxy;
+  readonly mysql?: MysqlProxy;
+  readonly dynamodb?: HttpProxy;
+  readonly sqs?: HttpProxy;
   /** What node is to run. */
   readonly entry: string;
 }
@@ -96,7 +99,8 @@ async function runUntil(scenario: Scenario, wire: Wire, point: number | undefine
   const wanted = scenario.status ?? 0;
   await writeFile(file, JSON.stringify(scenario.declaration));
   try {
-    const first = await runOnce(file, folder, wire, point);
+    const options = scenario.options ?? [];
+    const first = await runOnce(file, folder, { wire, options, point });
     if (!first.killed) {
       return first.status === wanted
         ? first
@@ -105,7 +109,7 @@ async function runUntil(scenario: Scenario, wire: Wire, point: number | undefine
     if (await hasEnded(folder)) return { ...first, status: wanted };
     let last = first;
     for (let rerun = 0; rerun < MAX_RERUNS; rerun++) {
-      last = await runOnce(file, folder, wire, undefined);
+      last = await runOnce(file, folder, { wire, options });
       if (last.status === wanted) return { ...first, status: wanted };
     }
     return { ...first, problem: `exit ${last.status} after the kill: ${last.output}` };
@@ -125,8 +129,11 @@ async function hasEnded(folder: string): Promise<boolean> {
 async function runOnce(
   file: string,
   folder: string,
-  wire: Wire,
-  point: number | undefined,
+  {
+    wire,
+    options,
+    point,
+  }: { readonly wire: Wire; readonly options: readonly string[]; readonly point?: number | undefined },
 ): Promise<Outcome> {
   let child: ChildProcess | undefined;
   let moments = 0;
@@ -139,17 +146,16 @@ async function runOnce(
     child.kill('SIGKILL');
     await gone;
   };
-  wire.mysql.watch(watcher);
-  wire.dynamodb.watch(watcher);
-  const run = await sluice(['run', file, '--json'], {
+  const proxies = [wire.mysql, wire.dynamodb, wire.sqs];
+  for (const proxy of proxies) proxy?.watch(watcher);
+  const run = await sluice(['run', file, '--json', ...options], {
     cwd: folder,
     entry: wire.entry,
     started: (started) => {
       child = started;
     },
   });
-  wire.mysql.watch(undefined);
-  wire.dynamodb.watch(undefined);
+  for (const proxy of proxies) proxy?.watch(undefined);
   const output = (run.stderr + run.stdout).slice(-600);
   return { status: run.status, moments, killed: run.status === null && moment !== '', moment, output };
 }

@@ -1,0 +1,147 @@
+/** A copy through a queue is killed at moments of its talk with both tables and the queue, and run again. */
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { build } from '../fixtures/build.js';
+import { program, project } from '../fixtures/cli.js';
+import {
+  allItems,
+  createTable,
+  dynamodbCall,
+  dynamodbConnection,
+  putItems,
+  tableName,
+} from '../fixtures/dynamodb.js';
+import { needsServer } from '../fixtures/servers.js';
+import { type TestQueue, type TestSqs, testSqs } from '../fixtures/sqs.js';
+import { type HttpProxy, startHttpProxy } from './http-proxy.js';
+import { type Scenario, sweep } from './kill-sweep.js';
+import { makeImage, type ProgramImage } from './program-image.js';
+
+needsServer('dynamodb');
+
+/** As many points as the suite has time for; `SLUICE_SWEEP=all` tries every moment. */
+const wanted = process.env['SLUICE_SWEEP'] ?? '2';
+const POINTS = wanted === 'all' ? Number.MAX_SAFE_INTEGER : Number(wanted);
+/** Other points each day, the same for everyone on that day. */
+const OFFSET = Math.floor(Date.now() / 86_400_000) * 7;
+const ITEMS = 60;
+
+/** What one sweep has to itself, so that two run side by side. */
+interface Ground {
+  readonly from: string;
+  readonly to: string;
+  readonly queue: TestQueue;
+  readonly dynamodb: HttpProxy;
+  readonly proxy: HttpProxy;
+}
+
+let sqs: TestSqs;
+let image: ProgramImage;
+const grounds: Ground[] = [];
+
+beforeAll(async () => {
+  await build();
+  image = await makeImage(program);
+  sqs = await testSqs();
+  for (let count = 0; count < 2; count++) grounds.push(await ground());
+}, 120_000);
+
+afterAll(async () => {
+  await Promise.all(grounds.flatMap(({ dynamodb, proxy }) => [dynamodb.stop(), proxy.stop()]));
+  await Promise.all([sqs.stop(), image.remove()]);
+});
+
+async function ground(): Promise<Ground> {
+  const [from, to] = [tableName('from'), tableName('to')];
+  await createTable(from, ['id', 'S']);
+  const value = (id: number) => ({ id: { S: `user ${id}` }, n: { N: `${id}` } });
+  await putItems(
+    from,
+    Array.from({ length: ITEMS }, (_, index) => value(index)),
+  );
+  return {
+    from,
+    to,
+    // What a killed receiver held is to be seen again soon.
+    queue: await sqs.queue({ maxReceives: 50, attributes: { VisibilityTimeout: '1' } }),
+    dynamodb: await startHttpProxy(inject('dynamodb').endpoint),
+    proxy: await startHttpProxy(sqs.endpoint),
+  };
+}
+
+function scenario(
+  own: Ground,
+  options: readonly string[],
+  status: number,
+  fill: () => Promise<void>,
+): Scenario {
+  const { from, to, queue, dynamodb, proxy } = own;
+  const table = { ...dynamodbConnection(), endpoint: dynamodb.endpoint };
+  const urls = [queue.url, queue.redrive?.url ?? ''];
+  return {
+    options,
+    status,
+    declaration: {
+      pipeline: 'sweep',
+      connections: { prod: table, dev: table, inbox: { ...queue.connection, endpoint: proxy.endpoint } },
+      steps: [
+        {
+          copy: 'users',
+          from: { connection: 'prod', table: from },
+          via: { connection: 'inbox' },
+          to: { connection: 'dev', table: to },
+          rejects: { limit: 10 },
+        },
+      ],
+    },
+    reset: async () => {
+      await dynamodbCall('DeleteTable', { TableName: to }).catch(() => undefined);
+      await createTable(to, ['id', 'S']);
+      for (const url of urls) await sqs.call('PurgeQueue', { QueueUrl: url });
+      await fill();
+    },
+    dump: async () => {
+      const items = (await allItems(to)).map((item) => JSON.stringify(Object.entries(item).sort()));
+      const [left, aside] = await Promise.all(urls.map((url) => sqs.drain(url)));
+      return { items: items.sort(), left, aside: [...new Set(aside?.map(({ Body }) => Body))] };
+    },
+  };
+}
+
+async function swept(own: Ground, made: Scenario): Promise<void> {
+  const wire = { dynamodb: own.dynamodb, sqs: own.proxy, entry: image.entry };
+  const result = await sweep(made, wire, POINTS, OFFSET);
+  expect(result.failures).toEqual([]);
+  expect(result.killed).toBeGreaterThanOrEqual(result.tried / 2);
+}
+
+/** What a sender leaves in the queue, and a message that is none of ours. */
+async function sentBodies(own: Ground): Promise<string[]> {
+  const { declaration } = scenario(own, [], 0, async () => undefined);
+  await createTable(own.to, ['id', 'S']);
+  const made = await project(declaration);
+  const { status, stderr } = await made.command('run', '--only', 'send');
+  await made.remove();
+  if (status !== 0) throw new Error(stderr);
+  const bodies = (await sqs.drain(own.queue.url)).map(({ Body }) => Body);
+  return [...bodies.slice(0, 5), 'not ours', ...bodies.slice(5)];
+}
+
+test.concurrent('killed at any moment and run again, sender and receiver in one leave what an undisturbed run leaves', async () => {
+  const [own] = grounds;
+  if (own === undefined) throw new Error('no ground');
+  await swept(
+    own,
+    scenario(own, [], 0, async () => undefined),
+  );
+}, 3_600_000);
+
+test.concurrent('killed at any moment and run again, a receiver leaves what an undisturbed one leaves', async () => {
+  const [, own] = grounds;
+  if (own === undefined) throw new Error('no ground');
+  const bodies = await sentBodies(own);
+  expect(bodies).toHaveLength(ITEMS + 1);
+  await swept(
+    own,
+    scenario(own, ['--only', 'receive', '--drain'], 3, () => sqs.send(own.queue.url, bodies)),
+  );
+}, 3_600_000);
