@@ -47,6 +47,7 @@ export function receivePermissions(queue: QueueFacts, reach: Reach): Permission[
           on(redriveArn, 'sqs:GetQueueAttributes', 'reads what the redrive queue takes'),
           on(redriveArn, 'sqs:SendMessage', 'sets messages aside that cannot be written'),
           on(redriveArn, 'sqs:ReceiveMessage', 'reads what was set aside (sluice rejects, sluice replay)'),
+          on(redriveArn, 'sqs:ChangeMessageVisibility', 'lets go of what was only looked at'),
           on(redriveArn, 'sqs:DeleteMessage', 'removes what was replayed'),
         ]),
     ...(objects === undefined

@@ -314,6 +314,7 @@ describe('what is said of a queue', { timeout: PATIENCE_MS }, () => {
       `sqs:GetQueueAttributes ${arn}-redrive`,
       `sqs:SendMessage ${arn}-redrive`,
       `sqs:ReceiveMessage ${arn}-redrive`,
+      `sqs:ChangeMessageVisibility ${arn}-redrive`,
       `sqs:DeleteMessage ${arn}-redrive`,
     ]);
     await queue.close();
