@@ -78,14 +78,14 @@ const mistakes: readonly [name: string, text: string, problems: readonly string[
     'a misspelled mode',
     ends(mysql, '{ connection: stage, table: ttt, mode: putt }'),
     [
-      '8:48 steps[0].to.mode unknown mode "putt"; did you mean "put"? (wrong_value) → one of: put, insert, update, newest, mirror',
+      '8:48 steps[0].to.mode unknown mode "putt"; did you mean "put"? (wrong_value) → one of: put, insert, update, newest, mirror, append',
     ],
   ],
   [
     'a mode of another kind',
     ends(mysql, '{ connection: stage, table: ttt, mode: upsert }'),
     [
-      '8:48 steps[0].to.mode unknown mode "upsert"; did you mean "insert"? (wrong_value) → one of: put, insert, update, newest, mirror',
+      '8:48 steps[0].to.mode unknown mode "upsert"; did you mean "insert"? (wrong_value) → one of: put, insert, update, newest, mirror, append',
     ],
   ],
   [

@@ -57,7 +57,7 @@ describe('sluice check', () => {
       out: `p.yaml:7:31  steps[0].from.tabel  unknown field "tabel"; did you mean "table"?  [unknown_field]
     hint: fields here: connection, table, tables, query, columns, where, since, consistency
 p.yaml:8:48  steps[0].to.mode  unknown mode "putt"; did you mean "put"?  [wrong_value]
-    hint: one of: put, insert, update, newest, mirror
+    hint: one of: put, insert, update, newest, mirror, append
 `,
       err: 'p.yaml: 2 mistakes\n',
       status: 2,
