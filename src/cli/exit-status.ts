@@ -10,7 +10,7 @@ export const exitStatus = {
   failures: 3,
   /** Stopped; `sluice run` goes on. */
   stopped: 4,
-  /** `verify`: the two sides do not agree. `repair`: they still do not. */
+  /** `verify`: the two sides do not agree. `test`: a test failed. `repair`: they still do not. */
   different: 5,
   interrupted: 130,
   terminated: 143,

@@ -14,6 +14,7 @@ import { registerRun } from './commands/run.js';
 import { registerRuns } from './commands/runs.js';
 import { registerSchema } from './commands/schema.js';
 import { registerServe } from './commands/serve.js';
+import { registerTest } from './commands/test.js';
 import { registerTrace } from './commands/trace.js';
 import { registerVerify } from './commands/verify.js';
 import { reportError } from './errors.js';
@@ -27,6 +28,7 @@ export type Register = (program: Command, io: Io, exit: (status: number) => void
 const registrations: readonly Register[] = [
   registerInit,
   registerCheck,
+  registerTest,
   registerPlan,
   registerRun,
   registerRuns,
@@ -47,6 +49,7 @@ const examples = `
 Examples:
   sluice init batch                    write a starter file
   sluice check batch.yaml              every mistake in it at once
+  sluice test batch.yaml               its own tests, without a server
   sluice plan batch.yaml               what it will do; writes nothing
   sluice run batch.yaml                run it
   sluice verify batch.yaml             do both sides agree?

@@ -85,6 +85,10 @@ steps:                                  # one after the other
     # map: { drop: [internal_note], rename: { customer: customer_id }, as: { paid: bool } }
     rejects: { limit: 0 }               # rows that may be refused: 100, or "1%"
     # pace: { writeUnits: 500 }         # never faster than this
+    tests:                              # sluice test batch.yaml: what becomes of rows, without a server
+      - name: an order goes on as it is
+        given: { id: 1, customer_id: 7, note: "" }
+        rows: { id: 1, customer_id: 7, note: "" }
 
   - copy: orders-in
     from: { connection: stage, table: orders }
@@ -128,6 +132,12 @@ steps:
       # create: true
     pace: { items: 1 }        # a second; also bytes, readUnits, writeUnits, share: "20%", adapt: true
     rejects: { limit: "1%" }  # keys that no item has, and lines that are no keys
+    # parse: [profile]        # attributes that hold JSON text
+    # check: ./user.schema.json
+    tests:                    # sluice test users.yaml: what becomes of items, without a server
+      - name: a user goes on as it is
+        given: { id: a, tags: { SS: [x, y] }, profile: { city: Paris } }
+        rows: { id: a, tags: { SS: [x, y] }, profile: { city: Paris } }
 `;
 
 const starters: Readonly<Record<string, Starter>> = {

@@ -9,6 +9,7 @@ import { checked } from './issues.js';
 import { retryDeclaration } from './retry-declaration.js';
 import { type CopyOptions, copy } from './schema/copy.js';
 import { secondsOf } from './schema/duration.js';
+import { readTests } from './step-tests.js';
 import { checkVia } from './via.js';
 
 const DEFAULT_PARALLEL = 4;
@@ -27,7 +28,8 @@ export function checkCopy(
   checkVia(value, path, kinds, report);
   const options = checked(copy, known, path, report);
   const contents = options && readContents(options, path, reading);
-  return options && ends && { ...copyStep(options, ends, path), ...contents };
+  const tests = readTests(options?.tests, path, report);
+  return options && ends && { ...copyStep(options, ends, path), ...contents, ...tests };
 }
 
 function copyStep(options: CopyOptions, ends: Ends, path: DocumentPath): CopyStep {

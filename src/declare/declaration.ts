@@ -11,6 +11,8 @@ import type { SchemaSource } from '../transform/check/schema-source.js';
 import type { Constant, Origin } from '../transform/map.js';
 import type { Masks } from '../transform/mask/mask-stage.js';
 import type { RowFunction } from '../transform/row.js';
+import type { Change } from '../values/batch.js';
+import type { LogicalType } from '../values/column.js';
 import type { Firing } from '../values/firing.js';
 
 export interface Declaration {
@@ -92,6 +94,8 @@ export interface CopyStep extends StepBase {
   readonly parse?: readonly string[];
   /** What is asked of rows after `parse` and before `map`. At least one. */
   readonly checks?: readonly CheckDeclaration[];
+  /** What `sluice test` does; runs do not look at it. */
+  readonly tests?: readonly StepTest[];
   readonly map: MapDeclaration;
   /** Column (its name after `map`), or path into a document, to what becomes of its values. */
   readonly mask?: Masks;
@@ -107,6 +111,26 @@ export interface CopyStep extends StepBase {
   readonly patienceSeconds: number;
   /** TypeScript declarations only. */
   readonly row?: RowFunction;
+}
+
+/** Given items, and what becomes of them before the sink. */
+export interface StepTest {
+  readonly name: string;
+  /** At least one. Values are AttributeValues or plain JSON; numbers are whole. */
+  readonly given: readonly Readonly<Record<string, unknown>>[];
+  /** Types of a MySQL source's columns; without, they follow from the values. */
+  readonly columns?: Readonly<Record<string, LogicalType>>;
+  /** Of steps that follow changes: what happened to the items. */
+  readonly change?: Partial<Change>;
+  /** In order. */
+  readonly rows: readonly Readonly<Record<string, unknown>>[];
+  /** In order; what is not named may be anything. */
+  readonly rejects: readonly {
+    readonly code: ErrorCode;
+    readonly column?: string;
+    /** A part of it. */
+    readonly message?: string;
+  }[];
 }
 
 export interface CheckDeclaration {

@@ -17,19 +17,22 @@
  * | json      | string     | the JSON text as stored                                          |
  * | attribute | Attribute  | a DynamoDB attribute; each cell says its own type                |
  */
-export type LogicalType =
-  | 'int'
-  | 'decimal'
-  | 'float'
-  | 'text'
-  | 'bytes'
-  | 'bool'
-  | 'date'
-  | 'datetime'
-  | 'time'
-  | 'timestamp'
-  | 'json'
-  | 'attribute';
+export type LogicalType = (typeof logicalTypes)[number];
+
+export const logicalTypes = [
+  'int',
+  'decimal',
+  'float',
+  'text',
+  'bytes',
+  'bool',
+  'date',
+  'datetime',
+  'time',
+  'timestamp',
+  'json',
+  'attribute',
+] as const;
 
 /** A column as a batch carries it. Bounds are absent where the source does not know them. */
 export interface Column {

@@ -5,6 +5,7 @@ import { asTypes } from '../declaration.js';
 import { duration } from './duration.js';
 import { limit, name } from './names.js';
 import { stepFields } from './step-fields.js';
+import { stepTests } from './tests.js';
 
 const column = z.string().min(1);
 
@@ -104,6 +105,7 @@ export const copyFields = {
     .optional()
     .describe('A queue between source and sink: what is sent is mapped and masked before.'),
   ...contentFields,
+  tests: stepTests.optional(),
   map: map.optional(),
   mask: z
     .record(column, z.enum(maskWays))
