@@ -63,6 +63,9 @@ Examples:
 Exit status: 0 complete · 1 a bug · 2 refused before any write · 3 complete, with rejects
 within the limit · 4 stopped · 5 both sides differ · 130/143 interrupted`;
 
+// Versions of the SDK are pinned to such as run on every Node that Sluice does: its word about later ones is for us.
+process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
+
 async function main(argv: readonly string[], io: Io): Promise<number> {
   let status: number = exitStatus.complete;
   const program = new Command('sluice')

@@ -24,7 +24,7 @@ const INTERRUPTED = 130;
 
 /**
  * `npm start`: a shop goes MySQL → DynamoDB → MySQL by the program itself, and both ends are compared by the servers'
- * own means; then a sample of it is taken, at a pace and masked. `--orders N` makes a shop of another size; `--keep` leaves the servers running until Ctrl-C. Gives the
+ * own means; then a sample of it is taken, at a pace, masked, and through a queue. `--orders N` makes a shop of another size; `--keep` leaves the servers running until Ctrl-C. Gives the
  * exit status: 0 only if everything is equal.
  */
 export async function demo(args: readonly string[]): Promise<number> {
@@ -48,7 +48,7 @@ export async function demo(args: readonly string[]): Promise<number> {
 
 async function show(orders: number, keep: boolean, stopped: AbortSignal): Promise<number> {
   const started = Date.now();
-  say('Starting a private MySQL server and a private DynamoDB engine …');
+  say('Starting a private MySQL server, a private DynamoDB engine and a queue …');
   const servers = await startServers([...subjects.map(({ stage }) => stage), SAMPLE_TABLE]);
   const program = new Program(servers.env, stopped);
   const state = await mkdtemp(join(tmpdir(), 'sluice-demo-'));

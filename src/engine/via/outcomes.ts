@@ -50,6 +50,8 @@ export class Outcomes {
       bytes: all.reduce((sum, { delivery }) => sum + delivery.batch.bytes, 0),
       units,
     };
+    // Shown from now on, when the sink has taken them: what follows takes time of its own.
+    addCounters(this.#run.counters, counts);
     await Promise.all([
       times.add(kept.map(({ key, delivery }) => ({ key, readAtMs: delivery.origin.readAtMs }))),
       refused.length > 0
@@ -63,7 +65,6 @@ export class Outcomes {
     if (gone.length > 0) await queue.remove(gone.map(({ delivery }) => delivery));
     if (isKept) for (const { held, reason } of refused) await queue.setAside(held.delivery, reason);
     unreceived?.settle(all.map(({ key }) => key));
-    addCounters(this.#run.counters, counts);
     this.#checkLimit(refused.at(-1)?.reason);
   }
 

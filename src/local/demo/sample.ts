@@ -18,7 +18,7 @@ interface SampleProof {
 }
 
 /**
- * The second flow: chosen customers at a pace, masked. Says what it does; gives whether all of them are there and none of
+ * The second flow: chosen customers at a pace, masked, through a queue. Says what it does; gives whether all of them are there and none of
  * their addresses.
  */
 export async function takeSample(
@@ -33,14 +33,24 @@ export async function takeSample(
     say(`\nsluice run ended with exit status ${run.status}.`);
     return false;
   }
+  if (!(await showGraph(program, state, say))) return false;
   const [rows] = await connection.query(`SELECT email FROM ${databases.shop}.customers`);
   const emails = new Set((rows as { readonly email: string }[]).map(({ email }) => email));
   const { items, shown } = await proveSample(dynamodb, emails);
   const wanted = Math.min(CHOSEN, emails.size);
   say(
-    `\n  ${count(items)} of ${count(wanted)} chosen customers are in ${SAMPLE_TABLE}, 20 a second; ${count(shown)} of them show a real address.`,
+    `\n  ${count(items)} of ${count(wanted)} chosen customers came through the queue into ${SAMPLE_TABLE}, 20 a second; ${count(shown)} of them show a real address.`,
   );
   return items === wanted && shown === 0;
+}
+
+/** How flat the run's graph was: what it wrote a second. */
+async function showGraph(program: Program, state: string, say: (line: string) => void): Promise<boolean> {
+  const runs = ['runs', samplePipeline, '--state', state];
+  const { stdout } = await program.run([...runs, '-n', '1', '--json'], 'kept');
+  const { run } = JSON.parse(stdout) as { readonly run: string };
+  say(`\n$ sluice runs ${samplePipeline} ${run}\n`);
+  return (await program.run([...runs, run], 'terminal')).status === 0;
 }
 
 async function proveSample(

@@ -3,12 +3,15 @@ import { type Connection, createConnection } from 'mysql2/promise';
 import { SluiceError } from '../../errors.js';
 import { type LocalDynamodb, startDynamodb } from '../dynamodb.js';
 import { type LocalMysql, startMysql } from '../mysql.js';
+import { type LocalSqs, startSqs } from '../sqs.js';
 import { callDynamodb } from './proof.js';
+import { makeInbox } from './inbox.js';
 
 /** What the demo works on. */
 export interface DemoServers {
   readonly mysql: LocalMysql;
   readonly dynamodb: LocalDynamodb;
+  readonly sqs: LocalSqs;
   /** Not the product's. */
   readonly connection: Connection;
   readonly databases: { readonly shop: string; readonly report: string };
@@ -20,7 +23,7 @@ export interface DemoServers {
 
 /** Servers of its own, or those that were given by URL, where nothing that exists is touched. */
 export async function startServers(stageTables: readonly string[]): Promise<DemoServers> {
-  const [mysql, dynamodb] = await Promise.all([startMysql(), startDynamodb()]);
+  const [mysql, dynamodb, sqs] = await Promise.all([startMysql(), startDynamodb(), startSqs()]);
   if (dynamodb.given) await refuseTaken(dynamodb, stageTables);
   const { host, port, user, password } = mysql;
   const connection = await createConnection({ host, port, user, password, charset: 'utf8mb4' });
@@ -30,18 +33,20 @@ export async function startServers(stageTables: readonly string[]): Promise<Demo
     for (const database of Object.values(databases)) {
       await connection.query(`CREATE DATABASE ${database} CHARACTER SET utf8mb4`);
     }
+    await makeInbox(sqs);
     const [reader, writer] = await makeLogins(mysql, connection, databases);
     const env = {
       ...mysqlVariables('SHOP', mysql, reader, databases.shop),
       ...mysqlVariables('REPORT', mysql, writer, databases.report),
       AWS_ENDPOINT_URL_DYNAMODB: dynamodb.endpoint,
+      AWS_ENDPOINT_URL_SQS: sqs.endpoint,
       AWS_REGION: dynamodb.region,
       AWS_ACCESS_KEY_ID: 'demo',
       AWS_SECRET_ACCESS_KEY: 'demo',
       MASK_KEY: randomBytes(32).toString('hex'),
     };
-    const remove = () => removeAll({ mysql, dynamodb, connection, databases }, stageTables);
-    return { mysql, dynamodb, connection, databases, env, remove };
+    const remove = () => removeAll({ mysql, dynamodb, sqs, connection, databases }, stageTables);
+    return { mysql, dynamodb, sqs, connection, databases, env, remove };
   } catch (error) {
     connection.destroy();
     throw error;
@@ -52,9 +57,10 @@ async function removeAll(
   {
     mysql,
     dynamodb,
+    sqs,
     connection,
     databases,
-  }: Pick<DemoServers, 'mysql' | 'dynamodb' | 'connection' | 'databases'>,
+  }: Pick<DemoServers, 'mysql' | 'dynamodb' | 'sqs' | 'connection' | 'databases'>,
   stageTables: readonly string[],
 ): Promise<void> {
   if (mysql.given) {
@@ -64,7 +70,7 @@ async function removeAll(
   }
   if (dynamodb.given) await removeTables(dynamodb, stageTables);
   connection.destroy();
-  await Promise.all([mysql.stop(), dynamodb.stop()]);
+  await Promise.all([mysql.stop(), dynamodb.stop(), sqs.stop()]);
 }
 
 interface Login {
