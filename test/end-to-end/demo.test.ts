@@ -26,7 +26,9 @@ test('npm start moves a shop there and back, proves it equal, and leaves nothing
   expect(proof).toMatch(/orders +300 +300 +300 +(\d+) +\1 +equal/);
   expect(proof).toMatch(/customers +30 +30 +30 +(\d+) +\1 +equal/);
 
-  expect(stdout).toMatch(/30 of 30 chosen customers came through the queue into customers-sample, 20 a second; 0 of them show/);
+  expect(stdout).toMatch(
+    /30 of 30 chosen customers came through the queue into customers-sample, 20 a second; 0 of them show/,
+  );
 
   const database = await testDatabase();
   expect(await database.query("SHOW DATABASES LIKE 'sluice\\_demo\\_%'")).toEqual([]);

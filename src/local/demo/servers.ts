@@ -4,8 +4,8 @@ import { SluiceError } from '../../errors.js';
 import { type LocalDynamodb, startDynamodb } from '../dynamodb.js';
 import { type LocalMysql, startMysql } from '../mysql.js';
 import { type LocalSqs, startSqs } from '../sqs.js';
-import { callDynamodb } from './proof.js';
 import { makeInbox } from './inbox.js';
+import { callDynamodb } from './proof.js';
 
 /** What the demo works on. */
 export interface DemoServers {
