@@ -31,6 +31,7 @@ export async function beginningOf(calls: StreamCalls, stream: string, shard: str
     } catch (error) {
       if (!isExpired(error) && !isGone(error)) throw error;
       iterator = undefined;
+      empty = 0;
     }
   }
   return { at };

@@ -87,14 +87,18 @@ export class ShardReader {
   /** Undefined where the shard is gone with nothing in it that is wanted. */
   async #open(): Promise<string | undefined> {
     const { stream, shard } = this.#start;
+    this.#emptySince = [];
     for (;;) {
       const start = this.#where();
       try {
-        return await shardIterator(this.#calls, stream, shard, start);
+        const iterator = await shardIterator(this.#calls, stream, shard, start);
+        // Not before: any time may have passed until the service gave it.
+        if (start.at === 'oldest') this.#mustBeKept();
+        return iterator;
       } catch (error) {
         if (!isGone(error)) throw error;
-        if (start.at === 'oldest' && serviceType(error) === 'ResourceNotFoundException') return undefined;
         this.#behind();
+        if (start.at === 'oldest' && serviceType(error) === 'ResourceNotFoundException') return undefined;
       }
     }
   }
@@ -103,7 +107,6 @@ export class ShardReader {
     const { first } = this.#start;
     if (this.#after !== undefined && !this.#fromOldest) return { at: 'after', sequence: this.#after };
     if (this.#after === undefined && first !== undefined) return { at: 'sequence', sequence: first };
-    this.#mustBeKept();
     return { at: 'oldest' };
   }
 

@@ -1,4 +1,3 @@
-import type { Settled } from '../settled.js';
 import type { ShardPlace, StreamPlace } from './place.js';
 import type { Beginning } from './probe.js';
 
@@ -9,8 +8,8 @@ export interface ShardState {
   /** Where the place stands in it; absent where the place does not name it. */
   readonly place: ShardPlace | undefined;
   phase: 'waiting' | 'open' | 'ended';
-  /** Looked at when it was found, where the place does not name it. */
-  beginning?: Settled<Beginning>;
+  /** What was found at its beginning, where the place does not name it. */
+  beginning: Beginning | undefined;
   /** The shard was read to its end, as far as one can tell of an open one. */
   isAtEnd: boolean;
   /** How far it was read; for what comes after it. */
@@ -58,6 +57,25 @@ export class ShardStates {
     });
   }
 
+  /** How far reading has come in all lines of shards: what is still to be read comes after these. */
+  edges(): [id: string, ShardPlace][] {
+    const begun = this.all.filter(({ readTo }) => readTo !== undefined);
+    const followed = new Set(begun.map(({ parent }) => parent));
+    return begun.flatMap(({ id, readTo }) => (readTo && !followed.has(id) ? [[id, readTo]] : []));
+  }
+
+  /**
+   * Every shard was read to its end as it was at some moment. What comes after an open shard that was is younger than that
+   * moment, and may wait.
+   */
+  areRead(): boolean {
+    return this.all.every((state) => {
+      let before: ShardState | undefined = state;
+      while (before?.phase === 'waiting') before = this.get(before.parent);
+      return before?.isAtEnd === true || (before === state && state.phase === 'ended');
+    });
+  }
+
   /** Shards that were read to their end here, or stand so in the place, and that no known one comes after. */
   ends(): ShardState[] {
     const followed = new Set(this.#parents.values());
@@ -69,7 +87,7 @@ export class ShardStates {
     const isEnded = place?.ended === true || (done.has(id) && place === undefined);
     const parent = this.#parents.get(id);
     const phase = isEnded ? 'ended' : 'waiting';
-    return { id, parent, place, phase, isAtEnd: false, readTo: place, lateLists: 0 };
+    return { id, parent, place, phase, beginning: undefined, isAtEnd: false, readTo: place, lateLists: 0 };
   }
 
   #ancestors(ids: readonly string[]): Set<string> {

@@ -1,10 +1,10 @@
+import { setMaxListeners } from 'node:events';
 import type { FeedBatch } from '../../feed.js';
 import type { SharedColumns } from '../batch-builder.js';
-import { opened, settled } from '../settled.js';
 import { Slots } from '../slots.js';
 import { isGone, type StreamCalls, shardIterator } from './calls.js';
 import { listShards, type StreamListing } from './list-shards.js';
-import { leavesOf, type ShardPlace, type StreamPlace } from './place.js';
+import type { ShardPlace, StreamPlace } from './place.js';
 import { beginningOf } from './probe.js';
 import { emptyStretch, recordBatches } from './record-batches.js';
 import { changesLost, isKept } from './retention.js';
@@ -27,6 +27,8 @@ export interface StreamReadOptions {
 
 /** Pages that are on their way or not taken yet, over all shards: each has up to 1 MB of records (invariant 7). */
 const MAX_PAGES = 8;
+/** Shards whose beginnings are looked at at the same time. */
+const MAX_LOOKS = 16;
 const LIST_EVERY_MS = 10_000;
 /** A shard that ended has others after it. How often, and how many times, they are looked for before that is given up. */
 const LATE_EVERY_MS = 1000;
@@ -86,6 +88,8 @@ export class StreamReader {
     this.#options = options;
     this.#states = new ShardStates(options.place);
     this.#signal = AbortSignal.any([options.signal, this.#stop.signal]);
+    // Every shard waits on it: that is no leak to warn of.
+    setMaxListeners(0, this.#signal);
   }
 
   /** Every known shard was read to its end, and all of it was given. */
@@ -102,7 +106,6 @@ export class StreamReader {
 
   async *batches(): AsyncGenerator<FeedBatch | undefined> {
     try {
-      for (const [id, place] of leavesOf(this.#options.place)) await this.#checkKept(id, place);
       this.#inBackground(this.#follow());
       while (!this.#isOver || this.#pages.length > 0) {
         this.#options.signal.throwIfAborted();
@@ -180,14 +183,17 @@ export class StreamReader {
     }
   }
 
+  /**
+   * Shards that the place does not name are looked at when they are found: later nobody could tell whether their beginning
+   * is still kept. It was when they were looked at, if what comes before it still is afterwards.
+   */
   async #takeIn({ shards }: StreamListing): Promise<void> {
     const { calls, place } = this.#options;
-    for (const state of this.#states.add(shards)) {
-      if (state.phase !== 'waiting' || state.place) continue;
-      const before = this.#states.get(state.parent)?.readTo;
-      if (state.parent !== undefined && before) await this.#checkKept(state.parent, before);
-      state.beginning = settled(beginningOf(calls, place.stream, state.id));
-    }
+    const found = this.#states.add(shards).filter((state) => state.phase === 'waiting' && !state.place);
+    await new Slots(MAX_LOOKS).forEach(found, async (state) => {
+      state.beginning = await beginningOf(calls, place.stream, state.id);
+    });
+    for (const [id, edge] of this.#states.edges()) await this.#checkKept(id, edge);
     this.#startReady();
   }
 
@@ -200,7 +206,7 @@ export class StreamReader {
 
   async #read(state: ShardState): Promise<void> {
     const { calls, drain } = this.#options;
-    const reader = await this.#readerOf(state);
+    const reader = this.#readerOf(state);
     const idle = new Idle(state.place?.at);
     for (;;) {
       const page = await this.#page(reader);
@@ -215,11 +221,10 @@ export class StreamReader {
     }
   }
 
-  async #readerOf({ id, parent, place, beginning }: ShardState): Promise<ShardReader> {
+  #readerOf({ id, parent, place, beginning }: ShardState): ShardReader {
     const { calls, place: whole } = this.#options;
-    const found = beginning ? await opened(beginning) : undefined;
-    const start = { stream: whole.stream, shard: id, parent, first: found?.first, since: whole.since };
-    return new ShardReader(calls, { ...start, place: place ?? { at: found?.at ?? calls.nowMs() } });
+    const start = { stream: whole.stream, shard: id, parent, first: beginning?.first, since: whole.since };
+    return new ShardReader(calls, { ...start, place: place ?? { at: beginning?.at ?? calls.nowMs() } });
   }
 
   /** The page has a slot until it was given, if there is anything to give. */
@@ -253,8 +258,7 @@ export class StreamReader {
 
   #checkOver(): void {
     const isLate = this.#states.ends().some(({ lateLists }) => lateLists < LATE_LISTS);
-    const areRead = this.#states.all.every(({ phase, isAtEnd }) => phase === 'ended' || isAtEnd);
-    if (!this.#options.drain || isLate || !areRead) return;
+    if (!this.#options.drain || isLate || !this.#states.areRead()) return;
     this.#isOver = true;
     this.#wakeLister();
     this.#wakeConsumer();
