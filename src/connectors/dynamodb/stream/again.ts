@@ -22,7 +22,7 @@ export async function* rereadStretch(
 ): AsyncGenerator<FeedBatch> {
   const end = JSON.parse(to) as ShardPlace;
   if (from === undefined || end.after === undefined) return;
-  const start = { stream, shard, parent: end.parent, first: from, place: { at: 0 } };
+  const start = { stream, shard, parent: end.parent, beginning: { first: from, at: 0 }, place: { at: 0 } };
   const { records, bytes } = await recordsUpTo(new ShardReader(calls, start), end.after);
   if (records[0]?.change.sequence !== from || records.at(-1)?.change.sequence !== end.after) {
     throw changesLost(`the stream no longer keeps what was read of its shard ${shard}`);

@@ -8,7 +8,7 @@ import { permissions } from '../permissions.js';
 import { findTable, type Table, type TableStream, tableIdentity, tableMissing } from '../table.js';
 import { rereadStretch } from './again.js';
 import type { StreamCalls } from './calls.js';
-import { listShards, type StreamListing } from './list-shards.js';
+import { listShards, type StreamListing, type Unlisted } from './list-shards.js';
 import { advanced, placeOf, placeText, type ShardPlace } from './place.js';
 import { changesLost, RETENTION_SECONDS } from './retention.js';
 import { StreamReader } from './stream-reader.js';
@@ -27,7 +27,7 @@ const SINCE_DOUBT_MS = 1000;
 /** The changes of a table, by DynamoDB Streams. */
 export class StreamFeed implements Feed {
   readonly #options: StreamFeedOptions;
-  readonly #gone = new Set<string>();
+  readonly #unlisted: Unlisted = { gone: new Set(), hidden: new Map() };
   #listed: StreamListing['shards'] | undefined;
   #reader: StreamReader | undefined;
 
@@ -38,7 +38,7 @@ export class StreamFeed implements Feed {
   async describe(): Promise<FeedDescription> {
     const { client, table: name, calls } = this.#options;
     const { table, stream } = await this.#find();
-    const { shards } = await listShards(calls, stream.arn, this.#gone);
+    const { shards } = await listShards(calls, stream.arn, this.#unlisted);
     return {
       name: `changes of table ${name}`,
       identity: tableIdentity(client, name, table),
@@ -78,17 +78,19 @@ export class StreamFeed implements Feed {
     const { calls } = this.#options;
     const { stream } = await this.#find();
     const now = calls.nowMs();
-    const { shards } = await listShards(calls, stream.arn, this.#gone);
+    const { shards } = await listShards(calls, stream.arn, this.#unlisted);
     const parents = new Set(shards.values());
     const isNamed = (id: string, parent: string | undefined) =>
       at === 'latest' ? !parents.has(id) : parent === undefined || !shards.has(parent);
+    const nowMs = Math.floor(now);
+    const from = at === 'latest' ? { at: nowMs } : { at: nowMs - RETENTION_SECONDS * 1000, begun: nowMs };
     const entries = [...shards]
       .filter(([id, parent]) => isNamed(id, parent))
       .map(([id, parent]): [string, ShardPlace] => [
         id,
-        { ...(parent === undefined ? {} : { parent }), at: Math.floor(now) },
+        { ...(parent === undefined ? {} : { parent }), ...from },
       ]);
-    const since = at === 'latest' ? { since: Math.floor(now) - SINCE_DOUBT_MS } : {};
+    const since = at === 'latest' ? { since: nowMs - SINCE_DOUBT_MS } : {};
     return placeText({ stream: stream.arn, ...since, shards: Object.fromEntries(entries) });
   }
 
@@ -110,7 +112,7 @@ export class StreamFeed implements Feed {
       place,
       shared: sharedColumns(table),
       signal: context.signal,
-      gone: this.#gone,
+      unlisted: this.#unlisted,
       listed: (shards) => {
         this.#listed = shards;
       },

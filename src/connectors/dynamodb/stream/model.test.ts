@@ -2,7 +2,6 @@
  * Thousands of random histories of a stream, read by a program that is killed and started again at random: every change
  * arrives exactly once and in its key's order, or the reader says that changes are lost, where they are.
  */
-import { writeSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { simulatedClock } from '../../../../test/fixtures/simulated-clock.js';
 import { simulatedFeed } from '../../../../test/fixtures/simulated-dynamodb.js';
@@ -17,7 +16,7 @@ import {
   seededRandom,
 } from '../../../../test/fixtures/stream-history.js';
 import { type ModelOutcome, type ModelPlan, StreamModel } from '../../../../test/fixtures/stream-model.js';
-import { leavesOf, placeOf } from './place.js';
+import { leavesOf, neededFrom, placeOf } from './place.js';
 import { isKept } from './retention.js';
 
 const SEEDS = Number(process.env['SLUICE_STREAM_SEEDS'] ?? 10_000);
@@ -41,10 +40,10 @@ async function lived(seed: number): Promise<World> {
   const stream = new SimulatedStream(history, clock, random, weather(random));
   const plan: ModelPlan = {
     begin: random() < 0.7 ? 'oldest' : 'latest',
-    lives: below(random, 4),
+    lives: below(random, 3),
     killed: 0.15,
     dawdles: isLong ? 0.05 : 0,
-    ...(isLong ? {} : { tailsMs: 20_000 }),
+    ...(isLong ? {} : { tailsMs: 5000 }),
   };
   clock.jump(random() * 0.5 * (history.endMs - START_MS));
   let rests = 0;
@@ -72,7 +71,7 @@ function longShape(random: Random): HistoryShape {
 }
 
 function shape(random: Random, lastsMs: number, lateMs: number): HistoryShape {
-  const counts = { changes: 4 + below(random, 36), keys: 1 + below(random, 6), closings: below(random, 6) };
+  const counts = { changes: 2 + below(random, 24), keys: 1 + below(random, 5), closings: below(random, 6) };
   return { startMs: START_MS, lastsMs, lateMs, ...counts };
 }
 
@@ -154,35 +153,23 @@ function alarmFault({ history, outcome, stream }: World): string | undefined {
     outcome.applied.map(({ sequence }) => sequence).filter((sequence) => !again.has(sequence)),
   );
   const isLost = history.changes.some((change) => !have.has(change.sequence) && stream.isTrimmed(change));
-  const isStale = leavesOf(placeOf(place)).some(([, { at }]) => !isKept(at, nowMs));
+  const isStale = leavesOf(placeOf(place)).some(([, leaf]) => !isKept(neededFrom(leaf), nowMs));
   return isLost || isStale ? undefined : 'a false alarm';
 }
 
 describe('a reader of a simulated stream', () => {
   it(`gives each change once and in order, or says that it is lost: ${SEEDS} histories`, async () => {
+    // Errors by the ten thousand, and nobody looks at where they came from.
+    Error.stackTraceLimit = 0;
     const faults: string[] = [];
-    const counts = { complete: 0, lost: 0, changes: 0 };
+    const counts = { complete: 0, lost: 0 };
     for (let seed = FIRST_SEED; seed < FIRST_SEED + SEEDS && faults.length < 5; seed++) {
       const world = await lived(seed);
       const fault = faultOf(world);
       if (fault !== undefined) faults.push(`seed ${seed}: ${fault}`);
-      if (fault !== undefined && process.env['SLUICE_STREAM_SAY']) {
-        const { history, outcome, endMs } = world;
-        writeSync(
-          2,
-          `${JSON.stringify({ ...outcome, applied: outcome.applied.map((a) => [a.key, a.sequence, a.appliedMs / 3600000]), endMs })}\n`,
-        );
-        for (const s of history.shards)
-          writeSync(
-            2,
-            `${s.id} ${s.parent} ${(s.openedMs - START_MS) / 3600000} ${(s.closedMs - START_MS) / 3600000} listed +${s.listedMs - s.openedMs} ${JSON.stringify(s.changes.map((c) => [c.key, c.sequence, (c.atMs - START_MS) / 3600000]))}\n`,
-          );
-      }
       if (world.outcome.lostAt) counts.lost++;
       else counts.complete++;
-      counts.changes += world.outcome.applied.length;
     }
-    if (process.env['SLUICE_STREAM_SAY']) console.log(counts);
     expect(faults).toEqual([]);
     expect(counts.complete).toBeGreaterThan(SEEDS / 3);
     expect(counts.lost).toBeGreaterThan(SEEDS / 50);

@@ -8,10 +8,12 @@ export interface ShardPlace {
   /** The sequence number of the last change that was taken; absent where none was. */
   readonly after?: string;
   /**
-   * Nothing that was changed before this moment is still wanted of the shard: it was taken, or not asked for. Milliseconds
-   * since 1970. What comes after it is certainly still kept for a day.
+   * Whatever is still wanted of the shard, and of those that come after it, was changed at this moment or later. Milliseconds
+   * since 1970. For a day it is certainly kept.
    */
   readonly at: number;
+  /** What was no longer kept at this moment is not asked for: when somebody began at the oldest, and nothing was taken since. */
+  readonly begun?: number;
   /** The shard was closed and taken to its end. */
   readonly ended?: true;
 }
@@ -68,6 +70,11 @@ function forget(shards: Map<string, ShardPlace>, listed: ReadonlyMap<string, str
   for (const [id, { ended }] of shards) {
     if (ended && followed.has(id) && !listed.has(id) && !open.has(id)) shards.delete(id);
   }
+}
+
+/** The moment from which on everything must be kept for nothing to be lost after this place. */
+export function neededFrom({ at, begun = at }: Pick<ShardPlace, 'at' | 'begun'>): number {
+  return Math.max(at, begun);
 }
 
 /** Shards of the place that nothing named follows: whatever is still to be read comes after what was taken of these. */

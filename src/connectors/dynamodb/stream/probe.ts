@@ -1,6 +1,6 @@
 import { isExpired, isGone, type StreamCalls, shardIterator } from './calls.js';
 import { recordPage } from './records.js';
-import { EMPTY_PAGES } from './shard-reader.js';
+import { EMPTY_PAGES } from './retention.js';
 
 /** What was found at a shard's beginning: its first change, or nothing up to a moment. */
 export interface Beginning {

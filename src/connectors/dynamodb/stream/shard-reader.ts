@@ -1,14 +1,10 @@
 import { serviceType } from '../failures.js';
 import { isExpired, isGone, type Start, type StreamCalls, shardIterator } from './calls.js';
-import type { ShardPlace } from './place.js';
+import { neededFrom, type ShardPlace } from './place.js';
+import type { Beginning } from './probe.js';
 import { type RecordPage, recordPage, type StreamRecord } from './records.js';
-import { changesLost, isKept } from './retention.js';
+import { changesLost, EMPTY_PAGES, isKept } from './retention.js';
 
-/**
- * An open shard does not say where it ends, and pages may be empty before it does. So many empty pages in a row are
- * taken for its end. Nothing is lost where there are more: the shard is read on.
- */
-export const EMPTY_PAGES = 5;
 /** An iterator that fails at once, again and again, was not the fault of its age. */
 const MAX_OPENINGS = 10;
 
@@ -16,9 +12,11 @@ export interface ShardStart {
   readonly stream: string;
   readonly shard: string;
   readonly parent?: string | undefined;
-  readonly place: Pick<ShardPlace, 'after' | 'at'>;
-  /** Where nothing was taken yet: the change that is known to be the shard's first. */
-  readonly first?: string | undefined;
+  readonly place: Pick<ShardPlace, 'after' | 'at' | 'begun'>;
+  /** Where nothing was taken yet: what was found when the shard was looked at. */
+  readonly beginning?: Beginning | undefined;
+  /** When the stream last said that the shard was open. */
+  readonly openAtMs?: () => number | undefined;
   /** Changes made before are not asked for. */
   readonly since?: number | undefined;
 }
@@ -53,7 +51,7 @@ export class ShardReader {
     this.#start = start;
     this.#after = start.place.after;
     this.#at = start.place.at;
-    this.#leastAt = (start.place.after === undefined ? start.since : start.place.at) ?? 0;
+    this.#leastAt = start.place.at;
     this.#isPastSince = start.since === undefined || start.place.after !== undefined;
   }
 
@@ -104,7 +102,7 @@ export class ShardReader {
   }
 
   #where(): Start {
-    const { first } = this.#start;
+    const first = this.#start.beginning?.first;
     if (this.#after !== undefined && !this.#fromOldest) return { at: 'after', sequence: this.#after };
     if (this.#after === undefined && first !== undefined) return { at: 'sequence', sequence: first };
     return { at: 'oldest' };
@@ -112,13 +110,14 @@ export class ShardReader {
 
   /** What the iterator stood at is no longer kept. Goes on from the oldest if that is certainly all that was wanted. */
   #behind(): void {
-    if (this.#after === undefined && this.#start.first !== undefined) throw this.#lost();
+    if (this.#after === undefined && this.#start.beginning?.first !== undefined) throw this.#lost();
     this.#mustBeKept();
     this.#fromOldest = true;
   }
 
   #mustBeKept(): void {
-    if (!isKept(this.#at, this.#calls.nowMs())) throw this.#lost();
+    const lookedAt = this.#after === undefined ? (this.#start.beginning?.at ?? 0) : 0;
+    if (!isKept(Math.max(neededFrom(this.place), lookedAt), this.#calls.nowMs())) throw this.#lost();
   }
 
   #lost(): Error {
@@ -147,8 +146,10 @@ export class ShardReader {
 
   #takeNothing(askedMs: number): void {
     this.#emptySince = [...this.#emptySince, askedMs].slice(-EMPTY_PAGES);
-    if (!this.isAtEnd) return;
-    this.#leastAt = Math.max(this.#leastAt, this.#emptySince[0] ?? 0);
+    const openAtMs = this.#start.openAtMs?.();
+    if (!this.isAtEnd || openAtMs === undefined) return;
+    // What comes in shards after this one was changed after it was open.
+    this.#leastAt = Math.max(this.#leastAt, Math.min(openAtMs, this.#emptySince[0] ?? 0));
     this.#at = Math.max(this.#at, this.#leastAt);
   }
 
@@ -182,10 +183,11 @@ export class ShardReader {
   }
 
   #placeOf(after: string | undefined, at: number): ShardPlace {
-    const { parent } = this.#start;
+    const { parent, place } = this.#start;
     return {
       ...(parent === undefined ? {} : { parent }),
       ...(after === undefined ? {} : { after }),
+      ...(after === undefined && place.begun !== undefined ? { begun: place.begun } : {}),
       at: Math.floor(at),
     };
   }

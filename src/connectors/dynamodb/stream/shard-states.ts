@@ -10,6 +10,8 @@ export interface ShardState {
   phase: 'waiting' | 'open' | 'ended';
   /** What was found at its beginning, where the place does not name it. */
   beginning: Beginning | undefined;
+  /** When the stream last said that it was open. */
+  openAtMs: number | undefined;
   /** The shard was read to its end, as far as one can tell of an open one. */
   isAtEnd: boolean;
   /** How far it was read; for what comes after it. */
@@ -87,7 +89,17 @@ export class ShardStates {
     const isEnded = place?.ended === true || (done.has(id) && place === undefined);
     const parent = this.#parents.get(id);
     const phase = isEnded ? 'ended' : 'waiting';
-    return { id, parent, place, phase, beginning: undefined, isAtEnd: false, readTo: place, lateLists: 0 };
+    return {
+      id,
+      parent,
+      place,
+      phase,
+      beginning: undefined,
+      openAtMs: undefined,
+      isAtEnd: false,
+      readTo: place,
+      lateLists: 0,
+    };
   }
 
   #ancestors(ids: readonly string[]): Set<string> {

@@ -3,11 +3,11 @@ import type { FeedBatch } from '../../feed.js';
 import type { SharedColumns } from '../batch-builder.js';
 import { Slots } from '../slots.js';
 import { isGone, type StreamCalls, shardIterator } from './calls.js';
-import { listShards, type StreamListing } from './list-shards.js';
-import type { ShardPlace, StreamPlace } from './place.js';
+import { listShards, type StreamListing, type Unlisted } from './list-shards.js';
+import { neededFrom, type ShardPlace, type StreamPlace } from './place.js';
 import { beginningOf } from './probe.js';
 import { emptyStretch, recordBatches } from './record-batches.js';
-import { changesLost, isKept } from './retention.js';
+import { changesLost, isKept, RETENTION_SECONDS } from './retention.js';
 import { type ShardPage, ShardReader } from './shard-reader.js';
 import { type ShardState, ShardStates } from './shard-states.js';
 
@@ -19,8 +19,7 @@ export interface StreamReadOptions {
   readonly maxBytes: number;
   readonly drain: boolean;
   readonly signal: AbortSignal;
-  /** Parents that are known to be gone. */
-  readonly gone: Set<string>;
+  readonly unlisted: Unlisted;
   /** Is told of each list of shards. */
   readonly listed: (shards: StreamListing['shards']) => void;
 }
@@ -79,6 +78,9 @@ export class StreamReader {
   readonly #signal: AbortSignal;
   #failure: { readonly error: unknown } | undefined;
   #isOver = false;
+  #isFirst = true;
+  /** There are shards that cannot be taken in yet. */
+  #isPartial = true;
   #wakeConsumer = (): void => undefined;
   #wakeLister = (): void => undefined;
   #silence: Promise<boolean> | undefined;
@@ -123,9 +125,10 @@ export class StreamReader {
    * What comes after a place in a shard is all kept if the place is younger than what the stream keeps; or if the change at
    * the place itself still is.
    */
-  async #checkKept(id: string, { after, at }: ShardPlace): Promise<void> {
+  async #checkKept(id: string, edge: ShardPlace): Promise<void> {
     const { calls, place } = this.#options;
-    if (isKept(at, calls.nowMs())) return;
+    const { after } = edge;
+    if (isKept(neededFrom(edge), calls.nowMs())) return;
     try {
       if (after !== undefined) {
         await shardIterator(calls, place.stream, id, { at: 'after', sequence: after });
@@ -171,11 +174,13 @@ export class StreamReader {
 
   /** Finds new shards, until there is no more to read. */
   async #follow(): Promise<void> {
-    const { calls, place, gone, listed } = this.#options;
+    const { calls, place, unlisted, listed } = this.#options;
     while (!this.#isOver) {
-      const listing = await listShards(calls, place.stream, gone);
+      const askedMs = calls.nowMs();
+      const listing = await listShards(calls, place.stream, unlisted);
       listed(listing.shards);
-      await this.#takeIn(listing);
+      this.#isPartial = listing.isPartial;
+      await this.#takeIn(listing, askedMs);
       for (const end of this.#states.ends()) end.lateLists++;
       if (!listing.isOn && this.#isEnded()) throw changesLost('the stream was switched off');
       this.#checkOver();
@@ -187,13 +192,16 @@ export class StreamReader {
    * Shards that the place does not name are looked at when they are found: later nobody could tell whether their beginning
    * is still kept. It was when they were looked at, if what comes before it still is afterwards.
    */
-  async #takeIn({ shards }: StreamListing): Promise<void> {
+  async #takeIn({ shards, open }: StreamListing, askedMs: number): Promise<void> {
     const { calls, place } = this.#options;
     const found = this.#states.add(shards).filter((state) => state.phase === 'waiting' && !state.place);
+    for (const state of this.#states.all) if (open.has(state.id)) state.openAtMs = askedMs;
     await new Slots(MAX_LOOKS).forEach(found, async (state) => {
       state.beginning = await beginningOf(calls, place.stream, state.id);
     });
-    for (const [id, edge] of this.#states.edges()) await this.#checkKept(id, edge);
+    const edges = this.#isFirst || found.length > 0 ? this.#states.edges() : [];
+    this.#isFirst = false;
+    for (const [id, edge] of edges) await this.#checkKept(id, edge);
     this.#startReady();
   }
 
@@ -221,10 +229,17 @@ export class StreamReader {
     }
   }
 
-  #readerOf({ id, parent, place, beginning }: ShardState): ShardReader {
+  #readerOf(state: ShardState): ShardReader {
     const { calls, place: whole } = this.#options;
-    const start = { stream: whole.stream, shard: id, parent, first: beginning?.first, since: whole.since };
-    return new ShardReader(calls, { ...start, place: place ?? { at: beginning?.at ?? calls.nowMs() } });
+    const { id: shard, parent, place, beginning } = state;
+    const { stream, since } = whole;
+    const openAtMs = () => state.openAtMs;
+    const start = { stream, shard, parent, since, openAtMs };
+    if (place) return new ShardReader(calls, { ...start, place });
+    const before = this.#states.get(parent)?.readTo;
+    const at = before?.at ?? since ?? (beginning?.at ?? calls.nowMs()) - RETENTION_SECONDS * 1000;
+    const begun = before?.begun === undefined ? {} : { begun: before.begun };
+    return new ShardReader(calls, { ...start, place: { at, ...begun }, beginning });
   }
 
   /** The page has a slot until it was given, if there is anything to give. */
@@ -257,22 +272,23 @@ export class StreamReader {
   }
 
   #checkOver(): void {
-    const isLate = this.#states.ends().some(({ lateLists }) => lateLists < LATE_LISTS);
-    if (!this.#options.drain || isLate || !this.#states.areRead()) return;
+    if (!this.#options.drain || this.#isLate() || !this.#states.areRead()) return;
     this.#isOver = true;
     this.#wakeLister();
     this.#wakeConsumer();
   }
 
+  /** A shard is waited for that is there and was not listed. */
+  #isLate(): boolean {
+    return this.#isPartial || this.#states.ends().some(({ lateLists }) => lateLists < LATE_LISTS);
+  }
+
   async #untilNextList(): Promise<void> {
     if (this.#isOver) return;
-    const isLate = this.#states.ends().some(({ lateLists }) => lateLists < LATE_LISTS);
+    const waitMs = this.#isLate() ? LATE_EVERY_MS : LIST_EVERY_MS;
     const woken = new Promise<void>((resolve) => {
       this.#wakeLister = resolve;
     });
-    await Promise.race([
-      woken,
-      this.#options.calls.sleep(isLate ? LATE_EVERY_MS : LIST_EVERY_MS, this.#signal),
-    ]);
+    await Promise.race([woken, this.#options.calls.sleep(waitMs, this.#signal)]);
   }
 }
