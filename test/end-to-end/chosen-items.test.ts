@@ -150,7 +150,7 @@ it('plan shows how many keys, read units and the price, and leaves nothing behin
   expect(plan.stdout).toContain('about 2 rows');
   expect(plan.stdout).toContain('2 read units');
   expect(plan.stdout).toMatch(/about \$\S+ on demand/);
-  expect(plan.stdout).toContain("1 of the list's keys stand in it more than once, and are read once: line 3");
+  expect(plan.stdout).toContain('1 key of the list repeats an earlier one and will be left out: line 3');
   expect(plan.stdout).toContain('dynamodb:BatchGetItem');
   const left = await readdir(join(made.folder, '.sluice'), { recursive: true });
   expect(left.filter((name) => /list/.test(name))).toEqual([]);

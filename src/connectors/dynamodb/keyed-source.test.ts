@@ -75,7 +75,7 @@ describe('a key list as text', () => {
     expect(findings).toContainEqual({
       level: 'warn',
       code: 'note',
-      message: "3 of the list's keys stand in it more than once, and are read once: lines 3, 4, 5",
+      message: '3 keys of the list repeat an earlier one and will be left out: lines 3, 4, 5',
     });
     expect((await outcome(source)).items).toEqual([item('a'), item('b')]);
   });
@@ -172,6 +172,13 @@ describe('a key list as JSON Lines', () => {
 });
 
 describe('a key list as CSV', () => {
+  it('may begin with a byte order mark, end its lines with CRLF and have empty ones', async () => {
+    await texts('a', 'b');
+    const file = await list('\ufeffid,name\r\na,x\r\n\r\n"b","é"\r\n', 'keys.csv');
+    const source = ends.source({ table, keys: file });
+    expect(await outcome(source)).toEqual({ items: [item('a'), item('b')], refused: [] });
+  });
+
   it('has a header that names the key, in any order, and quotes', async () => {
     await createTable(table, ['p', 'S'], ['s', 'N']);
     const items = [

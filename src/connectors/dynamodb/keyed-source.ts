@@ -135,11 +135,11 @@ export class KeyedSource implements Source {
     const findings: Finding[] = [];
     if (keys === 0) findings.push({ level: 'warn', code: 'note', message: 'the key list names no key' });
     if (repeated.count > 0) {
-      const message = `${repeated.count} of the list's keys stand in it more than once, and are read once: ${linesText(repeated)}`;
+      const message = `${things(repeated.count, 'key of the list repeats', 'keys of the list repeat')} an earlier one and will be left out: ${linesText(repeated)}`;
       findings.push({ level: 'warn', code: 'note', message });
     }
     if (malformed.count > 0) {
-      const message = `${malformed.count} places of the list hold no key and will be rejects: ${linesText(malformed)}`;
+      const message = `${things(malformed.count, 'place of the list holds', 'places of the list hold')} no key and will be rejected: ${linesText(malformed)}`;
       findings.push({ level: 'warn', code: 'key_invalid', message });
     }
     if (table.provisioned) {
@@ -214,4 +214,8 @@ export class KeyedSource implements Source {
     if (!this.#context.lasting) await rm(listFolder(this.#context), { recursive: true, force: true });
     this.#ready = undefined;
   }
+}
+
+function things(count: number, one: string, many: string): string {
+  return `${count} ${count === 1 ? one : many}`;
 }

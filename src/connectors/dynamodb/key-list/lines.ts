@@ -3,7 +3,7 @@ const MAX_LINE_BYTES = 64 * 1024;
 
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
-const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
+export const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
 /** A line without its end; `undefined` where it is longer than any key, or not UTF-8. */
 export interface Line {

@@ -5,6 +5,7 @@ import type { Attribute } from '../../../values/cell.js';
 import type { KeyAttribute } from '../key.js';
 import type { Problem } from '../problem.js';
 import { type Entry, type EntryMaker, textValue } from './entry.js';
+import { BYTE_ORDER_MARK } from './lines.js';
 
 /** Longer records are malformed: no more than this is held. */
 const MAX_RECORD_BYTES = 1024 * 1024;
@@ -37,7 +38,6 @@ function malformed(maker: EntryMaker, line: number): Entry {
 
 function recordsOf(chunks: AsyncIterable<Uint8Array>, skipped: number[]): AsyncIterable<CsvRecord> {
   const parser = parse({
-    bom: true,
     encoding: null,
     info: true,
     max_record_size: MAX_RECORD_BYTES,
@@ -51,9 +51,30 @@ function recordsOf(chunks: AsyncIterable<Uint8Array>, skipped: number[]): AsyncI
       return undefined;
     },
   });
-  const input = Readable.from(chunks);
+  const input = Readable.from(withoutMark(chunks));
   input.once('error', (error) => parser.destroy(error));
   return input.pipe(parser);
+}
+
+/** The parser's own way with a byte order mark would make text of all fields. */
+async function* withoutMark(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let first: Buffer | undefined = Buffer.alloc(0);
+  for await (const chunk of chunks) {
+    if (!first) {
+      yield chunk;
+      continue;
+    }
+    first = Buffer.concat([first, chunk]);
+    if (first.length < BYTE_ORDER_MARK.length) continue;
+    yield unmarked(first);
+    first = undefined;
+  }
+  if (first) yield first;
+}
+
+function unmarked(bytes: Buffer): Buffer {
+  const { length } = BYTE_ORDER_MARK;
+  return bytes.subarray(0, length).equals(BYTE_ORDER_MARK) ? bytes.subarray(length) : bytes;
 }
 
 /** Where the key's attributes stand in a record. @throws SluiceError column_missing */
