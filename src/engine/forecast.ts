@@ -46,6 +46,7 @@ export function readDollars(units: number): number {
 
 function timeForecast(plan: CopyPlan, rows: number | undefined, units: number | undefined): Forecast {
   if (rows === undefined) return {};
+  const { units: readUnits } = plan.description;
   const { pace } = plan.step;
   const bounds = [
     { seconds: rows / ROWS_PER_SECOND, boundBy: 'the machine' },
@@ -59,6 +60,9 @@ function timeForecast(plan: CopyPlan, rows: number | undefined, units: number | 
     ...(pace.writeUnits === undefined || units === undefined
       ? []
       : [{ seconds: units / pace.writeUnits, boundBy: 'pace.writeUnits' }]),
+    ...(pace.readUnits === undefined || readUnits === undefined
+      ? []
+      : [{ seconds: readUnits / pace.readUnits, boundBy: 'pace.readUnits' }]),
   ];
   return bounds.reduce((slowest, bound) => (bound.seconds > slowest.seconds ? bound : slowest));
 }

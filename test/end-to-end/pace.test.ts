@@ -167,18 +167,29 @@ describe('a share of the capacity', () => {
     return { status, findings: JSON.stringify(events.find(({ event }) => event === 'plan')?.['findings']) };
   }
 
-  it('is of what each table is provisioned for, and refused for a table on demand', async () => {
-    const [from, to, onDemand] = [tableName('from'), tableName('to'), tableName('demand')];
+  it('is of what each table is provisioned for; a table on demand has none, and two are refused', async () => {
+    const [from, to, onDemand, other] = [
+      tableName('from'),
+      tableName('to'),
+      tableName('demand'),
+      tableName('other'),
+    ];
     await provisioned(from, 40, 5);
     await provisioned(to, 5, 10);
-    await createTable(onDemand, ['id', 'S']);
+    for (const table of [onDemand, other]) await createTable(table, ['id', 'S']);
     const both = await plan(from, to, { share: '20%' });
     expect(both.status).toBe(0);
     expect(both.findings).toContain('readUnits 8 a second, 20% of 40');
     expect(both.findings).toContain('writeUnits 2 a second, 20% of 10');
-    const refused = await plan(from, onDemand, { share: '20%' });
-    expect(refused.status).toBe(2);
-    expect(refused.findings).toContain('pace: { writeUnits: … }');
-    expect((await plan(from, onDemand, { share: '20%', writeUnits: 5 })).status).toBe(0);
+    const one = await plan(from, onDemand, { share: '20%' });
+    expect(one.status).toBe(0);
+    expect(one.findings).toContain('its writeUnits are not paced');
+    expect(one.findings).toContain('pace: { writeUnits: … }');
+    const none = await plan(onDemand, other, { share: '20%' });
+    expect(none.status).toBe(2);
+    expect(none.findings).toContain('no table here has any');
+    const said = await plan(from, onDemand, { share: '20%', writeUnits: 5 });
+    expect(said.status).toBe(0);
+    expect(said.findings ?? '').not.toContain('not paced');
   });
 });
