@@ -25,6 +25,9 @@ import { version } from './version.js';
 /** Registers one command. Its action calls `exit` with the status; what it throws is reported here. */
 export type Register = (program: Command, io: Io, exit: (status: number) => void) => void;
 
+// The SDK would tell everybody on Node 20 that versions of it that are not in use here will want another.
+process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
+
 const registrations: readonly Register[] = [
   registerInit,
   registerCheck,

@@ -9,6 +9,7 @@ import { crc32 } from 'node:zlib';
 import type { Body, CallKind } from './call-kind.js';
 import { dynamodbCalls } from './dynamodb-batches.js';
 import { FaultPlan, type Rule } from './fault-plan.js';
+import { objectAction, s3Calls } from './s3-objects.js';
 import { sqsCalls } from './sqs-batches.js';
 
 export type HttpFault =
@@ -101,10 +102,10 @@ export async function startHttpProxy(
   });
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
     const raw = Buffer.concat(await request.toArray());
-    const named = String(request.headers['x-amz-target'] ?? '');
-    const action = named.replace(/^.*\./, '');
-    const kind = named.startsWith('AmazonSQS.') ? sqsCalls : dynamodbCalls;
-    const body = (raw.length > 0 ? JSON.parse(raw.toString()) : {}) as Body;
+    const named = request.headers['x-amz-target'];
+    const action = named === undefined ? objectAction(request) : String(named).replace(/^.*\./, '');
+    const kind = kindOf(named);
+    const body = (raw.length > 0 && kind !== s3Calls ? JSON.parse(raw.toString()) : {}) as Body;
     const fault = plan.next(action);
     const event = newEvent(events.length + 1, kind, action, body, fault);
     events.push(event);
@@ -135,6 +136,11 @@ export async function startHttpProxy(
       await shut(server);
     },
   };
+}
+
+function kindOf(named: string | string[] | undefined): CallKind {
+  if (named === undefined) return s3Calls;
+  return String(named).startsWith('AmazonSQS.') ? sqsCalls : dynamodbCalls;
 }
 
 async function shut(server: Server): Promise<void> {
@@ -199,20 +205,31 @@ async function forwarded(
 }
 
 async function forward(target: string, call: Call, body: Buffer): Promise<Answer> {
-  const names = ['content-type', 'x-amz-target', 'authorization', 'x-amz-date', 'x-amz-security-token'];
+  const { method = 'POST', url = '/' } = call.request;
+  const whole = call.kind === s3Calls;
   const headers: Record<string, string> = {};
-  for (const name of names) {
-    const value = call.request.headers[name];
-    if (value !== undefined) headers[name] = String(value);
+  for (const [name, value] of Object.entries(call.request.headers)) {
+    const isPassed = whole ? !hopByHop.has(name) : passed.includes(name);
+    if (value !== undefined && isPassed) headers[name] = String(value);
   }
-  const response = await fetch(target, { method: call.request.method ?? 'POST', headers, body });
+  const content = body.length > 0 ? { body } : {};
+  const response = await fetch(whole ? target + url : target, { method, headers, ...content });
   const text = Buffer.from(await response.arrayBuffer());
-  return {
-    status: response.status,
-    headers: Object.fromEntries([...response.headers].filter(([name]) => name.startsWith('x-amz'))),
-    body: text,
-  };
+  const kept = [...response.headers].filter(([name]) =>
+    whole ? !hopByHop.has(name) : name.startsWith('x-amz'),
+  );
+  return { status: response.status, headers: Object.fromEntries(kept), body: text };
 }
+
+const passed = ['content-type', 'x-amz-target', 'authorization', 'x-amz-date', 'x-amz-security-token'];
+const hopByHop = new Set([
+  'connection',
+  'content-length',
+  'expect',
+  'host',
+  'keep-alive',
+  'transfer-encoding',
+]);
 
 async function reply(
   call: Call,
@@ -236,7 +253,8 @@ async function reply(
     'content-type': 'application/x-amz-json-1.0',
     'x-amz-crc32': String(crc32(answer.body)),
     ...answer.headers,
-    'content-length': String(body.length),
+    // Without a body there is nothing that could be torn.
+    ...(answer.status === 204 ? {} : { 'content-length': String(body.length) }),
   });
   if (fault?.kind !== 'torn') {
     await new Promise<void>((resolve) => response.end(body, () => resolve()));

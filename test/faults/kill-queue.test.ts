@@ -24,12 +24,15 @@ const POINTS = wanted === 'all' ? Number.MAX_SAFE_INTEGER : Number(wanted);
 /** Other points each day, the same for everyone on that day. */
 const OFFSET = Math.floor(Date.now() / 86_400_000) * 7;
 const ITEMS = 60;
+/** Every so many items one is too large for a message, and goes through S3, where that is declared. */
+const LARGE_EVERY = 12;
 
 /** What one sweep has to itself, so that two run side by side. */
 interface Ground {
   readonly from: string;
   readonly to: string;
   readonly queue: TestQueue;
+  readonly large: string | undefined;
   readonly dynamodb: HttpProxy;
   readonly proxy: HttpProxy;
 }
@@ -42,7 +45,7 @@ beforeAll(async () => {
   await build();
   image = await makeImage(program);
   sqs = await testSqs();
-  for (let count = 0; count < 2; count++) grounds.push(await ground());
+  grounds.push(await ground(await sqs.bucket()), await ground(undefined));
 }, 120_000);
 
 afterAll(async () => {
@@ -50,10 +53,15 @@ afterAll(async () => {
   await Promise.all([sqs.stop(), image.remove()]);
 });
 
-async function ground(): Promise<Ground> {
+async function ground(large: string | undefined): Promise<Ground> {
   const [from, to] = [tableName('from'), tableName('to')];
   await createTable(from, ['id', 'S']);
-  const value = (id: number) => ({ id: { S: `user ${id}` }, n: { N: `${id}` } });
+  const isLarge = (id: number) => large !== undefined && id % LARGE_EVERY === 0;
+  const value = (id: number) => ({
+    id: { S: `user ${id}` },
+    n: { N: `${id}` },
+    text: { S: 'x'.repeat(isLarge(id) ? 5000 : 50) },
+  });
   await putItems(
     from,
     Array.from({ length: ITEMS }, (_, index) => value(index)),
@@ -62,7 +70,11 @@ async function ground(): Promise<Ground> {
     from,
     to,
     // What a killed receiver held is to be seen again soon.
-    queue: await sqs.queue({ maxReceives: 50, attributes: { VisibilityTimeout: '1' } }),
+    queue: await sqs.queue({
+      maxReceives: 50,
+      attributes: { VisibilityTimeout: '1', MaximumMessageSize: '4096' },
+    }),
+    large,
     dynamodb: await startHttpProxy(inject('dynamodb').endpoint),
     proxy: await startHttpProxy(sqs.endpoint),
   };
@@ -76,13 +88,15 @@ function scenario(
 ): Scenario {
   const { from, to, queue, dynamodb, proxy } = own;
   const table = { ...dynamodbConnection(), endpoint: dynamodb.endpoint };
+  const inbox = { ...queue.connection, endpoint: proxy.endpoint };
+  const large = own.large === undefined ? {} : { large: { bucket: own.large, endpoint: proxy.endpoint } };
   const urls = [queue.url, queue.redrive?.url ?? ''];
   return {
     options,
     status,
     declaration: {
       pipeline: 'sweep',
-      connections: { prod: table, dev: table, inbox: { ...queue.connection, endpoint: proxy.endpoint } },
+      connections: { prod: table, dev: table, inbox: { ...inbox, ...large } },
       steps: [
         {
           copy: 'users',
@@ -122,6 +136,7 @@ async function sentBodies(own: Ground): Promise<string[]> {
   const { status, stderr } = await made.command('run', '--only', 'send');
   await made.remove();
   if (status !== 0) throw new Error(stderr);
+  expect(stderr).not.toContain('Warning');
   const bodies = (await sqs.drain(own.queue.url)).map(({ Body }) => Body);
   return [...bodies.slice(0, 5), 'not ours', ...bodies.slice(5)];
 }

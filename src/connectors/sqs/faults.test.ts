@@ -95,6 +95,35 @@ describe.concurrent.each(troubles)('when the service %s', (_name, fault, often) 
   });
 });
 
+describe.concurrent.each<[name: string, fault: HttpFault]>([
+  ['throttles', { kind: 'error', status: 503, type: 'SlowDown' }],
+  ['fails', { kind: 'error', status: 500, type: 'InternalError' }],
+  ['is hidden behind a page of a load balancer', { kind: 'page', status: 502 }],
+  ['resets connections before it has seen the call', { kind: 'reset before' }],
+  ['loses answers', { kind: 'reset after' }],
+  ['tears answers', { kind: 'torn' }],
+])('when the store of large rows %s', (_name, fault) => {
+  it('every row arrives, and no object of it stays', { timeout: PATIENCE_MS }, async () => {
+    const at = await sqs.queue({ attributes: { MaximumMessageSize: '4096' } });
+    const bucket = await sqs.bucket();
+    const rules = ['GetObject', 'DeleteObject'].map((on): Rule<HttpFault> => ({ on, fault, nth: [1, 3] }));
+    const proxy = await startHttpProxy(sqs.endpoint, [...rules, { on: 'PutObject', fault, nth: [2] }]);
+    const queue = openQueue({ ...at.connection, large: { bucket, endpoint: proxy.endpoint } }, run.context);
+    const batch = items(5, (index) => ({ S: `${index}`.repeat(5000) }));
+    expect(new Set(await queue.send(batch, ['pk'], origin, 't'))).toEqual(new Set(['sent']));
+    expect(proxy.plan.struck()[2]).toBe(1);
+    // Only a put whose answer was lost leaves an object that nothing points to.
+    const left = fault.kind === 'reset after' ? 1 : 0;
+    expect(await sqs.objects(bucket)).toHaveLength(batch.rows.length + left);
+    const received = await receiveAll(queue);
+    expect(rowsOf(received.toSorted((a, b) => a.id.localeCompare(b.id)))).toEqual(batch.rows);
+    await queue.remove(received);
+    expect(await sqs.objects(bucket)).toHaveLength(left);
+    await queue.close();
+    await proxy.stop();
+  });
+});
+
 describe('a call that failed', { timeout: PATIENCE_MS }, () => {
   it('is made again with those entries alone that failed', async () => {
     const partial: Rule<HttpFault> = { on: 'SendMessageBatch', fault: { kind: 'partial', share: 0.3 } };

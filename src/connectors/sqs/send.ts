@@ -30,6 +30,8 @@ interface Outgoing {
   readonly bytes: number;
   /** It is too large, and goes through S3. */
   readonly isLarge: boolean;
+  /** What points to the object of a row too large, while no message with it can be in the queue. */
+  pointer?: string | undefined;
   readonly group: string;
 }
 
@@ -135,7 +137,7 @@ function whyNot(error: SluiceError): Sent {
 
 async function attempt(options: SenderOptions, messages: readonly Outgoing[]): Promise<Outcome[]> {
   const { service, queue } = options;
-  const bodies = await Promise.all(messages.map((message) => bodyOf(options, message)));
+  const bodies = await bodiesOf(options, messages);
   const entries = messages.map(({ id, group }, index) => ({
     Id: String(index),
     MessageBody: bodies[index] ?? '',
@@ -149,6 +151,8 @@ async function attempt(options: SenderOptions, messages: readonly Outgoing[]): P
     const answer = await service.sendOnce(queue.url, entries);
     return outcomesOf('SendMessageBatch', entries.length, answer, arrived);
   } catch (error) {
+    // Messages with these pointers may be in the queue: others must not share their objects.
+    for (const message of messages) message.pointer = undefined;
     if (!(error instanceof SluiceError) || error.code !== 'item_too_large') throw error;
     // The service takes less in one call than it says: each half by itself.
     return messages.length === 1 ? [error] : await halves(options, messages);
@@ -161,8 +165,20 @@ async function halves(options: SenderOptions, messages: readonly Outgoing[]): Pr
   return [...first, ...(await attempt(options, messages.slice(middle)))];
 }
 
-async function bodyOf({ objects }: SenderOptions, { id, text, isLarge }: Outgoing): Promise<string> {
-  return isLarge && objects !== undefined ? pointerText(id, await objects.put(id, text)) : text;
+/** Waits for each, so that no object is still being made when the call is made again. */
+async function bodiesOf(options: SenderOptions, messages: readonly Outgoing[]): Promise<string[]> {
+  const made = await Promise.allSettled(messages.map((message) => bodyOf(options, message)));
+  return made.map((one) => {
+    if (one.status === 'rejected') throw one.reason;
+    return one.value;
+  });
+}
+
+async function bodyOf({ objects }: SenderOptions, message: Outgoing): Promise<string> {
+  const { id, text, isLarge } = message;
+  if (!isLarge || objects === undefined) return text;
+  message.pointer ??= pointerText(id, await objects.put(id, text));
+  return message.pointer;
 }
 
 export function md5Of(text: string): string {
