@@ -71,7 +71,7 @@ export const errorCodes = {
   foreign_key: 'the row refers to a row that is not there',
   check_violated: 'a CHECK constraint refuses the row',
   item_too_large: 'the item is larger than the sink allows',
-  attribute_unknown: 'an attribute has no column in the sink',
+  attribute_unknown: 'an attribute has no column in the sink, or is not in the schema of the step',
   parse_failed:
     'an attribute that should hold JSON text holds something else, or what cannot be carried exactly',
   check_failed: 'the item is not as the schema of its check says',

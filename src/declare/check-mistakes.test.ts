@@ -105,3 +105,13 @@ it('what a file beside it says counts, and is part of the declaration', async ()
     checks: [{ schema: { files: { 'place.json': { $defs: { a: { type: 'string' } } } } } }],
   });
 });
+
+it('extra needs a check, and a column of its own', async () => {
+  expect(await problems('    extra: ignore')).toMatchObject([{ path: 'steps[0].extra', code: 'conflict' }]);
+  const folder = await folderWith({
+    'hits.yaml': `${head.replace('mode: append', 'mode: append, extra: { into: more }')}    check: { type: object }\n    extra: { into: more }\n`,
+  });
+  await expect(loadDeclaration(join(folder, 'hits.yaml'), { env: { PW: 'x' } })).rejects.toMatchObject({
+    problems: [{ path: 'steps[0].extra', message: '`extra` of the step and of the sink go into one column' }],
+  });
+});

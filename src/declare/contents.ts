@@ -24,12 +24,17 @@ const types: ReadonlySet<unknown> = new Set([
 
 /** What `parse` and `check` of a step ask for. */
 export function readContents(
-  { parse, check }: Pick<CopyOptions, 'parse' | 'check'>,
+  { parse, check, extra }: Pick<CopyOptions, 'parse' | 'check' | 'extra'>,
   path: DocumentPath,
   reading: Pick<Reading, 'report' | 'schemas'>,
-): Pick<CopyStep, 'parse' | 'checks'> {
+): Pick<CopyStep, 'parse' | 'checks' | 'extra'> {
   const checks = check === undefined ? [] : readChecks(check, parse ?? [], [...path, 'check'], reading);
-  return { ...(parse && { parse }), ...(checks.length > 0 && { checks }) };
+  if (extra !== undefined && checks.length === 0) {
+    const message = '`extra` of a step is about what its `check` does not know, and there is no check';
+    const hint = 'give it a check; what the sink has no column for is `extra` under `to`';
+    reading.report.add([...path, 'extra'], { code: 'conflict', message, hint });
+  }
+  return { ...(parse && { parse }), ...(checks.length > 0 && { checks }), ...(extra && { extra }) };
 }
 
 function readChecks(

@@ -6,10 +6,12 @@ import type { CopyStep, Limit, MapDeclaration, PaceDeclaration } from './declara
 import { type DocumentPath, formatPath } from './document-path.js';
 import { checkEnds, type Ends } from './ends.js';
 import { checked } from './issues.js';
+import type { Report } from './report.js';
 import { retryDeclaration } from './retry-declaration.js';
 import { type CopyOptions, copy } from './schema/copy.js';
 import { secondsOf } from './schema/duration.js';
 import { readTests } from './step-tests.js';
+import { isMapping } from './unsupported.js';
 import { checkVia } from './via.js';
 
 const DEFAULT_PARALLEL = 4;
@@ -28,8 +30,17 @@ export function checkCopy(
   checkVia(value, path, kinds, report);
   const options = checked(copy, known, path, report);
   const contents = options && readContents(options, path, reading);
+  if (contents && ends) sayTwice(contents.extra, ends, path, report);
   const tests = readTests(options?.tests, path, report);
   return options && ends && { ...copyStep(options, ends, path), ...contents, ...tests };
+}
+
+/** Both would gather in one column what they find. */
+function sayTwice(extra: CopyStep['extra'], { to }: Ends, path: DocumentPath, report: Report): void {
+  const other = to['extra'];
+  if (typeof extra !== 'object' || !isMapping(other) || other['into'] !== extra.into) return;
+  const message = '`extra` of the step and of the sink go into one column';
+  report.add([...path, 'extra'], { code: 'conflict', message, hint: 'name two columns, or leave one out' });
 }
 
 function copyStep(options: CopyOptions, ends: Ends, path: DocumentPath): CopyStep {

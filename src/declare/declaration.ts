@@ -7,6 +7,7 @@ import type { ErrorCode, Problem } from '../errors.js';
 import type { Expression } from '../expression/expression.js';
 import type { StepValues } from '../expression/values.js';
 import type { AsType } from '../transform/as.js';
+import type { Extra } from '../transform/check/extra.js';
 import type { SchemaSource } from '../transform/check/schema-source.js';
 import type { Constant, Origin } from '../transform/map.js';
 import type { Masks } from '../transform/mask/mask-stage.js';
@@ -94,6 +95,8 @@ export interface CopyStep extends StepBase {
   readonly parse?: readonly string[];
   /** What is asked of rows after `parse` and before `map`. At least one. */
   readonly checks?: readonly CheckDeclaration[];
+  /** What becomes of what the schemas do not know. */
+  readonly extra?: Extra;
   /** What `sluice test` does; runs do not look at it. */
   readonly tests?: readonly StepTest[];
   readonly map: MapDeclaration;

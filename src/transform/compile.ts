@@ -30,7 +30,7 @@ export function compile(
   const contents = contentsOf(options, incoming, open);
   const { columns, parsed } = contents;
   const changes = options.changes === true;
-  const mapped = mapColumns(options.map, { columns, open, changes }) ?? asTheyAre(columns);
+  const mapped = mapColumns(withExtra(options), { columns, open, changes }) ?? asTheyAre(columns);
   const cells = mapped.map((column) => compileColumn(column, options));
   const outgoing = Object.freeze(cells.map((cell) => cell.column));
   const lineage = new Map(
@@ -48,13 +48,23 @@ export function compile(
   return { columns: outgoing, lineage, remove, change: opening(contents.open, close) };
 }
 
+/** What `extra: { into }` gathers goes on, also where `only` does not name it. */
+function withExtra({ map, extra }: TransformOptions): TransformOptions['map'] {
+  if (typeof extra !== 'object' || !map?.only) return map;
+  const { into } = extra;
+  const { only } = map;
+  if (Array.isArray(only)) return only.includes(into) ? map : { ...map, only: [...only, into] };
+  return Object.values(only).includes(into) ? map : { ...map, only: { ...only, [into]: into } };
+}
+
 type Close = (row: OpenRow, change: Change | undefined) => Row | Refusal;
 
 /** Of rows whose columns all go on as they are. */
-function asIs({ open, parsed }: Contents): Pick<Compiled, 'change' | 'onlyLooks'> {
+function asIs({ open, alters, columns }: Contents): Pick<Compiled, 'change' | 'onlyLooks'> {
   if (!open) return {};
-  if (parsed.size === 0) return { change: opening(open, (row) => row as Row), onlyLooks: true };
-  return { change: opening(open, (row) => row.map(cellOf)) };
+  if (!alters) return { change: opening(open, (row) => row as Row), onlyLooks: true };
+  const width = columns.length;
+  return { change: opening(open, (row) => Array.from({ length: width }, (_, place) => cellOf(row[place]))) };
 }
 
 function opening(open: Contents['open'], close: Close): NonNullable<Compiled['change']> {

@@ -83,6 +83,14 @@ const check = z.union([z.string().min(1), z.record(z.string().min(1), z.unknown(
   error: 'expected the name of a file, a JSON Schema, or columns with one of them each',
 });
 
+const extra = z.union(
+  [
+    z.enum(['reject', 'ignore']),
+    z.strictObject({ into: column.describe('The column that takes them, as one document.') }),
+  ],
+  { error: 'expected reject, ignore or { into: COLUMN }' },
+);
+
 /** What is asked of rows before anything else is done to them. */
 const contentFields = {
   parse: z
@@ -94,6 +102,11 @@ const contentFields = {
     .optional()
     .describe(
       'A JSON Schema, draft-04 to 2020-12: ./hit.schema.json, { payload: ./hit.schema.json } or { "*": … } for the whole item.',
+    ),
+  extra: extra
+    .optional()
+    .describe(
+      'What becomes of members that the schema of `check` does not know: reject, ignore or { into: more }. Default: they go on.',
     ),
 };
 

@@ -1,5 +1,4 @@
-import type { Attribute, Cell } from '../../values/cell.js';
-import type { LogicalType } from '../../values/column.js';
+import type { Attribute } from '../../values/cell.js';
 import { canonicalNumber } from '../../values/decimal.js';
 
 type Mapping = Readonly<Record<string, unknown>>;
@@ -22,7 +21,7 @@ const forms: Readonly<Record<string, (value: unknown) => boolean>> = {
 };
 
 /** Whether it is an AttributeValue as DynamoDB's JSON spells it: `{ N: "8" }`. */
-export function isAttribute(value: unknown): value is Attribute {
+function isAttribute(value: unknown): value is Attribute {
   if (!isMapping(value)) return false;
   const [name, ...more] = Object.keys(value);
   return name !== undefined && more.length === 0 && forms[name]?.(value[name]) === true;
@@ -39,17 +38,6 @@ export function attributeOf(value: unknown): Attribute {
   return {
     M: Object.fromEntries(Object.entries(value as Mapping).map(([name, part]) => [name, attributeOf(part)])),
   };
-}
-
-/** A cell as DynamoDB would hold it. */
-export function attributeOfCell(cell: Exclude<Cell, undefined>, type: LogicalType): Attribute {
-  if (cell === null) return { NULL: true };
-  if (typeof cell === 'boolean') return { BOOL: cell };
-  if (cell instanceof Uint8Array) return { B: Buffer.from(cell).toString('base64') };
-  if (typeof cell === 'object') return cell;
-  if (type === 'int' || type === 'decimal' || type === 'float') return { N: cell };
-  if (type === 'datetime') return { S: cell.replace(' ', 'T') };
-  return { S: type === 'timestamp' ? `${cell.replace(' ', 'T')}Z` : cell };
 }
 
 /** Equal for attributes that mean the same, whatever the spelling of numbers and the order of names and of sets. */

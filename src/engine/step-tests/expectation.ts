@@ -1,7 +1,8 @@
+import { attributeOfCell } from '../../transform/attribute-of-cell.js';
 import type { Attribute, Row } from '../../values/cell.js';
 import type { Column } from '../../values/column.js';
 import { canonicalNumber } from '../../values/decimal.js';
-import { attributeOf, attributeOfCell, canonicalText } from './attribute.js';
+import { attributeOf, canonicalText } from './attribute.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 

@@ -3,6 +3,7 @@ import { visibleText } from '../../values/visible-text.js';
 import { Refusal } from '../refusal.js';
 import { draftNames, type MakeValidator, validatorsFor } from './drafts.js';
 import { RowNumbers } from './exact-number.js';
+import { KnownShape } from './known-shape.js';
 import { useExactLimits, useExactMultiples } from './number-keywords.js';
 import { SchemaFault, SchemaFileMissing, type SchemaSource } from './schema-source.js';
 
@@ -19,6 +20,8 @@ const inherited =
 /** A schema, compiled once, for values as `plainCell` gives them with the numbers of this check. */
 export class SchemaCheck {
   readonly numbers = new RowNumbers();
+  /** What the schema knows of what it is about. */
+  readonly shape: KnownShape;
   readonly #source: SchemaSource;
   readonly #make: MakeValidator;
   readonly #plainly: ValidateFunction;
@@ -28,6 +31,7 @@ export class SchemaCheck {
     this.#source = source;
     this.#make = make;
     this.#plainly = this.#compiled(false);
+    this.shape = KnownShape.of(source);
   }
 
   /** @throws SchemaFault, SchemaFileMissing */
