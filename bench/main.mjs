@@ -1,7 +1,7 @@
 /**
  * Measures Sluice against its peers and limits on this machine. See METHODOLOGY.md.
  *
- * npm run bench -- [batch-out] [batch-in] [keys] [rss] [start] [verify] [--quick] [--rounds N] [--json] [--assert]
+ * npm run bench -- [batch-out] [batch-in] [keys] [rss] [start] [verify] [changes] [--quick] [--rounds N] [--json] [--assert]
  *
  * Exit status: 0; with --assert 1 when a target is missed.
  */
@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { Database } from './database.mjs';
 import { batchIn } from './measurements/batch-in.mjs';
 import { batchOut } from './measurements/batch-out.mjs';
+import { changes } from './measurements/changes.mjs';
 import { keys } from './measurements/keys.mjs';
 import { rss } from './measurements/rss.mjs';
 import { start } from './measurements/start.mjs';
@@ -70,6 +71,7 @@ const measurements = new Map([
   ['keys', keys],
   ['rss', rss],
   ['verify', verify],
+  ['changes', changes],
 ]);
 
 const { values: options, positionals } = parseArgs({

@@ -29,6 +29,8 @@ const FINISHED = '#finished';
 const ER_DUP_ENTRY = 1062;
 const ER_NO_SUCH_TABLE = 1146;
 const LOOKUP_TOKENS = 500;
+/** A run notes a batch for itself as soon as it is written. */
+const NOTED_DAYS = 1;
 /** Runs that were given up leave their rows for this long. */
 const KEPT_MS = 30 * 24 * 3600 * 1000;
 
@@ -154,6 +156,14 @@ export class Ledger {
       if (nativeFailure(error)?.errno === ER_NO_SUCH_TABLE) return undefined;
       throw error;
     }
+  }
+
+  /** Takes away batches of this run that are so old that the run has noted them for itself: one without an end has ever more. */
+  async trim(session: Session): Promise<void> {
+    await session.run(
+      `DELETE FROM ${this.#table} WHERE place = ? AND run = ? AND recorded_at < UTC_TIMESTAMP() - INTERVAL ${NOTED_DAYS} DAY`,
+      [this.#place, this.#context.run],
+    );
   }
 
   async totals(session: Session): Promise<LedgerTotals> {

@@ -17,8 +17,8 @@ import { connectionPermissions, tableIdentity } from './source-describe.js';
  * further. With four writers about a dozen batches are under way (invariant 7).
  */
 const BATCH = { rows: 2500, bytes: 1024 * 1024 };
-/** One writer, whose transactions take more statements when they mirror. */
-const CHANGES_BATCH = { rows: 10_000, bytes: 4 * 1024 * 1024 };
+/** One writer, whose transactions take a dozen statements when they mirror. */
+const CHANGES_BATCH = { rows: 5000, bytes: 2 * 1024 * 1024 };
 /** Loads side by side; more wait for each other in the server. */
 const MAX_WRITERS = 8;
 

@@ -30,6 +30,8 @@ export interface Target {
   readonly loaders: LoaderChoice;
   /** The keys that came, for mirror. */
   readonly mirror: Mirror | undefined;
+  /** Rows are changes: batches have no end. */
+  readonly endless: boolean;
   /** For a mirror of changes. */
   readonly sequences: Sequences | undefined;
   /** Of the table to others. */

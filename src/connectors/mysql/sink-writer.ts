@@ -14,6 +14,9 @@ import { refusedOf, Stage, stageNames } from './sink-stage.js';
 import type { Target } from './sink-target.js';
 import { lastOfEachKey, Task } from './sink-task.js';
 
+/** Where batches have no end, the ledger is trimmed once in so many. */
+const TRIM_BATCHES = 200;
+
 /**
  * Writes batches through one session. A batch is one transaction with its row in the ledger:
  *
@@ -30,6 +33,7 @@ export class SinkWriter implements Writer {
   #stage: { readonly stage: Stage; readonly session: Session; readonly map: ColumnMap } | undefined;
   #mirror: ChangeMirror | undefined;
   #map: { readonly columns: readonly Column[]; readonly map: ColumnMap } | undefined;
+  #commits = 0;
   /** The last batch met rows that were there, so the next probably will. */
   #meetsRows = false;
 
@@ -185,7 +189,9 @@ export class SinkWriter implements Writer {
 
   /** Ends the transaction with the batch's keys and its row in the ledger. */
   async #commit(session: Session, task: Task, written: Written): Promise<Written> {
-    const { ledger, mirror } = this.#target;
+    const { ledger, mirror, endless } = this.#target;
+    this.#commits++;
+    if (endless && this.#commits % TRIM_BATCHES === 0) await ledger.trim(session);
     const unkeyed = mirror ? await mirror.addKeys(session, task.batch.rows, task.map, task.loader) : 0;
     if (await ledger.record(session, task.token, { written, unkeyed })) {
       await session.run('COMMIT');

@@ -170,6 +170,7 @@ class MysqlSink implements Sink {
         ledger,
         loaders: new LoaderChoice(planned.server),
         mirror,
+        endless: ofChanges,
         sequences,
         foreignKeys: planned.relations.foreignKeys,
         checksKeysLater: this.#options.foreignKeys === 'after',
