@@ -1,12 +1,13 @@
-/** What a TypeScript declaration imports: `import { copy, pipeline } from 'sluice'`. */
+/** What a TypeScript declaration imports: `import { copy, pipeline, replicate } from 'sluice'`. */
 export type { CallAbout, CallFunction } from './declare/declaration.js';
-export { call, copy, pipeline } from './declare/program/authoring.js';
+export { call, copy, pipeline, replicate } from './declare/program/authoring.js';
 export type {
   CallInput,
   CopyInput,
   FailureInput,
   ParallelInput,
   PipelineInput,
+  ReplicateInput,
   StepInput,
   VerifyInput,
   WaitInput,

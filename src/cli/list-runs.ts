@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Declaration } from '../declare/declaration.js';
-import { addCounters, type Counters, zeroCounters } from '../engine/counters.js';
-import { countsOf as countsIn, type StepPast, type StepResult } from '../engine/journal.js';
+import { addCounters, zeroCounters } from '../engine/counters.js';
+import { countsOf, type StepPast, type StepResult } from '../engine/journal.js';
 import { SluiceError } from '../errors.js';
 import type { FlowPast } from '../journal/flow-records.js';
 import { histories, isResumable, type RunHistory } from '../journal/runs.js';
@@ -152,10 +152,6 @@ function outcomeIn(past: StepPast | undefined, { ended, failed }: FlowPast): str
   if (past?.result) return past.result.rejected > 0 ? 'rejects' : 'complete';
   if (ended ?? failed) return (ended ?? failed)?.outcome ?? '';
   return past?.moved ? 'not finished' : 'not complete';
-}
-
-function countsOf(past: StepPast | undefined): Counters {
-  return past ? countsIn(past) : zeroCounters();
 }
 
 function durationOf({ started, ended }: RunHistory): string {

@@ -3,6 +3,7 @@ import type { Declaration } from '../declare/declaration.js';
 import { closePlans } from '../flow/close-plans.js';
 import { firingsAsked, isAsked } from '../flow/firing.js';
 import { unfinishedRun } from '../flow/open-run.js';
+import { places } from '../flow/places.js';
 import { type PlannedStep, planSteps, refusals } from '../flow/plan.js';
 import { newRunName } from '../flow/run-name.js';
 import { runWindows } from '../flow/windows.js';
@@ -45,6 +46,7 @@ export async function planDeclaration(
     signal: interrupt.signal,
     whole: declaration,
     half,
+    places: places({ state, pipeline }),
     windows: runWindows({ state, pipeline }, { resumes: unfinished, full }),
     ...(unfinished ? { firing: unfinished.firing } : firing ? { firing } : {}),
   });

@@ -3,10 +3,19 @@ import type { Finding, Permission } from '../connectors/connector.js';
 import type { QueueDescription } from '../connectors/queue.js';
 import { forecast } from '../engine/forecast.js';
 import { type CopyPlan, isPlanned } from '../engine/plan.js';
-import { allSteps, type PlannedStep, type PreparedCopy, preparedCopies } from '../flow/plan.js';
+import {
+  allSteps,
+  type PlannedStep,
+  type PreparedCopy,
+  preparedCopies,
+  preparedReplicates,
+} from '../flow/plan.js';
 import type { PlannedVia } from '../flow/plan-via.js';
+import { columnLines } from './column-lines.js';
+import { findingLines } from './finding-lines.js';
 import type { Io } from './io.js';
 import { isPlainSeries, treeEvents, treeLines } from './plan-tree.js';
+import { replicateEvent, replicatePermissions, replicateText } from './replicate-report.js';
 import { bytesText, count, durationText, table } from './text.js';
 
 /**
@@ -17,8 +26,16 @@ export function planText(steps: readonly PlannedStep[], color: boolean): string 
   const copies = preparedCopies(steps);
   const declared = steps.map(({ step }) => step);
   const tree = isPlainSeries(declared) ? [] : [['steps', ...treeLines(declared, '  ')].join('\n')];
-  const blocks = copies.map((copy) => copyText(copy, color));
-  const permissions = permissionLines(copies, allSteps(steps).flatMap(callPermissions));
+  const replicates = preparedReplicates(steps);
+  const blocks = [
+    ...copies.map((copy) => copyText(copy, color)),
+    ...replicates.map((replicate) => replicateText(replicate, color)),
+  ];
+  const permissions = permissionLines([
+    ...copies.flatMap(permissionsOf),
+    ...replicates.flatMap(replicatePermissions),
+    ...allSteps(steps).flatMap(callPermissions),
+  ]);
   return [...tree, ...blocks, ...(permissions.length > 0 ? [permissions.join('\n')] : [])].join('\n\n');
 }
 
@@ -49,7 +66,8 @@ export function planEvents(steps: readonly PlannedStep[]): object[] {
       permissions: permissionsOf(copy),
     };
   });
-  return [...treeEvents(steps.map(({ step }) => step)), ...copies];
+  const replicates = preparedReplicates(steps).map(replicateEvent);
+  return [...treeEvents(steps.map(({ step }) => step)), ...copies, ...replicates];
 }
 
 function copyText({ name, planned, early, via }: PreparedCopy, color: boolean): string {
@@ -63,22 +81,11 @@ function copyText({ name, planned, early, via }: PreparedCopy, color: boolean): 
     `  read: ${description.consistency}${early ? ' (the table is made by an earlier step; planned again before it runs)' : ''}`,
     `  key: ${keyLine(planned)}`,
   ];
-  if (sinkPlan.creates !== undefined) lines.push(`  makes: ${sinkPlan.creates.replaceAll('\n', '\n  ')}`);
-  const journeys = sinkPlan.journeys.map(({ from, fromType, to, toType, note }) => [
-    from,
-    fromType,
-    '→',
-    to,
-    toType,
-    note ?? '',
-  ]);
-  if (journeys.length > 0) {
-    lines.push(
-      ...table(['column', 'type', '', 'column', 'type', 'note'], journeys).map((line) => `    ${line}`),
-    );
-  }
-  if (description.open) lines.push('    and every other attribute that an item has');
-  return [...lines, ...findingLines(planned.findings, color)].join('\n');
+  return [
+    ...lines,
+    ...columnLines(sinkPlan, description.open),
+    ...findingLines(planned.findings, color),
+  ].join('\n');
 }
 
 /** What lies between the ends. */
@@ -141,19 +148,6 @@ function keyLine(plan: CopyPlan): string {
   return `${key.join(', ')} (${proof})`;
 }
 
-const marks = { refuse: '✗ refused', warn: '! warning', note: '· note' } as const;
-
-function findingLines(findings: readonly Finding[], color: boolean): string[] {
-  const colors = pc.createColors(color);
-  const paint = { refuse: colors.red, warn: colors.yellow, note: colors.dim } as const;
-  return findings.flatMap(({ level, code, message, hint, path }) => {
-    const place = path === undefined ? '' : ` (${path})`;
-    const name = code === 'note' ? '' : ` [${code}]`;
-    const line = `  ${paint[level](`${marks[level]}${name}`)} ${message}${place}`;
-    return hint === undefined ? [line] : [line, `      hint: ${hint}`];
-  });
-}
-
 /** What invoking a function from here needs. */
 function callPermissions({ step }: PlannedStep): readonly Permission[] {
   if (step.kind !== 'call' || step.run || step.function === undefined) return [];
@@ -165,9 +159,9 @@ function permissionsOf({ planned, listing = [] }: PreparedCopy): readonly Permis
   return [...listing, ...planned.description.permissions, ...planned.sinkPlan.permissions];
 }
 
-function permissionLines(copies: readonly PreparedCopy[], more: readonly Permission[]): string[] {
+function permissionLines(permissions: readonly Permission[]): string[] {
   const all = new Map<string, Permission>();
-  for (const permission of [...copies.flatMap(permissionsOf), ...more]) {
+  for (const permission of permissions) {
     all.set(`${permission.action} ${permission.resource}`, permission);
   }
   if (all.size === 0) return [];
@@ -175,9 +169,9 @@ function permissionLines(copies: readonly PreparedCopy[], more: readonly Permiss
   return ['permissions', ...table(['action', 'on', 'why'], rows).map((line) => `  ${line}`)];
 }
 
-/** Warnings of all copies, for a run: what a person should know before it goes on. */
+/** Warnings of all copies and replicates, for a run: what a person should know before it goes on. */
 export function warningLines(steps: readonly PlannedStep[], color: boolean): string[] {
-  return preparedCopies(steps).flatMap(({ name, planned }) => {
+  return [...preparedCopies(steps), ...preparedReplicates(steps)].flatMap(({ name, planned }) => {
     const warnings = planned.findings.filter((finding) => finding.level === 'warn');
     return warnings.length === 0 ? [] : [name, ...findingLines(warnings, color)];
   });

@@ -47,6 +47,8 @@ function detailsOf(step: Step): object {
   switch (step.kind) {
     case 'wait':
       return step.until === undefined ? { seconds: step.seconds } : { until: step.until };
+    case 'replicate':
+      return { changes: step.changes, events: step.events, load: step.load, first: step.first };
     case 'verify':
       return { of: step.of, ...(step.sample === undefined ? {} : { sample: step.sample }) };
     case 'call': {
@@ -69,6 +71,8 @@ function whatIs(step: NamedStep): string {
   switch (step.kind) {
     case 'copy':
       return 'copy';
+    case 'replicate':
+      return `follows changes without an end${step.first ? ', behind a copy' : ''}`;
     case 'wait':
       return step.until === undefined
         ? `wait ${durationText(step.seconds ?? 0)}`

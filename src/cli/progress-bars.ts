@@ -1,5 +1,6 @@
 import type { MultiBar, SingleBar } from 'cli-progress';
 import { type Counters, zeroCounters } from '../engine/counters.js';
+import type { Lag } from '../engine/replicate/replicate-run.js';
 import { outcomeWord, type StepEnd } from '../flow/outcome.js';
 import type { Io } from './io.js';
 import type { Progress } from './progress.js';
@@ -12,7 +13,10 @@ const REDRAW_MS = 150;
 const MAX_LINES = 30;
 
 const copyFormat = '{step} {bar} {share} {rows} rows  {rate}/s{pace}  {left}{rejects}{graph}';
+const endlessFormat = '{step} {lag} {rows} rows  {rate}/s{pace}  {loads}{rejects}{graph}';
 const plainFormat = '{step} {state}';
+
+const formats = { rows: copyFormat, changes: endlessFormat, plain: plainFormat } as const;
 
 /** What one line shows. */
 interface Line {
@@ -23,6 +27,7 @@ interface Line {
   rows: number | undefined;
   /** How many rows were done in each of the last seconds. */
   live: LiveRates;
+  lag: Readonly<Lag> | undefined;
   /** A word for what it does; nothing while rows move. */
   state: string;
 }
@@ -70,14 +75,19 @@ class Bars implements Progress {
     this.#timer.unref();
   }
 
-  started(name: string, counters: Readonly<Counters>, { rows }: { readonly rows?: number }): void {
+  started(
+    name: string,
+    counters: Readonly<Counters>,
+    { rows, lag }: { readonly rows?: number; readonly lag?: Readonly<Lag> },
+  ): void {
     const line = this.#line(name, 'rows');
     Object.assign(line, {
       counters,
       rows,
+      lag,
       since: performance.now(),
       live: new LiveRates(doneOf(counters), performance.now()),
-      state: line.shown.kind === 'rows' ? '' : 'running',
+      state: line.shown.kind === 'plain' ? 'running' : '',
     });
     this.#running.add(name);
     this.#draw(name, false);
@@ -121,10 +131,11 @@ class Bars implements Progress {
       counters: zeroCounters(),
       since,
       rows: undefined,
+      lag: undefined,
       live: new LiveRates(0, since),
       state,
     };
-    const format = shown.kind === 'rows' ? copyFormat : plainFormat;
+    const format = formats[shown.kind];
     const bar = this.#bars.create(1, 0, textsOf(line, false), { format });
     const added: Line = { ...line, bar };
     this.#lines.set(name, added);
@@ -148,7 +159,7 @@ function wordOf(end: StepEnd): string {
 }
 
 function textsOf(line: Omit<Line, 'bar'>, final: boolean): Record<string, string> {
-  const { shown, counters, rows, since, live, state } = line;
+  const { shown, counters, rows, since, live, state, lag } = line;
   const seconds = Math.max((performance.now() - since) / 1000, 0.001);
   const done = doneOf(counters);
   const rate = done / seconds;
@@ -162,6 +173,8 @@ function textsOf(line: Omit<Line, 'bar'>, final: boolean): Record<string, string
     rate: count(rate),
     pace: shown.pace === undefined ? '' : ` (${Math.round((100 * rate) / shown.pace)}% of the pace)`,
     left: final ? durationText(seconds) : timeLeft(rows, done, rate),
+    lag: (state === '' && lag ? lagText(lag) : state).padEnd(32),
+    loads: lag === undefined ? '' : `${count(lag.loads)} loads`,
     rejects: counters.rejected > 0 ? `  ${count(counters.rejected)} rejected` : '',
     graph: final || live.line === '' ? '' : `  ${live.line}`,
   };
@@ -169,6 +182,11 @@ function textsOf(line: Omit<Line, 'bar'>, final: boolean): Record<string, string
 
 function doneOf({ written, unchanged, rejected }: Readonly<Counters>): number {
   return written + unchanged + rejected;
+}
+
+function lagText({ seconds, waiting, caughtUp }: Readonly<Lag>): string {
+  const behind = caughtUp ? 'caught up' : `${durationText(seconds)} behind`;
+  return waiting === 0 ? behind : `${behind}, ${count(waiting)} waiting`;
 }
 
 function timeLeft(rows: number | undefined, done: number, rate: number): string {

@@ -1,4 +1,5 @@
 import type { Counters } from '../engine/counters.js';
+import type { Lag } from '../engine/replicate/replicate-run.js';
 import { SluiceError } from '../errors.js';
 import { type Observer, outcomeWord, type StepEnd } from '../flow/outcome.js';
 import { errorEvent } from './errors.js';
@@ -23,6 +24,7 @@ function speaker(io: Io): Observer['said'] {
 
 interface Running {
   readonly counters: Readonly<Counters>;
+  readonly lag: Readonly<Lag> | undefined;
   readonly since: number;
 }
 
@@ -31,14 +33,20 @@ export function jsonProgress(io: Io): Progress {
   const running = new Map<string, Running>();
   const emit = (event: object) => io.out(JSON.stringify(event));
   const timer = setInterval(() => {
-    for (const [step, { counters, since }] of running) {
-      emit({ event: 'progress', step, ...counters, seconds: (performance.now() - since) / 1000 });
+    for (const [step, { counters, lag, since }] of running) {
+      emit({
+        event: 'progress',
+        step,
+        ...counters,
+        ...(lag ? { lag: { ...lag } } : {}),
+        seconds: (performance.now() - since) / 1000,
+      });
     }
   }, EVENT_MS);
   timer.unref();
   return {
-    started: (step, counters, { rows, attempt }) => {
-      running.set(step, { counters, since: performance.now() });
+    started: (step, counters, { rows, attempt, lag }) => {
+      running.set(step, { counters, lag, since: performance.now() });
       emit({ event: 'started', step, attempt, rows });
     },
     waiting: (step, until) => {

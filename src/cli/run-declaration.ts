@@ -1,8 +1,10 @@
 import type { Declaration } from '../declare/declaration.js';
 import { countsOf } from '../engine/journal.js';
 import { SluiceError } from '../errors.js';
+import { unreachable } from '../flow/endless.js';
 import { firingsAsked, firingText, isAsked } from '../flow/firing.js';
 import { type OpenedRun, openRun } from '../flow/open-run.js';
+import { places } from '../flow/places.js';
 import { type PlannedStep, planSteps, refusals } from '../flow/plan.js';
 import { type RunOutcome, runSteps } from '../flow/run.js';
 import type { World } from '../flow/scope.js';
@@ -82,6 +84,7 @@ async function runFor(
       run,
       firing: opened.firing,
       windows: runWindows({ state, pipeline: declaration.pipeline }, { resumes, full }),
+      ...(fresh && !resumes ? {} : { places: places({ state, pipeline: declaration.pipeline }) }),
       signal,
       whole: declaration,
       lasting: true,
@@ -130,7 +133,7 @@ async function planAndRun(world: World, opened: OpenedRun, around: Surroundings)
   if (opened.resumes) sayResumed(opened.resumes, io, json);
   const steps = await planSteps(world);
   around.interrupt.signal.throwIfAborted();
-  const refused = refusals(steps);
+  const refused = [...refusals(steps), ...(world.drain ? [] : unreachable(steps))];
   if (refused.length > 0) {
     reportRefusals(refused, io, json);
     if (json) io.out(JSON.stringify(summaryEvent(pipeline, world.run, 'refused', new Map())));

@@ -3,6 +3,7 @@ import {
   type Declaration,
   innerSteps,
   type NamedStep,
+  type ReplicateStep,
   type Step,
 } from '../declare/declaration.js';
 import { addCounters, type Counters, zeroCounters } from '../engine/counters.js';
@@ -52,7 +53,8 @@ function stepStatus(step: NamedStep, history: RunHistory): StepStatus {
   if (flow.ended?.outcome === 'skipped') {
     return { tone: 'idle', text: 'skipped', details: ['its condition was not true'] };
   }
-  return step.kind === 'copy' ? copyStatus(step, history, flow) : otherStatus(flow);
+  const moves = step.kind === 'copy' || step.kind === 'replicate';
+  return moves ? copyStatus(step, history, flow) : otherStatus(flow);
 }
 
 function otherStatus({ ended, failed, until }: FlowPast): StepStatus {
@@ -73,7 +75,11 @@ function failedStatus(
 }
 
 /** With `tables` the copies of a step are taken together. */
-function copyStatus(step: CopyStep, { steps, flow: all, end }: RunHistory, flow: FlowPast): StepStatus {
+function copyStatus(
+  step: CopyStep | ReplicateStep,
+  { steps, flow: all, end }: RunHistory,
+  flow: FlowPast,
+): StepStatus {
   const isOfStep = (name: string) =>
     name === step.name || (step.from.tables !== undefined && name.startsWith(`${step.name}.`));
   const pasts = [...steps].flatMap(([name, past]) => (isOfStep(name) ? [past] : []));

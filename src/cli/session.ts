@@ -9,6 +9,7 @@ import {
 } from '../declare/declaration.js';
 import { SluiceError } from '../errors.js';
 import { firingNow } from '../flow/firing.js';
+import type { Places } from '../flow/places.js';
 import { copySteps, type Half, openWorld, type World } from '../flow/scope.js';
 import type { Windows } from '../flow/windows.js';
 import type { Firing } from '../values/firing.js';
@@ -37,6 +38,7 @@ export function openSession(
     readonly recalled?: ReadonlyMap<string, Firing>;
     readonly windows?: Windows;
     readonly half?: Half;
+    readonly places?: Places;
     readonly drain?: true;
   },
 ): World {

@@ -6,8 +6,8 @@ export interface TreeLine {
   readonly name: string;
   /** The name with the lines of the tree before it. */
   readonly label: string;
-  /** Whether rows move. */
-  readonly kind: 'rows' | 'plain';
+  /** Whether rows move, or changes. */
+  readonly kind: 'rows' | 'changes' | 'plain';
   /** What it does before it begins; '' where it may never. */
   readonly state: string;
   /** Rows a second that are allowed. */
@@ -31,6 +31,14 @@ function linesOf(planned: PlannedStep, indent: string): readonly TreeLine[] {
         name,
         label: indent + name,
         kind: 'rows',
+        state: 'waiting',
+        ...(step.pace.items === undefined ? {} : { pace: step.pace.items }),
+      }));
+    case 'replicate':
+      return [...planned.copies, planned.replicate].map(({ name, step }) => ({
+        name,
+        label: indent + name,
+        kind: step.kind === 'copy' ? 'rows' : 'changes',
         state: 'waiting',
         ...(step.pace.items === undefined ? {} : { pace: step.pace.items }),
       }));

@@ -47,9 +47,9 @@ export function summaryText(run: string, outcome: Outcome, ends: Ends): string {
   const rows = stepSummaries(ends).map((step) => [
     step.name,
     step.outcome,
-    ...(step.kind === 'copy' ? countTexts(step) : ['', '', '', '', '', '']),
+    ...(movesRows(step) ? countTexts(step) : ['', '', '', '', '', '']),
     durationText(step.seconds),
-    step.kind === 'copy' && step.seconds > 0 ? count(step.read / step.seconds) : '',
+    movesRows(step) && step.seconds > 0 ? count(step.read / step.seconds) : '',
     step.consistency ?? '',
   ]);
   const header = [
@@ -67,6 +67,10 @@ export function summaryText(run: string, outcome: Outcome, ends: Ends): string {
   ];
   const right = new Set([2, 3, 4, 5, 6, 7, 8, 9]);
   return [...table(header, rows, right), `run ${run}: ${outcome}`].join('\n');
+}
+
+function movesRows({ kind }: StepSummary): boolean {
+  return kind === 'copy' || kind === 'replicate';
 }
 
 function countTexts({ read, written, unchanged, rejected, deleted, bytes }: StepSummary): string[] {

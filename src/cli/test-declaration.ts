@@ -3,7 +3,7 @@ import type { Declaration } from '../declare/declaration.js';
 import type { Difference } from '../engine/step-tests/expectation.js';
 import { runStepTests, type TestOutcome } from '../engine/step-tests/run-tests.js';
 import { SluiceError } from '../errors.js';
-import { copySteps } from '../flow/scope.js';
+import { copySteps, replicateSteps } from '../flow/scope.js';
 import { exitStatus } from './exit-status.js';
 import type { Io } from './io.js';
 
@@ -44,13 +44,15 @@ async function outcomesOf(
   { steps, connections }: Declaration,
   name: string | undefined,
 ): Promise<readonly TestOutcome[]> {
-  const chosen = copySteps(steps).filter((step) => name === undefined || step.name === name);
+  const all = [...copySteps(steps), ...replicateSteps(steps)];
+  const chosen = all.filter((step) => name === undefined || step.name === name);
   if (chosen.length === 0) throw new SluiceError('usage', `no step of this name can have tests`);
   const isTyped = (connection: string) => connections[connection]?.kind === 'mysql';
   const outcomes: TestOutcome[] = [];
   for (const step of chosen) {
     const ends = { typedSource: isTyped(step.from.connection), typedSink: isTyped(step.to.connection) };
-    outcomes.push(...(await runStepTests(step, ends)));
+    const changes = step.kind === 'replicate' ? { changes: true as const } : {};
+    outcomes.push(...(await runStepTests(step, { ...ends, ...changes })));
   }
   return outcomes;
 }

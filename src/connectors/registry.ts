@@ -19,6 +19,8 @@ export interface Registration {
   readonly sink?: z.ZodType;
   /** What the schemas cannot say: which fields need or exclude each other. */
   readonly rules: OptionRules;
+  /** Its tables' changes can be followed: `Connection.feed`. */
+  readonly feeds?: true;
   load(): Promise<Connector>;
 }
 
@@ -28,6 +30,7 @@ export const registry = {
   dynamodb: {
     ...dynamodb,
     rules: dynamodbRules,
+    feeds: true,
     load: async () => (await import('./dynamodb/index.js')).dynamodb,
   },
   sqs: { ...sqs, rules: sqsRules, load: async () => (await import('./sqs/index.js')).sqs },

@@ -13,6 +13,7 @@ import { secondsOf } from './schema/duration.js';
 import { readTests } from './step-tests.js';
 import { isMapping } from './unsupported.js';
 import { checkVia } from './via.js';
+import { withoutChanges } from './without-changes.js';
 
 const DEFAULT_PARALLEL = 4;
 const DEFAULT_PATIENCE_SECONDS = 300;
@@ -25,7 +26,7 @@ export function checkCopy(
   reading: Pick<Reading, 'report' | 'schemas'>,
 ): CopyStep | undefined {
   const { report } = reading;
-  const ends = checkEnds(value, path, kinds, report);
+  const ends = checkEnds(withoutChanges(value, path, report), path, kinds, report);
   const { from: _from, to: _to, ...known } = value;
   checkVia(value, path, kinds, report);
   const options = checked(copy, known, path, report);
@@ -44,13 +45,25 @@ function sayTwice(extra: CopyStep['extra'], { to }: Ends, path: DocumentPath, re
 }
 
 function copyStep(options: CopyOptions, ends: Ends, path: DocumentPath): CopyStep {
-  const { row } = options;
   return {
     kind: 'copy',
     name: options.copy,
     path: formatPath(path),
     ...ends,
     ...(options.via && { via: options.via }),
+    ...commonFields(options),
+  };
+}
+
+/** What a copy's fields and a replicate's have in common. */
+export type CommonOptions = Omit<CopyOptions, 'copy' | 'from' | 'to' | 'via' | 'onFailure'>;
+
+/** What copies and replicates do to their rows, and how, with the defaults filled in. */
+export function commonFields(
+  options: CommonOptions,
+): Omit<CopyStep, 'kind' | 'name' | 'path' | 'via' | 'when' | 'onFailure' | keyof Ends> {
+  const { row } = options;
+  return {
     map: mapDeclaration(options.map),
     ...(options.mask && { mask: options.mask }),
     empty: options.empty === 'null' || options.empty === null ? 'null' : 'keep',

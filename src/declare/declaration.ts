@@ -54,7 +54,7 @@ export type ScheduleDeclaration = (
 export type Step = NamedStep | ParallelStep;
 
 /** Every step but a parallel one has a name, unique in the pipeline. */
-export type NamedStep = CopyStep | WaitStep | VerifyStep | CallStep;
+export type NamedStep = CopyStep | ReplicateStep | WaitStep | VerifyStep | CallStep;
 
 /** What every kind of step may have. */
 interface StepBase {
@@ -140,6 +140,29 @@ export interface CheckDeclaration {
   /** The column of the source; absent for the whole item. */
   readonly of?: string;
   readonly schema: SchemaSource;
+}
+
+/**
+ * Follows the changes of a table without an end. `from` and `to` hold what a copy between the two would have; what is
+ * the changes' own is here. `parallel` is for the first copy.
+ */
+export interface ReplicateStep extends Omit<CopyStep, 'kind'> {
+  readonly kind: 'replicate';
+  /** Where a reader begins that has no place yet. */
+  readonly changes: 'oldest' | 'latest';
+  /** What is taken of what happens; of the rest nothing is read, written or counted. */
+  readonly events: readonly Change['event'][];
+  readonly load: LoadDeclaration;
+  /** A full copy before the changes. */
+  readonly first?: 'copy';
+}
+
+/** How much is written at once: whatever limit is reached first. */
+export interface LoadDeclaration {
+  readonly rows: number;
+  readonly bytes: number;
+  /** Since the first row of the load came. */
+  readonly seconds: number;
 }
 
 /** Exactly one of `seconds` and `until` is there. */

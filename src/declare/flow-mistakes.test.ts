@@ -81,7 +81,7 @@ const mistakes: readonly [name: string, text: string, problems: readonly string[
     'a text to do on failure',
     fields('onFailure: stop'),
     [
-      '9:16 steps[0].onFailure expected a step, not text (wrong_type) → a step is { copy: NAME, from: …, to: … }, { parallel: [ … ] }, { wait: NAME, … }, { verify: NAME, … } or { call: NAME, … }',
+      '9:16 steps[0].onFailure expected a step, not text (wrong_type) → a step is { copy: NAME, from: …, to: … }, { replicate: NAME, from: …, to: … }, { parallel: [ … ] }, { wait: NAME, … }, { verify: NAME, … } or { call: NAME, … }',
     ],
   ],
   [
@@ -100,7 +100,7 @@ const mistakes: readonly [name: string, text: string, problems: readonly string[
     'no step to do on failure',
     fields('onFailure: { then: stop }'),
     [
-      '9:16 steps[0].onFailure a step without a kind (missing_field) → a step is { copy: NAME, from: …, to: … }, { parallel: [ … ] }, { wait: NAME, … }, { verify: NAME, … } or { call: NAME, … }',
+      '9:16 steps[0].onFailure a step without a kind (missing_field) → a step is { copy: NAME, from: …, to: … }, { replicate: NAME, from: …, to: … }, { parallel: [ … ] }, { wait: NAME, … }, { verify: NAME, … } or { call: NAME, … }',
     ],
   ],
   [

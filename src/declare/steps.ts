@@ -8,6 +8,7 @@ import type { FailureBranch, NamedStep, ParallelStep, Step } from './declaration
 import { type DocumentPath, formatPath } from './document-path.js';
 import { checkCall, checkVerify, checkWait } from './flow-steps.js';
 import { checked } from './issues.js';
+import { checkReplicate } from './replicate-step.js';
 import type { Report } from './report.js';
 import { retryDeclaration } from './retry-declaration.js';
 import { branchLimit } from './schema/branch-limit.js';
@@ -71,7 +72,8 @@ class StepReader {
       return nothing;
     }
     const kind = namedKinds.find((each) => value[each] !== undefined);
-    if (kind === 'copy' || (kind && !isNamelessCopy(value))) return this.#named(kind, value, path, ended);
+    const moves = kind === 'copy' || kind === 'replicate';
+    if (moves || (kind && !isNamelessCopy(value))) return this.#named(kind, value, path, ended);
     const later = laterSteps.find((field) => value[field] !== undefined);
     if (later !== undefined) {
       sayUnsupported(`a step of kind ${later}`, [...path, later], report);
@@ -102,6 +104,8 @@ class StepReader {
         if (copy) claimQueue(copy, path, this.#queues, this.#reading.report);
         return copy;
       }
+      case 'replicate':
+        return checkReplicate(value, path, this.#kinds, this.#reading);
       case 'wait':
         return checkWait(value, path, this.#reading);
       case 'verify':
@@ -182,7 +186,13 @@ function failureBranch(steps: readonly Step[], after: FailureBranch['then'] = 's
   return { steps, then: after };
 }
 
-const namedKinds = ['copy', 'wait', 'verify', 'call'] as const satisfies readonly NamedStepKind[];
+const namedKinds = [
+  'copy',
+  'replicate',
+  'wait',
+  'verify',
+  'call',
+] as const satisfies readonly NamedStepKind[];
 
 /** What has ends is a copy, although it does not say so. */
 function isNamelessCopy(value: Options): boolean {
@@ -190,7 +200,7 @@ function isNamelessCopy(value: Options): boolean {
 }
 
 const stepHint =
-  'a step is { copy: NAME, from: …, to: … }, { parallel: [ … ] }, { wait: NAME, … }, { verify: NAME, … } or { call: NAME, … }';
+  'a step is { copy: NAME, from: …, to: … }, { replicate: NAME, from: …, to: … }, { parallel: [ … ] }, { wait: NAME, … }, { verify: NAME, … } or { call: NAME, … }';
 
 const parallelShape = z.strictObject({
   ...stepFields,

@@ -3,13 +3,14 @@ import type { Report } from './report.js';
 
 /** Fields of the design that later versions have, by what holds them. */
 export const laterFields = {
-  source: ['format', 'changes', 'events'],
-  sink: ['format', 'load', 'ttlDeletes'],
+  replicate: ['via'],
+  source: ['format'],
+  sink: ['format'],
 } as const;
 
 /** Kinds of connections and of steps that later versions have. */
 export const laterKinds: ReadonlySet<string> = new Set(['s3', 'files', 'rds', 'firehose']);
-export const laterSteps = ['replicate', 'export'] as const;
+export const laterSteps = ['export'] as const;
 
 /** Says which of the fields are not in this version, and returns the mapping without them. */
 export function withoutLaterFields(

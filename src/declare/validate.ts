@@ -6,6 +6,7 @@ import {
   type CopyStep,
   type Declaration,
   innerSteps,
+  type ReplicateStep,
   type Step,
 } from './declaration.js';
 import { missingVariables } from './environment.js';
@@ -51,6 +52,7 @@ export async function validate(
   const { steps, schemas } = readSteps(given, kinds, report);
   if (schemas.length > 0) await (await import('./schemas.js')).readSchemas(schemas, dirname(file), report);
   if (value['maskKey'] === undefined) sayKeyless(steps, report);
+  sayEndless(steps, value['schedule'] !== undefined, report);
   const { schedule, notes } = checkSchedule(value['schedule'], report);
   const problems = report.problems().filter(({ code }) => document.complete || code !== 'missing_field');
   if (!head || problems.length > 0) return { problems };
@@ -84,8 +86,37 @@ function sayKeyless(steps: readonly Step[], report: Report): void {
   });
 }
 
-function keyedCopies(step: Step): readonly CopyStep[] {
-  const isKeyed = step.kind === 'copy' && Object.values(step.mask ?? {}).some((way) => way !== 'redact');
+/** Where a step without an end makes no sense. That nothing may follow it depends on how it is run. */
+function sayEndless(steps: readonly Step[], isScheduled: boolean, report: Report): void {
+  const [endless] = steps.flatMap(replicates);
+  if (endless && isScheduled) {
+    report.add(['schedule'], {
+      code: 'conflict',
+      message: `${endless.name} follows changes without an end: there is nothing to begin again by a schedule`,
+      hint: 'leave `schedule` out; to catch up now and then, let cron run `sluice run --drain`',
+    });
+  }
+  const branches = steps.flatMap(allWithin).flatMap(({ onFailure }) => onFailure?.steps ?? []);
+  for (const { name, path } of branches.flatMap(replicates)) {
+    report.add(['steps'], {
+      code: 'conflict',
+      message: `${name} (${path}) has no end: it cannot be what follows a failure`,
+      hint: 'give it a place of its own, or a pipeline',
+    });
+  }
+}
+
+function allWithin(step: Step): readonly Step[] {
+  return [step, ...innerSteps(step).flatMap(allWithin)];
+}
+
+function replicates(step: Step): readonly ReplicateStep[] {
+  return allWithin(step).flatMap((each) => (each.kind === 'replicate' ? [each] : []));
+}
+
+function keyedCopies(step: Step): readonly (CopyStep | ReplicateStep)[] {
+  const moves = step.kind === 'copy' || step.kind === 'replicate';
+  const isKeyed = moves && Object.values(step.mask ?? {}).some((way) => way !== 'redact');
   return [...(isKeyed ? [step] : []), ...innerSteps(step).flatMap(keyedCopies)];
 }
 
@@ -113,7 +144,7 @@ function checkConnections(
 
 function hasCode(step: Step): boolean {
   const own =
-    (step.kind === 'copy' && step.row !== undefined) ||
+    ((step.kind === 'copy' || step.kind === 'replicate') && step.row !== undefined) ||
     (step.kind === 'call' && typeof step.run === 'function');
   return own || innerSteps(step).some(hasCode);
 }

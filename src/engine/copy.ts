@@ -158,7 +158,8 @@ async function allOrFail(
   if (first) throw first.error;
 }
 
-function checkSum(name: string, counters: Counters): void {
+/** Throws `counts_differ` (invariant 2). */
+export function checkSum(name: string, counters: Counters): void {
   const { read, written, unchanged, rejected } = counters;
   if (read === written + unchanged + rejected) return;
   const message = `${name}: read ${read}, but written ${written} + unchanged ${unchanged} + rejected ${rejected}`;

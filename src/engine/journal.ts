@@ -1,6 +1,7 @@
 import type { Part, Window } from '../connectors/connector.js';
 import type { Position } from '../values/batch.js';
 import { addCounters, type Counters, zeroCounters } from './counters.js';
+import type { Followed } from './replicate/replicate-journal.js';
 import type { Series } from './series.js';
 
 /**
@@ -68,6 +69,8 @@ export interface StepPast {
   readonly next: ReadonlyMap<string, number>;
   readonly moved: boolean;
   readonly result?: StepResult;
+  /** Of a replicate. */
+  readonly followed?: Followed;
 }
 
 /** Tokens of messages that were received; those of batches that a part was read in begin with the part. */
@@ -109,10 +112,18 @@ export function joined(sent: Readonly<Counters>, received: Readonly<Counters>): 
 }
 
 /** What a step has done, by its journal. */
-export function countsOf(past: StepPast): Counters {
+export function countsOf(past: StepPast | undefined): Counters {
+  if (!past) return zeroCounters();
   if (past.result) return past.result;
+  if (past.followed) return followedCounts(past.followed, past.commits);
   const { moved, received } = halvesOf(past);
   return received.read > 0 ? joined(moved, received) : moved;
+}
+
+function followedCounts({ counts }: Followed, commits: StepPast['commits']): Counters {
+  const sum = { ...counts };
+  for (const more of commits.values()) addCounters(sum, more);
+  return sum;
 }
 
 /** What of a part is left to do. */

@@ -8,7 +8,7 @@ import type { Column } from '../values/column.js';
  * others, since this one was probably forgotten.
  */
 export function personalFindings(
-  { mask, from, to }: CopyStep,
+  { mask, from, to }: Pick<CopyStep, 'mask' | 'from' | 'to'>,
   columns: readonly Column[],
 ): readonly Finding[] {
   if (mask === undefined && from.connection === to.connection) return [];

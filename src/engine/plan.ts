@@ -103,7 +103,11 @@ export async function planCopy(request: PlanRequest): Promise<Planned> {
   }
 }
 
-function incoming(description: SourceDescription, outline: Outline): Incoming {
+/** What arrives at the sink. */
+export function incoming(
+  description: Pick<SourceDescription, 'key' | 'rows' | 'bytes'>,
+  outline: Outline,
+): Incoming {
   const newName = new Map([...outline.lineage].map(([outgoing, source]) => [source, outgoing]));
   const key = description.key.map((column) => newName.get(column));
   return {
@@ -148,7 +152,11 @@ function judgeUniqueness(
   return [{ level: 'refuse', code: 'key_not_unique', message, hint, path: 'to.key' }];
 }
 
-function sameTable(description: SourceDescription, sinkPlan: SinkPlan): readonly Finding[] {
+/** A refusal, where both ends are the same table. */
+export function sameTable(
+  description: Pick<SourceDescription, 'identity' | 'name'>,
+  sinkPlan: SinkPlan,
+): readonly Finding[] {
   if (description.identity !== sinkPlan.identity) return [];
   const message = `source and sink are the same table: ${description.name}`;
   return [

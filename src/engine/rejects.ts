@@ -1,6 +1,6 @@
 import type { Refused } from '../connectors/connector.js';
 import { type ErrorCode, SluiceError } from '../errors.js';
-import type { Batch } from '../values/batch.js';
+import type { Batch, Change } from '../values/batch.js';
 import type { Column } from '../values/column.js';
 import { restoredCell, type StoredCell, storedRow } from '../values/stored-cell.js';
 import type { Counters } from './counters.js';
@@ -20,6 +20,8 @@ export interface RejectRecord {
   readonly token: string;
   readonly index: number;
   readonly attempts: number;
+  /** What happened to the row, where it is a change. */
+  readonly change?: Change;
   /** The source could not read it: the row is no more than its key. */
   readonly unread?: true;
   /**
@@ -85,6 +87,7 @@ export function rejectRecord(
 ): RejectRecord {
   const { step, run, part, token } = about;
   const row = storedRow(incoming.rows.at(refused.row) ?? [], incoming.columns);
+  const change = incoming.changes?.[refused.row];
   const key = Object.fromEntries(
     about.key.flatMap((name) => (Object.hasOwn(row, name) ? [[name, row[name] ?? null]] : [])),
   );
@@ -100,6 +103,7 @@ export function rejectRecord(
     token,
     index: refused.row,
     attempts: 1,
+    ...(change ? { change } : {}),
     ...(about.unread?.has(refused.row) ? { unread: true as const } : {}),
     at: new Date().toISOString(),
   };
@@ -115,7 +119,8 @@ export function restoredBatch(record: RejectRecord, columns: readonly Column[]):
   const row = all.map((column) =>
     restoredCell(Object.hasOwn(record.row, column.name) ? record.row[column.name] : undefined),
   );
-  return { columns: all, rows: [row], bytes: JSON.stringify(record.row).length };
+  const changes = record.change ? { changes: [record.change] } : {};
+  return { columns: all, rows: [row], bytes: JSON.stringify(record.row).length, ...changes };
 }
 
 function columnFor(name: string, cell: StoredCell): Column {

@@ -1,7 +1,32 @@
-import type { Writer } from '../connectors/connector.js';
-import { Transform } from '../transform/transform.js';
+import type { Sink, Source, Writer } from '../connectors/connector.js';
+import { Transform, type Transformed } from '../transform/transform.js';
+import type { Batch } from '../values/batch.js';
+import type { Column } from '../values/column.js';
 import type { CopyPlan } from './plan.js';
 import { type RejectRecord, type RejectStore, restoredBatch } from './rejects.js';
+
+/** The way that rejects go again. */
+export interface ReplayWay {
+  readonly sink: Sink;
+  /** Those of the source; rows may have more. */
+  readonly columns: readonly Column[];
+  transform(batch: Batch): Transformed;
+  /** As a source has it. */
+  readonly readAgain?: NonNullable<Source['readAgain']>;
+}
+
+/** The way of a copy's rejects. */
+export function wayOfCopy({ source, sink, sinkPlan, description, transformOptions }: CopyPlan): ReplayWay {
+  const transform = new Transform(transformOptions, true, sinkPlan.key);
+  return {
+    sink,
+    columns: description.columns,
+    transform: (batch) => transform.apply(batch),
+    ...(source.readAgain
+      ? { readAgain: (batch) => source.readAgain?.(batch) ?? Promise.resolve(batch) }
+      : {}),
+  };
+}
 
 /** What a replay came to. */
 export interface Replayed {
@@ -17,19 +42,18 @@ export interface Replayed {
  * sink with a ledger writes it once, however often a replay is killed and repeated.
  */
 export async function replay(
-  plan: CopyPlan,
+  way: ReplayWay,
   records: readonly RejectRecord[],
   rejects: RejectStore,
   stop: AbortSignal,
 ): Promise<Replayed> {
   const sum: Replayed = { written: 0, unchanged: 0, rejected: 0 };
-  const transform = new Transform(plan.transformOptions, true, plan.sinkPlan.key);
-  await plan.sink.open({ resume: true });
-  const writer = await plan.sink.writer();
+  await way.sink.open({ resume: true });
+  const writer = await way.sink.writer();
   try {
     for (const record of records) {
       if (stop.aborted) throw stop.reason;
-      const outcome = await replayOne(plan, transform, writer, record);
+      const outcome = await replayOne(way, writer, record);
       const at = new Date().toISOString();
       if (outcome.kind === 'rejected') {
         sum.rejected++;
@@ -43,7 +67,7 @@ export async function replay(
     return sum;
   } finally {
     await writer.close();
-    await plan.sink.abandon();
+    await way.sink.abandon();
   }
 }
 
@@ -51,18 +75,13 @@ type Outcome =
   | { readonly kind: 'written' | 'unchanged' }
   | { readonly kind: 'rejected'; readonly reason: RejectRecord['reason']; readonly message: string };
 
-async function replayOne(
-  plan: CopyPlan,
-  transform: Transform,
-  writer: Writer,
-  record: RejectRecord,
-): Promise<Outcome> {
-  const restored = restoredBatch(record, plan.description.columns);
-  if (record.unread && !plan.source.readAgain) {
+async function replayOne(way: ReplayWay, writer: Writer, record: RejectRecord): Promise<Outcome> {
+  const restored = restoredBatch(record, way.columns);
+  if (record.unread && !way.readAgain) {
     return { kind: 'rejected', reason: record.reason, message: record.message };
   }
-  const incoming = record.unread ? ((await plan.source.readAgain?.(restored)) ?? restored) : restored;
-  const { batch, dropped } = transform.apply(incoming);
+  const incoming = record.unread ? ((await way.readAgain?.(restored)) ?? restored) : restored;
+  const { batch, dropped } = way.transform(incoming);
   const refusal = dropped[0]?.refusal;
   if (refusal) return { kind: 'rejected', reason: refusal.code, message: refusal.message };
   const { run, token, index, attempts } = record;

@@ -9,7 +9,7 @@ export type ValueType =
   /** An instant. It may be absent, and is null then. */
   | { readonly is: 'moment' };
 
-export type NamedStepKind = 'copy' | 'wait' | 'verify' | 'call';
+export type NamedStepKind = 'copy' | 'replicate' | 'wait' | 'verify' | 'call';
 
 const number: ValueType = { is: 'number' };
 const outcome: ValueType = { is: 'text', oneOf: stepOutcomes };
@@ -23,6 +23,15 @@ export const fieldsOfSteps: Readonly<Record<NamedStepKind, Readonly<Record<strin
     unchanged: number,
     rejected: number,
     deleted: number,
+    bytes: number,
+    seconds: number,
+  },
+  replicate: {
+    outcome,
+    read: number,
+    written: number,
+    unchanged: number,
+    rejected: number,
     bytes: number,
     seconds: number,
   },

@@ -1,10 +1,14 @@
 import { isPlanned } from '../engine/plan.js';
-import { type PlannedStep, preparedCopies } from './plan.js';
+import { isReplicatePlan } from '../engine/replicate/plan.js';
+import { type PlannedStep, preparedCopies, preparedReplicates } from './plan.js';
 
-/** Closes both ends of every copy that was planned and is not run. */
+/** Closes both ends of every copy and replicate that was planned and is not run. */
 export async function closePlans(steps: readonly PlannedStep[]): Promise<void> {
-  const ends = preparedCopies(steps).flatMap(({ planned }) =>
+  const copies = preparedCopies(steps).flatMap(({ planned }) =>
     isPlanned(planned) ? [planned.source, planned.sink] : [],
   );
-  await Promise.all(ends.map((end) => end.close()));
+  const replicates = preparedReplicates(steps).flatMap(({ planned }) =>
+    isReplicatePlan(planned) ? [planned.feed, planned.sink] : [],
+  );
+  await Promise.all([...copies, ...replicates].map((end) => end.close()));
 }

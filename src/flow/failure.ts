@@ -2,8 +2,8 @@ import { SluiceError } from '../errors.js';
 import type { StepValues } from '../expression/values.js';
 import { type Course, keyOf, settle } from './course.js';
 import {
-  completeCopy,
   completed,
+  completeMove,
   type Ending,
   endAgain,
   errorValues,
@@ -52,7 +52,7 @@ function restore(course: Course, plan: NamedPlan): void {
   if (plan.kind !== 'copy') return;
   const results = plan.copies.map(({ name }) => [name, course.journal.step(name).past.result] as const);
   const ends = results.flatMap(([name, result]) => {
-    const end = result && completeCopy(result);
+    const end = result && completeMove('copy', result);
     if (end) course.ends.set(name, end);
     return end ?? [];
   });
@@ -69,7 +69,7 @@ function giveUp(course: Course, planned: PlannedStep): void {
       settle(course, step, plainEnd(step.kind, 'failed', { error }));
     }
     for (const [name, end] of course.ends) {
-      const isOwn = name === step.name || (step.kind === 'copy' && name.startsWith(`${step.name}.`));
+      const isOwn = name === step.name || name.startsWith(`${step.name}.`);
       if (isOwn && end.outcome !== 'complete') course.ends.set(name, { ...end, handled: true });
     }
   }
@@ -78,10 +78,7 @@ function giveUp(course: Course, planned: PlannedStep): void {
 /** What an earlier failure of the same step made run is run once more. */
 async function beginAgain(course: Course, steps: readonly PlannedStep[]): Promise<void> {
   const begun = allSteps(steps)
-    .flatMap((each) => [
-      keyOf(each.step),
-      ...(each.kind === 'copy' ? each.copies.map(({ name }) => name) : []),
-    ])
+    .flatMap((each) => [keyOf(each.step), ...('copies' in each ? each.copies.map(({ name }) => name) : [])])
     .filter((key) => course.journal.hasBegun(key));
   for (const step of new Set(begun)) await course.journal.note({ is: 'again', step });
   if (begun.length > 0) await course.journal.refresh();

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Declaration, Step } from '../declare/declaration.js';
+import type { Declaration, ReplicateStep, Step } from '../declare/declaration.js';
 import { declarationHash } from '../declare/hash.js';
 import { SluiceError } from '../errors.js';
 import { Lease } from '../journal/lease.js';
@@ -194,9 +194,40 @@ function essence(step: Step): Step {
         patienceSeconds: 0,
         rejects: { limit: { rows: 0 } },
       };
+    case 'replicate':
+      return { ...changesEssence(step), ...around };
     case 'call':
       return { ...step, ...around, timeoutSeconds: 0 };
     default:
       return { ...step, ...around };
   }
+}
+
+/**
+ * Which changes end up where. What becomes of them on the way may be mended between attempts: each is done with the declaration
+ * of its time.
+ */
+function changesEssence(step: ReplicateStep): ReplicateStep {
+  const { kind, name, path, when, from, to, events, first } = step;
+  const { connection, table, mode, key, ttlDeletes } = to;
+  return {
+    kind,
+    name,
+    path,
+    ...(when && { when }),
+    from,
+    to: { connection, table, mode, key, ttlDeletes },
+    map: {},
+    empty: 'keep',
+    nulls: 'keep',
+    rejects: { limit: { rows: 0 } },
+    retry: { attempts: 1, backoff: 1 },
+    pace: {},
+    parallel: 1,
+    patienceSeconds: 0,
+    changes: 'oldest',
+    events,
+    load: { rows: 1, bytes: 1, seconds: 1 },
+    ...(first && { first }),
+  };
 }

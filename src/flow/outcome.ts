@@ -1,5 +1,6 @@
 import { type Counters, zeroCounters } from '../engine/counters.js';
 import type { StepResult } from '../engine/journal.js';
+import type { Lag } from '../engine/replicate/replicate-run.js';
 import { SluiceError } from '../errors.js';
 import type { NamedStepKind } from '../expression/fields.js';
 import type { StepValues } from '../expression/values.js';
@@ -8,7 +9,7 @@ import type { StepValues } from '../expression/values.js';
 export interface StepEnd {
   readonly kind: NamedStepKind;
   readonly outcome: 'complete' | 'skipped' | 'failed' | 'interrupted';
-  /** Nothing but zeros, unless it is a copy. */
+  /** Nothing but zeros, unless it is a copy or a replicate. */
   readonly counters: Readonly<Counters>;
   readonly deleted: number;
   readonly seconds: number;
@@ -21,12 +22,12 @@ export interface StepEnd {
   readonly handled?: true;
 }
 
-/** Is told what happens, as it happens. Counters change in place: look at them when it suits. */
+/** Is told what happens, as it happens. Counters, and the lag of a replicate, change in place: look at them when it suits. */
 export interface Observer {
   started(
     name: string,
     counters: Readonly<Counters>,
-    about: { readonly rows?: number; readonly attempt: number },
+    about: { readonly rows?: number; readonly attempt: number; readonly lag?: Readonly<Lag> },
   ): void;
   /** It waits: because it is a wait, or before it is tried again. */
   waiting(name: string, until: Date): void;
@@ -55,10 +56,10 @@ export function plainEnd(
   return { kind, outcome, counters: zeroCounters(), deleted: 0, seconds: 0, ...more };
 }
 
-/** The end of a copy that was completed, in this attempt at the run or an earlier one. */
-export function completeCopy(result: StepResult): StepEnd {
+/** The end of a copy or replicate that was completed, in this attempt at the run or an earlier one. */
+export function completeMove(kind: 'copy' | 'replicate', result: StepResult): StepEnd {
   const { deleted, seconds, consistency } = result;
-  return { kind: 'copy', outcome: 'complete', counters: countersOf(result), deleted, seconds, consistency };
+  return { kind, outcome: 'complete', counters: countersOf(result), deleted, seconds, consistency };
 }
 
 function countersOf({ read, written, unchanged, rejected, bytes, units }: Counters): Counters {
@@ -81,7 +82,7 @@ export function valuesOf(ends: readonly StepEnd[]): StepValues {
   return {
     outcome: bad ? 'failed' : isSkipped ? 'skipped' : rejected > 0 ? 'rejects' : 'complete',
     seconds,
-    ...(last?.kind === 'copy' && {
+    ...((last?.kind === 'copy' || last?.kind === 'replicate') && {
       read: sum(({ counters }) => counters.read),
       written: sum(({ counters }) => counters.written),
       unchanged: sum(({ counters }) => counters.unchanged),

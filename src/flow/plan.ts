@@ -1,12 +1,19 @@
-import { randomBytes } from 'node:crypto';
 import type { Permission, Source, SourceDescription } from '../connectors/connector.js';
-import { textFrom } from '../connectors/environment.js';
-import type { CallStep, CopyStep, ParallelStep, Step, VerifyStep, WaitStep } from '../declare/declaration.js';
+import type {
+  CallStep,
+  CopyStep,
+  ParallelStep,
+  ReplicateStep,
+  Step,
+  VerifyStep,
+  WaitStep,
+} from '../declare/declaration.js';
 import type { StepWindow } from '../engine/journal.js';
 import { isPlanned, type Planned, planCopy, refusalOf } from '../engine/plan.js';
 import { SluiceError } from '../errors.js';
-import { MaskKey } from '../transform/mask/mask-key.js';
+import { maskKeyOf } from './mask-key.js';
 import { extended } from './pacing.js';
+import { type PreparedReplicate, planReplicateStep } from './plan-replicate.js';
 import { openSink, openVia, type PlannedVia, prepareReceiver } from './plan-via.js';
 import { openScope, type Scope, type World } from './scope.js';
 import { type SingleCopy, singleCopy } from './single-copy.js';
@@ -17,7 +24,7 @@ import { sinceOf, type Windows } from './windows.js';
 /** The declaration's steps with every copy planned. */
 export type PlannedStep = NamedPlan | PlannedParallel;
 
-export type NamedPlan = PlannedCopyStep | PlannedSingle;
+export type NamedPlan = PlannedCopyStep | PlannedReplicateStep | PlannedSingle;
 
 interface Around {
   /** What runs when the step has failed. */
@@ -28,6 +35,14 @@ export interface PlannedCopyStep extends Around {
   readonly kind: 'copy';
   readonly step: CopyStep;
   /** One, or with `tables` one for each table. */
+  readonly copies: readonly PreparedCopy[];
+}
+
+export interface PlannedReplicateStep extends Around {
+  readonly kind: 'replicate';
+  readonly step: ReplicateStep;
+  readonly replicate: PreparedReplicate;
+  /** The copy before the changes, where it is declared and not done. */
   readonly copies: readonly PreparedCopy[];
 }
 
@@ -82,6 +97,9 @@ async function planStep(world: World, step: Step, expected: Expected): Promise<P
   const onFailure = await planSeries(world, step.onFailure?.steps ?? [], new Map(expected));
   if (step.kind === 'copy') {
     return { kind: 'copy', step, copies: await planCopies(world, step, expected), onFailure };
+  }
+  if (step.kind === 'replicate') {
+    return { kind: 'replicate', step, ...(await planReplicateStep(world, step)), onFailure };
   }
   if (step.kind !== 'parallel') return { kind: step.kind, step, onFailure };
   const branches: PlannedStep[][] = [];
@@ -184,11 +202,6 @@ function withWindowNote(planned: Planned, step: CopyStep, window: StepWindow): P
   return { ...planned, findings: [{ level: 'note', code: 'note', message }, ...planned.findings] };
 }
 
-/** Steps that only redact may do without: nothing is made with the key then. */
-function maskKeyOf({ declaration: { maskKey }, env }: World): MaskKey {
-  return new MaskKey(textFrom(maskKey, env) ?? randomBytes(32).toString('hex'));
-}
-
 /** The step itself, or with `tables` one copy for each table that is there or will be. */
 export async function singleCopies(
   world: World,
@@ -254,9 +267,14 @@ export function namedPlans(step: PlannedStep): readonly NamedPlan[] {
   return step.kind === 'parallel' ? step.branches.flat().flatMap(namedPlans) : [step];
 }
 
-/** Every copy of the plan, nested ones too, in the order of the document. */
+/** Every copy of the plan, nested ones and those before changes too, in the order of the document. */
 export function preparedCopies(steps: readonly PlannedStep[]): readonly PreparedCopy[] {
-  return allSteps(steps).flatMap((step) => (step.kind === 'copy' ? step.copies : []));
+  return allSteps(steps).flatMap((step) => ('copies' in step ? step.copies : []));
+}
+
+/** Every replicate of the plan, nested ones too, in the order of the document. */
+export function preparedReplicates(steps: readonly PlannedStep[]): readonly PreparedReplicate[] {
+  return allSteps(steps).flatMap((step) => (step.kind === 'replicate' ? [step.replicate] : []));
 }
 
 /** The same without what runs after a failure only. */
@@ -264,7 +282,7 @@ export function regularCopies(steps: readonly PlannedStep[]): readonly PreparedC
   return steps.flatMap(namedPlans).flatMap((step) => (step.kind === 'copy' ? step.copies : []));
 }
 
-/** The refusals of all copies; any of them stops the pipeline before anything is written. */
+/** The refusals of all copies and replicates; any of them stops the pipeline before anything is written. */
 export function refusals(
   steps: readonly PlannedStep[],
 ): readonly { readonly name: string; readonly finding: Planned['findings'][number] }[] {

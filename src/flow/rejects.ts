@@ -1,14 +1,18 @@
 import { join } from 'node:path';
+import type { Finding } from '../connectors/connector.js';
 import { onlyReceived } from '../engine/journal.js';
 import { isPlanned } from '../engine/plan.js';
 import type { RejectRecord } from '../engine/rejects.js';
-import { type Replayed, replay } from '../engine/replay.js';
+import { type Replayed, type ReplayWay, replay, wayOfCopy } from '../engine/replay.js';
+import { isReplicatePlan, wayOfReplicate } from '../engine/replicate/plan.js';
 import { SluiceError } from '../errors.js';
 import { RejectFile } from '../journal/reject-file.js';
 import { type OutstandingRejects, readRejects } from '../journal/reject-folder.js';
 import { histories } from '../journal/runs.js';
 import { prepareCopy } from './plan.js';
-import { copySteps, rejectsFolder, type World } from './scope.js';
+import { prepareReplicate } from './plan-replicate.js';
+import { replicateOf } from './replicate-copy.js';
+import { copySteps, rejectsFolder, replicateSteps, type World } from './scope.js';
 import { copyNamed } from './single-copy.js';
 
 /** Rejects of one run of a copy. */
@@ -20,18 +24,26 @@ export interface OpenRejects extends OutstandingRejects {
 /**
  * The rejects that are still open: of each copy those of the newest run that had a part in it, which comes first. A
  * run reads the whole source again, so that rejects of runs before it say nothing about the sink any more; but a run
- * of an incremental copy does not, and what the windows before it refused is open still.
+ * of an incremental copy does not, and what the windows before it refused is open still. So is what the changes before a
+ * run's were refused for, back to where a replicate began anew.
  */
 export async function openRejects(
   world: Pick<World, 'state' | 'declaration'>,
 ): Promise<readonly OpenRejects[]> {
   const places: { readonly step: string; readonly run: string; readonly earlier: boolean }[] = [];
   const reached = new Map<string, 'open' | 'done'>();
+  const since = new Map<string, string>();
   for await (const { run, steps } of histories(join(world.state, world.declaration.pipeline, 'runs'))) {
     for (const [step, past] of steps) {
       // Each receiver has taken other messages: what one refused says nothing about the others.
       if (onlyReceived(past)) {
         places.push({ step, run, earlier: false });
+        continue;
+      }
+      const began = since.get(replicateOf(step)) ?? steps.get(replicateOf(step))?.followed?.since;
+      if (began !== undefined) {
+        since.set(replicateOf(step), began);
+        if (run >= began) places.push({ step, run, earlier: false });
         continue;
       }
       const state = reached.get(step);
@@ -81,25 +93,53 @@ export async function replayRejects(
   guard: () => Promise<void>,
   stop: AbortSignal,
 ): Promise<Replayed> {
-  const copy = copyNamed(copySteps(world.declaration.steps), rejects.step);
+  const { way, close } = await wayOf(world, rejects.step);
+  const file = new RejectFile(rejects.path, guard);
+  try {
+    return await replay(way, records, file, stop);
+  } finally {
+    await file.close();
+    await close();
+  }
+}
+
+interface OpenWay {
+  readonly way: ReplayWay;
+  close(): Promise<void>;
+}
+
+async function wayOf(world: World, name: string): Promise<OpenWay> {
+  const { steps } = world.declaration;
+  const replicate = replicateSteps(steps).find((step) => step.name === replicateOf(name));
+  if (replicate) {
+    const { planned } = await prepareReplicate(world, replicate, { replay: true });
+    sayRefusal(name, planned.findings);
+    if (!isReplicatePlan(planned)) throw new Error('what is not planned is refused');
+    const ends = [planned.feed, planned.sink];
+    return { way: wayOfReplicate(planned), close: () => closeAll(ends) };
+  }
+  const copy = copyNamed(copySteps(steps), name);
   if (!copy) {
-    throw new SluiceError('usage', `the declaration has no step ${rejects.step}`, {
+    throw new SluiceError('usage', `the declaration has no step ${name}`, {
       hint: 'it was renamed or removed since the run; put it back to replay its rejects',
     });
   }
   // Through the queue, where there is one: who sends may have no access to the sink.
   const { planned } = await prepareCopy({ ...world, half: 'send' }, copy, { replay: true });
-  const refused = planned.findings.find(({ level, code }) => level === 'refuse' && code !== 'key_not_unique');
-  if (!isPlanned(planned) || refused) {
-    throw new SluiceError('plan_refused', `${rejects.step}: ${refused?.message ?? 'it cannot be planned'}`, {
-      ...(refused?.hint === undefined ? {} : { hint: refused.hint }),
-    });
-  }
-  const file = new RejectFile(rejects.path, guard);
-  try {
-    return await replay(planned, records, file, stop);
-  } finally {
-    await file.close();
-    await Promise.all([planned.source.close(), planned.sink.close()]);
-  }
+  sayRefusal(name, planned.findings);
+  if (!isPlanned(planned)) throw new Error('what is not planned is refused');
+  const ends = [planned.source, planned.sink];
+  return { way: wayOfCopy(planned), close: () => closeAll(ends) };
+}
+
+function sayRefusal(name: string, findings: readonly Finding[]): void {
+  const refused = findings.find(({ level, code }) => level === 'refuse' && code !== 'key_not_unique');
+  if (!refused) return;
+  throw new SluiceError('plan_refused', `${name}: ${refused.message}`, {
+    ...(refused.hint === undefined ? {} : { hint: refused.hint }),
+  });
+}
+
+async function closeAll(ends: readonly { close(): Promise<void> }[]): Promise<void> {
+  await Promise.all(ends.map((end) => end.close()));
 }

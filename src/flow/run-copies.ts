@@ -6,7 +6,7 @@ import { SluiceError } from '../errors.js';
 import { RejectFile } from '../journal/reject-file.js';
 import { attempts } from './attempts.js';
 import type { Course } from './course.js';
-import { completeCopy, completed, type Ending, endingOf, type StepEnd, valuesOf } from './outcome.js';
+import { completed, completeMove, type Ending, endingOf, type StepEnd, valuesOf } from './outcome.js';
 import { type PlannedCopyStep, type PreparedCopy, prepareCopy } from './plan.js';
 import { runVia } from './run-via.js';
 import { makeScratch, rejectPath } from './scope.js';
@@ -20,20 +20,26 @@ export async function runCopies(
   const ends: StepEnd[] = [];
   for (const copy of copies) {
     if (stop.aborted) return { outcome: 'interrupted', error: stop.reason };
-    const end = doneBefore(course, copy) ?? (await runAttempts(course, copy, stop));
+    const end = await runOneCopy(course, copy, stop);
     ends.push(end);
-    course.ends.set(copy.name, end);
     course.values.set(step.name, valuesOf(ends));
-    course.observer.ended(copy.name, end);
     if (end.outcome !== 'complete') return endingOf(end);
   }
   return completed;
 }
 
+/** Runs a copy, unless it is complete, and tells its end. */
+export async function runOneCopy(course: Course, copy: PreparedCopy, stop: AbortSignal): Promise<StepEnd> {
+  const end = doneBefore(course, copy) ?? (await runAttempts(course, copy, stop));
+  course.ends.set(copy.name, end);
+  course.observer.ended(copy.name, end);
+  return end;
+}
+
 /** A copy that an earlier attempt of this run completed is not run again. */
 function doneBefore(course: Course, { name }: PreparedCopy): StepEnd | undefined {
   const { result } = course.journal.step(name).past;
-  return result && completeCopy(result);
+  return result && completeMove('copy', result);
 }
 
 /** Each attempt goes on from the last commit, with a plan of its own. */
@@ -96,7 +102,7 @@ async function runOnce(
       ? await runVia(course, { ...copy, planned, via: copy.via }, run)
       : await runCopy(planned, run);
     await rm(scratch, { recursive: true, force: true });
-    return completeCopy(result);
+    return completeMove('copy', result);
   } catch (error) {
     return ended(stop.aborted ? 'interrupted' : 'failed', error, (performance.now() - started) / 1000);
   } finally {

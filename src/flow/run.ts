@@ -35,7 +35,7 @@ export async function runSteps(
 function inOrder(ends: ReadonlyMap<string, StepEnd>, steps: readonly PlannedStep[]): RunOutcome['ends'] {
   const names = allSteps(steps).flatMap((planned) => [
     ...(planned.kind === 'parallel' ? [] : [planned.step.name]),
-    ...(planned.kind === 'copy' ? planned.copies.map(({ name }) => name) : []),
+    ...('copies' in planned ? planned.copies.map(({ name }) => name) : []),
   ]);
   return new Map(
     names.flatMap((name) => {

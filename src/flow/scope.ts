@@ -1,6 +1,12 @@
 import { join } from 'node:path';
 import type { Context } from '../connectors/connector.js';
-import { type CopyStep, type Declaration, innerSteps, type Step } from '../declare/declaration.js';
+import {
+  type CopyStep,
+  type Declaration,
+  innerSteps,
+  type ReplicateStep,
+  type Step,
+} from '../declare/declaration.js';
 import { type Counters, zeroCounters } from '../engine/counters.js';
 import { retry } from '../engine/retry.js';
 import { rejectFilePath } from '../journal/reject-folder.js';
@@ -9,6 +15,7 @@ import type { Firing } from '../values/firing.js';
 import { Connections, type LoadConnector } from './connections.js';
 import { firingValues } from './firing.js';
 import { extended, openPacing, type Pacing, readingAt, readingKeysAt } from './pacing.js';
+import type { Places } from './places.js';
 import type { Windows } from './windows.js';
 
 /** What a run happens in. */
@@ -25,6 +32,8 @@ export interface World {
   readonly recalled?: ReadonlyMap<string, Firing>;
   /** How incremental copies come to what they read; absent: they read all. */
   readonly windows?: Windows;
+  /** Where replicates stand; absent: they begin anew. */
+  readonly places?: Places;
   /** Nothing is written, and what is read keeps to the whole pace of a step. */
   readonly readsOnly?: true;
   /**
@@ -32,7 +41,7 @@ export interface World {
    * were no queue, by commands that compare or look for rows.
    */
   readonly half?: Half;
-  /** A receiver ends once its queue is empty; otherwise only when it is stopped. */
+  /** A replicate ends once it has caught up, a receiver once its queue is empty; otherwise only when stopped. */
   readonly drain?: true;
   /** What a step leaves in its folder is kept until it is complete: this is a run. */
   readonly lasting?: true;
@@ -66,6 +75,7 @@ export function openWorld(
     | 'firing'
     | 'recalled'
     | 'windows'
+    | 'places'
     | 'readsOnly'
     | 'lasting'
     | 'half'
@@ -77,10 +87,11 @@ export function openWorld(
     readonly signal: AbortSignal;
   },
 ): World {
-  const { env, state, run, firing, recalled, windows, readsOnly, lasting, half, drain, input, load, signal } =
-    options;
+  const { env, state, run, firing, recalled, windows, places, half, drain } = options;
+  const { readsOnly, lasting, input, load, signal } = options;
   const declared = options.declared ?? declaration.steps;
-  const patienceMs = 1000 * Math.max(0, ...copySteps(declared).map((step) => step.patienceSeconds));
+  const moving = [...copySteps(declared), ...replicateSteps(declared)];
+  const patienceMs = 1000 * Math.max(0, ...moving.map((step) => step.patienceSeconds));
   const context: Context = {
     signal,
     env,
@@ -101,6 +112,7 @@ export function openWorld(
     firing,
     ...(recalled ? { recalled } : {}),
     ...(windows ? { windows } : {}),
+    ...(places ? { places } : {}),
     ...(readsOnly ? { readsOnly } : {}),
     ...(lasting ? { lasting } : {}),
     ...(half ? { half } : {}),
@@ -167,4 +179,12 @@ export async function makeScratch(world: World, name: string): Promise<string> {
 /** All copies of the steps, nested ones too, in the order of the document. */
 export function copySteps(steps: readonly Step[]): readonly CopyStep[] {
   return steps.flatMap((step) => [...(step.kind === 'copy' ? [step] : []), ...copySteps(innerSteps(step))]);
+}
+
+/** All replicates of the steps, nested ones too, in the order of the document. */
+export function replicateSteps(steps: readonly Step[]): readonly ReplicateStep[] {
+  return steps.flatMap((step) => [
+    ...(step.kind === 'replicate' ? [step] : []),
+    ...replicateSteps(innerSteps(step)),
+  ]);
 }

@@ -12,7 +12,7 @@ const DAY_MS = 24 * 3600 * 1000;
 /**
  * Forgets old runs with their rejects: never one that can be resumed, nor the newest run of any step, whose
  * rejects are still open, nor one with open rejects whose rows no
- * later run reads again: of an incremental copy, or received from a queue. Gives the names of the runs that went.
+ * later run reads again: of an incremental copy or a replicate, or received from a queue. Gives the names of the runs that went.
  */
 export async function pruneRuns(runs: string, rejects: string, now = Date.now()): Promise<readonly string[]> {
   if (!(await mayBeOld(runs, now))) return [];
@@ -37,7 +37,7 @@ export async function pruneRuns(runs: string, rejects: string, now = Date.now())
 
 async function hasOpenRejects(folder: string, { run, steps }: RunHistory): Promise<boolean> {
   for (const [step, past] of steps) {
-    const mayBeOpen = past.window !== undefined || onlyReceived(past);
+    const mayBeOpen = (past.window ?? past.followed) !== undefined || onlyReceived(past);
     if (mayBeOpen && (await readRejects(folder, run, step)).records.length > 0) return true;
   }
   return false;

@@ -1,6 +1,16 @@
 import { constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { SluiceError } from '../errors.js';
+
+interface Waiting {
+  /** A record that is added; or what becomes of all that are there. */
+  readonly work: { readonly line: string } | { readonly reduce: Reduce };
+  readonly done: () => void;
+  readonly failed: (error: unknown) => void;
+}
+
+type Reduce = (records: readonly unknown[]) => readonly unknown[];
 
 /**
  * A file of JSON records, one a line, mode 0600, appended and synced. Records that are added while a sync is
@@ -8,13 +18,9 @@ import { SluiceError } from '../errors.js';
  */
 export class RecordFile {
   readonly #path: string;
-  readonly #file: FileHandle;
+  #file: FileHandle;
   readonly #guard: () => Promise<void>;
-  #waiting: {
-    readonly line: string;
-    readonly done: () => void;
-    readonly failed: (error: unknown) => void;
-  }[] = [];
+  #waiting: Waiting[] = [];
   #flushing: Promise<void> | undefined;
   /** Of what is whole. */
   #length: number;
@@ -49,11 +55,15 @@ export class RecordFile {
 
   /** Durable when it returns. */
   add(record: object): Promise<void> {
-    const added = new Promise<void>((done, failed) => {
-      this.#waiting.push({ line: `${JSON.stringify(record)}\n`, done, failed });
-    });
-    this.#flushing ??= this.#flush();
-    return added;
+    return this.#queue({ line: lineOf(record) });
+  }
+
+  /**
+   * Puts other records in the place of those that are there, all at once: after a kill it holds the ones or the others. Records
+   * that are added meanwhile come behind them. Durable when it returns.
+   */
+  rewrite(reduce: Reduce): Promise<void> {
+    return this.#queue({ reduce });
   }
 
   async close(): Promise<void> {
@@ -61,20 +71,66 @@ export class RecordFile {
     await this.#file.close();
   }
 
+  #queue(work: Waiting['work']): Promise<void> {
+    const queued = new Promise<void>((done, failed) => {
+      this.#waiting.push({ work, done, failed });
+    });
+    this.#flushing ??= this.#flush();
+    return queued;
+  }
+
   async #flush(): Promise<void> {
     await Promise.resolve();
     while (this.#waiting.length > 0) {
-      const group = this.#waiting;
-      this.#waiting = [];
+      const group = this.#nextGroup();
       try {
         await this.#guard();
-        await this.#append(group.map((entry) => entry.line).join(''));
+        await this.#do(group.map(({ work }) => work));
         for (const entry of group) entry.done();
       } catch (error) {
         for (const entry of group) entry.failed(error);
       }
     }
     this.#flushing = undefined;
+  }
+
+  /** A rewriting by itself, or all records up to one. */
+  #nextGroup(): Waiting[] {
+    const rewriting = this.#waiting.findIndex(({ work }) => 'reduce' in work);
+    const count = rewriting < 0 ? this.#waiting.length : Math.max(1, rewriting);
+    return this.#waiting.splice(0, count);
+  }
+
+  async #do(works: readonly Waiting['work'][]): Promise<void> {
+    const [first] = works;
+    if (first && 'reduce' in first) await this.#replace(first.reduce);
+    else await this.#append(works.map((work) => ('line' in work ? work.line : '')).join(''));
+  }
+
+  /** By a file beside it that takes its name. */
+  async #replace(reduce: Reduce): Promise<void> {
+    try {
+      if (this.#torn) await this.#file.truncate(this.#length);
+      this.#torn = false;
+      const { records } = parseRecords(await readFile(this.#path), this.#path);
+      const bytes = Buffer.from(
+        reduce(records)
+          .map((record) => lineOf(record as object))
+          .join(''),
+      );
+      const path = `${this.#path}.new`;
+      await rm(path, { force: true });
+      const file = await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600);
+      await file.writeFile(bytes);
+      await file.datasync();
+      await rename(path, this.#path);
+      await this.#file.close();
+      this.#file = file;
+      this.#length = bytes.length;
+      await syncFolder(dirname(this.#path));
+    } catch (error) {
+      throw error instanceof SluiceError ? error : unwritable(this.#path, error);
+    }
   }
 
   async #append(text: string): Promise<void> {
@@ -108,6 +164,20 @@ export class RecordFile {
     } catch {
       // The error of the write says what is wrong with the file.
     }
+  }
+}
+
+function lineOf(record: object): string {
+  return `${JSON.stringify(record)}\n`;
+}
+
+/** Which name is which file's is durable when it returns. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, constants.O_RDONLY);
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
   }
 }
 

@@ -22,6 +22,16 @@ export function rejectFilePath(folder: string, run: string, step: string): strin
 /** Reads the last word on each reject; a file that is not there holds none. */
 export async function readRejects(folder: string, run: string, step: string): Promise<OutstandingRejects> {
   const path = rejectFilePath(folder, run, step);
+  const { records, settled } = await lastWords(path);
+  return { run, step, path, records, settled };
+}
+
+/** The rejects of a file that nothing has settled. */
+export async function readRejectFile(path: string): Promise<readonly RejectRecord[]> {
+  return (await lastWords(path)).records;
+}
+
+async function lastWords(path: string): Promise<Pick<OutstandingRejects, 'records' | 'settled'>> {
   const byIdentity = new Map<string, RejectRecord>();
   let settled = 0;
   for (const line of await linesOf(path)) {
@@ -29,7 +39,7 @@ export async function readRejects(folder: string, run: string, step: string): Pr
     if ('settled' in line) settled += byIdentity.delete(identity) ? 1 : 0;
     else byIdentity.set(identity, line);
   }
-  return { run, step, path, records: [...byIdentity.values()], settled };
+  return { records: [...byIdentity.values()], settled };
 }
 
 /** A reject with what became of it. */

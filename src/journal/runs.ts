@@ -3,15 +3,18 @@ import { join } from 'node:path';
 import type { Part } from '../connectors/connector.js';
 import type { Counters } from '../engine/counters.js';
 import type { Intent, StepJournal, StepPast, StepResult, StepWindow } from '../engine/journal.js';
+import type { Followed, ReplicateJournal } from '../engine/replicate/replicate-journal.js';
 import { SluiceError } from '../errors.js';
 import type { Firing } from '../values/firing.js';
 import { type FlowPast, type FlowRecord, flowPast, isFlowRecord } from './flow-records.js';
+import { applyFollowed, type FollowRecord, followJournal } from './follow-records.js';
 import { parseRecords, RecordFile } from './record-file.js';
 import { stateFolder } from './state-folder.js';
 
-/** Rises when an older Sluice could misread the records. 2: steps that are no copies, skipped and failed ones. */
-const FORMAT = 2;
-const READABLE: ReadonlySet<number> = new Set([1, FORMAT]);
+/** Rises when an older Sluice could misread the records. 2: steps that are no copies, skipped and failed ones.
+ * 3: replicates. */
+const FORMAT = 3;
+const READABLE: ReadonlySet<number> = new Set([1, 2, FORMAT]);
 
 /**
  * How a run ended; a run without an end was killed. `abandoned`: `--fresh` began another in its place. `failures`:
@@ -37,6 +40,7 @@ type RunRecord =
   | { readonly is: 'rewind'; readonly step: string; readonly part: string; readonly sequence: number }
   | { readonly is: 'commit'; readonly step: string; readonly token: string; readonly counts: Counters }
   | { readonly is: 'moved'; readonly step: string }
+  | FollowRecord
   | { readonly is: 'complete'; readonly step: string; readonly result: StepResult }
   | FlowRecord
   | { readonly is: 'end'; readonly outcome: RunEnd; readonly at: string };
@@ -118,6 +122,12 @@ export class RunJournal {
       moved: () => add({ is: 'moved', step }),
       complete: (result) => add({ is: 'complete', step, result }),
     };
+  }
+
+  /** A replicate's part of the journal, as it was when the run was opened or last refreshed. */
+  followed(step: string): ReplicateJournal {
+    const { followed, commits = new Map<string, Counters>() } = this.#history.steps.get(step) ?? {};
+    return followJournal(step, this.#file, { commits, ...(followed ? { past: followed } : {}) });
   }
 
   /** What was known of a step when the run was opened or last refreshed. */
@@ -213,6 +223,7 @@ interface MutablePast {
   readonly next: Map<string, number>;
   moved: boolean;
   result?: StepResult;
+  followed?: Followed;
 }
 
 function stepOf(steps: Map<string, MutablePast>, name: string): MutablePast {
@@ -228,7 +239,10 @@ function applyToFlow(flow: Map<string, FlowPast>, steps: Map<string, MutablePast
   flow.set(record.step, flowPast(flow.get(record.step) ?? {}, record));
   const past = steps.get(record.step);
   if (record.is !== 'again' || !past) return;
-  steps.set(record.step, { intents: [], commits: new Map(), next: past.next, moved: false });
+  const { next, followed, commits } = past;
+  // A replicate stands where it stands: what it has done is not to be done again.
+  const kept = followed ? { commits, followed } : { commits: new Map() };
+  steps.set(record.step, { intents: [], next, moved: false, ...kept });
 }
 
 function apply(past: MutablePast, record: CopyRecord): void {
@@ -258,5 +272,9 @@ function apply(past: MutablePast, record: CopyRecord): void {
       break;
     case 'complete':
       past.result = record.result;
+      break;
+    case 'followed':
+    case 'load':
+      applyFollowed(past, record);
   }
 }

@@ -11,6 +11,7 @@ Examples:
   sluice run orders.yaml --from 2026-11-01 --to 2026-11-08    for each of a range
   sluice run users.yaml --only send           of copies through a queue: fill it …
   sluice run users.yaml --only receive --drain    … and, perhaps elsewhere, empty it
+  sluice run hits.yaml --drain                follow changes until all are done, then end
   sluice run orders.yaml --json | jq .        one event a line, a summary at the end
 
 Steps, branches, conditions, failures, waits and calls: docs/steps.md
@@ -36,7 +37,10 @@ export function registerRun(program: Command, io: Io, exit: (status: number) => 
     .option('--to <time>', '… and up to this one, a run each; without a schedule one run')
     .option('--full', 'incremental copies read everything again, and their cursors begin anew')
     .addOption(halfOption())
-    .option('--drain', 'a receiver ends once its queue is empty; otherwise with SIGINT or SIGTERM')
+    .option(
+      '--drain',
+      'what has no end (replicate, a receiver) ends once it has caught up, or its queue is empty',
+    )
     .option('--wait', 'if another run of this pipeline is under way, wait for its end')
     .option('--state <folder>', 'where runs and rejects are kept (default: .sluice beside the file)')
     .option('--json', 'one JSON event a line')

@@ -151,13 +151,18 @@ export const copyFields = {
 
 const notARow = '`row` is a function: only a TypeScript declaration can have one';
 
+/** Of a TypeScript declaration. */
+export const rowFunction = z
+  .custom<(row: never) => unknown>((value) => typeof value === 'function', notARow)
+  .optional();
+
 export const copy = z.strictObject({
   ...copyFields,
   /** Each is checked by the kind of its connection. */
   from: z.unknown().optional(),
   to: z.unknown().optional(),
   onFailure: z.unknown().optional(),
-  row: z.custom<(row: never) => unknown>((value) => typeof value === 'function', notARow).optional(),
+  row: rowFunction,
 });
 
 export type CopyOptions = z.infer<typeof copy>;

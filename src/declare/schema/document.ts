@@ -7,6 +7,7 @@ import { copyFields } from './copy.js';
 import { headFields } from './envelope.js';
 import { callFields, verifyFields, waitFields } from './flow-steps.js';
 import { name } from './names.js';
+import { changeFields, loadFields, replicateFields } from './replicate.js';
 import { type StepOptions, stepFields } from './step-fields.js';
 
 const { mysql, dynamodb, sqs } = registry;
@@ -38,12 +39,39 @@ const withFailure = {
 const copyFieldsWithEnds = z.strictObject({
   ...copyFields,
   from: z.union([mysql.source, dynamodb.source]).describe('What is read.'),
-  to: z.union([mysql.sink, dynamodb.sink]).describe('Where it is written.'),
+  to: z
+    .union([mysql.sink.omit({ ttlDeletes: true }), dynamodb.sink.omit({ ttlDeletes: true })])
+    .describe('Where it is written.'),
 });
 
 const copy = copyFieldsWithEnds
   .extend(withFailure)
   .meta({ id: 'copy', description: 'Moves what a source holds into a sink, once.' });
+
+const changeMode = z
+  .enum(['append', 'mirror'])
+  .describe('append: a row for each change. mirror: the table as its source is now.');
+
+const replicateWithEnds = z.strictObject({
+  ...replicateFields,
+  from: dynamodb.source
+    .pick({ connection: true, table: true })
+    .required({ table: true })
+    .extend(changeFields)
+    .describe('The table whose changes are followed.'),
+  to: z
+    .union([
+      mysql.sink.omit({ duplicates: true }).extend({ ...loadFields, mode: changeMode }),
+      dynamodb.sink.omit({ duplicates: true, by: true }).extend({ ...loadFields, mode: changeMode }),
+    ])
+    .describe('Where it is written.'),
+});
+
+const replicate = replicateWithEnds.extend(withFailure).meta({
+  id: 'replicate',
+  description:
+    'Follows the changes of a table without an end; `sluice run --drain` ends it once it has caught up.',
+});
 
 const waitOnly = z.strictObject(waitFields);
 const wait = waitOnly
@@ -73,7 +101,10 @@ const parallel = z
   .meta({ id: 'parallel', description: 'Branches that run side by side.' });
 
 const step: z.ZodType<StepInput, StepInput> = z
-  .lazy(() => z.union([copy, wait, verify, call, parallel]) as unknown as z.ZodType<StepInput, StepInput>)
+  .lazy(
+    () =>
+      z.union([copy, replicate, wait, verify, call, parallel]) as unknown as z.ZodType<StepInput, StepInput>,
+  )
   .meta({ id: 'step' });
 
 /** The whole document: what editors know of it, and the types of a TypeScript declaration. */
@@ -97,6 +128,13 @@ export type CopyInput<Row = Record<string, RowValue>> = z.input<typeof copyField
   row?(row: Row): Readonly<Record<string, RowValue>>;
 };
 
+/** A replicate as a TypeScript declaration spells it. */
+export type ReplicateInput<Row = Record<string, RowValue>> = z.input<typeof replicateWithEnds> & {
+  onFailure?: FailureInput | undefined;
+  /** As a copy's; rows that are removed do not go through it. */
+  row?(row: Row): Readonly<Record<string, RowValue>>;
+};
+
 /** A call as a TypeScript declaration spells it: what it runs may be a function. */
 export type CallInput = Omit<z.input<typeof callOnly>, 'run' | 'input'> & {
   onFailure?: FailureInput | undefined;
@@ -113,7 +151,7 @@ export interface ParallelInput extends StepOptions {
   onFailure?: FailureInput | undefined;
 }
 
-export type StepInput = CopyInput | WaitInput | VerifyInput | CallInput | ParallelInput;
+export type StepInput = CopyInput | ReplicateInput | WaitInput | VerifyInput | CallInput | ParallelInput;
 
 export type FailureInput =
   | StepInput

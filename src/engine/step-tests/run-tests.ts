@@ -1,4 +1,4 @@
-import type { CopyStep, StepTest } from '../../declare/declaration.js';
+import type { CopyStep, ReplicateStep, StepTest } from '../../declare/declaration.js';
 import { SluiceError } from '../../errors.js';
 import { MaskKey } from '../../transform/mask/mask-key.js';
 import type { Refusal } from '../../transform/refusal.js';
@@ -27,7 +27,10 @@ export interface TestOutcome {
 }
 
 /** Takes each test's items through the step's own transform: parse, check, map, as, empty, nulls, row and mask. */
-export async function runStepTests(step: CopyStep, ends: TestedEnds): Promise<readonly TestOutcome[]> {
+export async function runStepTests(
+  step: CopyStep | ReplicateStep,
+  ends: TestedEnds,
+): Promise<readonly TestOutcome[]> {
   const options = {
     ...(await transformOptionsOf({ step, maskKey: new MaskKey(TEST_MASK_KEY) })),
     ...(ends.changes ? { changes: true as const } : {}),

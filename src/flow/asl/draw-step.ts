@@ -1,4 +1,4 @@
-import type { NamedStep, Step, WaitStep } from '../../declare/declaration.js';
+import type { NamedStep, ReplicateStep, Step, WaitStep } from '../../declare/declaration.js';
 import { SluiceError } from '../../errors.js';
 import { ruleFor } from './condition.js';
 import { resultPath } from './context-path.js';
@@ -13,6 +13,7 @@ import { NotDrawable } from './not-drawable.js';
 import { emptyResult } from './results.js';
 
 type Fields = Readonly<Record<string, unknown>>;
+type Drawn = Exclude<Step, ReplicateStep>;
 
 /** Steps one after the other. Built from the last to the first, since a state names the one behind it. */
 export function seriesBlock(
@@ -35,6 +36,12 @@ export function seriesBlock(
 /** Throws `unsupported` for a step that a state machine cannot do. */
 function stepBlock(step: Step, drawing: Drawing, around: Surroundings, next: Next): Block {
   try {
+    if (step.kind === 'replicate') {
+      throw new NotDrawable(
+        `${step.name} has no end, and a state machine has one`,
+        'give it a pipeline of its own; the other formats draw it',
+      );
+    }
     return guarded(step, drawing, around, next);
   } catch (error) {
     if (!(error instanceof NotDrawable)) throw error;
@@ -47,7 +54,7 @@ function stepBlock(step: Step, drawing: Drawing, around: Surroundings, next: Nex
 }
 
 /** `when`: a Choice before the step, and a way around it. */
-function guarded(step: Step, drawing: Drawing, around: Surroundings, next: Next): Block {
+function guarded(step: Drawn, drawing: Drawing, around: Surroundings, next: Next): Block {
   const { when } = step;
   const block = handled(step, drawing, around, next);
   if (!when) return block;
@@ -76,7 +83,7 @@ function skippedStep(step: NamedStep, { labels }: Drawing, next: Next): Block {
 }
 
 /** `onFailure`: what follows the last failure, and then the end of the machine or the way on. */
-function handled(step: Step, drawing: Drawing, around: Surroundings, next: Next): Block {
+function handled(step: Drawn, drawing: Drawing, around: Surroundings, next: Next): Block {
   // Waiting cannot fail, and a state that nothing leads to is a mistake.
   if (step.kind === 'wait') return waitBlock(step, drawing, next);
   const { onFailure } = step;
@@ -102,7 +109,7 @@ interface Ways {
   readonly failure: Fields;
 }
 
-function plain(step: Exclude<Step, WaitStep>, drawing: Drawing, ways: Ways): Block {
+function plain(step: Exclude<Drawn, WaitStep>, drawing: Drawing, ways: Ways): Block {
   const entry = drawing.labels.of(step);
   switch (step.kind) {
     case 'copy':

@@ -115,6 +115,8 @@ function detailsOf(step: NamedStep): readonly string[] {
   switch (step.kind) {
     case 'copy':
       return copyDetails(step);
+    case 'replicate':
+      return [...copyDetails(step), ...(step.first ? ['a copy first'] : []), 'without an end'];
     case 'wait':
       return [step.until === undefined ? `for ${durationText(step.seconds ?? 0)}` : `until ${step.until}`];
     case 'verify':
@@ -127,7 +129,7 @@ function detailsOf(step: NamedStep): readonly string[] {
   }
 }
 
-function copyDetails({ from, to, via }: CopyStep): readonly string[] {
+function copyDetails({ from, to, via }: Pick<CopyStep, 'from' | 'to' | 'via'>): readonly string[] {
   const tables = from.tables?.join(', ');
   const source = `${from.connection}.${from.table ?? tables ?? '(a query)'}`;
   const mode = typeof to['mode'] === 'string' ? [`mode ${to['mode']}`] : [];

@@ -7,6 +7,7 @@ const light = {
   muted: '#52606f',
   line: '#64748b',
   copy: '#2563eb',
+  replicate: '#0f766e',
   wait: '#64748b',
   verify: '#7c3aed',
   call: '#b45309',
@@ -23,6 +24,7 @@ const dark: typeof light = {
   muted: '#a3b1c2',
   line: '#8b98a9',
   copy: '#6ea8fe',
+  replicate: '#4fd1c5',
   wait: '#a3b1c2',
   verify: '#b794f6',
   call: '#f0a85a',
@@ -37,7 +39,7 @@ function variables(colours: typeof light): string {
     .join(';');
 }
 
-const kinds = ['copy', 'wait', 'verify', 'call'] as const;
+const kinds = ['copy', 'replicate', 'wait', 'verify', 'call'] as const;
 const tones = ['good', 'warn', 'bad'] as const;
 
 /** The style sheet of a picture, with nothing that needs escaping in XML. */

@@ -1,0 +1,54 @@
+import pc from 'picocolors';
+import type { Permission } from '../connectors/connector.js';
+import { isReplicatePlan } from '../engine/replicate/plan.js';
+import type { PreparedReplicate } from '../flow/plan-replicate.js';
+import { columnLines } from './column-lines.js';
+import { findingLines } from './finding-lines.js';
+import { bytesText, count, durationText } from './text.js';
+
+/** What `sluice plan` prints of a replicate. */
+export function replicateText({ name, step, planned }: PreparedReplicate, color: boolean): string {
+  const colors = pc.createColors(color);
+  const findings = findingLines(planned.findings, color);
+  if (!isReplicatePlan(planned)) return [colors.bold(name), ...findings].join('\n');
+  const { description, sinkPlan } = planned;
+  const { rows, bytes, seconds } = step.load;
+  const shards = description.shards === 1 ? '1 shard' : `${count(description.shards)} shards`;
+  return [
+    `${colors.bold(name)}: ${description.name} → ${sinkPlan.name}`,
+    `  ${step.events.join(', ')} · ${shards} · kept for ${durationText(description.retentionSeconds)}`,
+    `  loads of ${count(rows)} rows, ${bytesText(bytes)} or ${durationText(seconds)}, one at a time`,
+    `  key: ${sinkPlan.key.length === 0 ? 'none: every change is a new row' : sinkPlan.key.join(', ')}`,
+    ...columnLines(sinkPlan, description.open),
+    ...findings,
+  ].join('\n');
+}
+
+/** The same for programs. */
+export function replicateEvent(replicate: PreparedReplicate): object {
+  const { name, step, planned } = replicate;
+  if (!isReplicatePlan(planned)) return { event: 'plan', step: name, findings: planned.findings };
+  const { description, sinkPlan, findings } = planned;
+  return {
+    event: 'plan',
+    step: name,
+    from: {
+      name: description.name,
+      open: description.open,
+      key: description.key,
+      shards: description.shards,
+    },
+    to: { name: sinkPlan.name, exists: sinkPlan.exists, creates: sinkPlan.creates, key: sinkPlan.key },
+    events: step.events,
+    load: step.load,
+    retentionSeconds: description.retentionSeconds,
+    columns: sinkPlan.journeys,
+    findings,
+    permissions: replicatePermissions(replicate),
+  };
+}
+
+export function replicatePermissions({ planned }: PreparedReplicate): readonly Permission[] {
+  if (!isReplicatePlan(planned)) return [];
+  return [...planned.description.permissions, ...planned.sinkPlan.permissions];
+}

@@ -1,0 +1,88 @@
+import type { Refused, Writer, Written } from '../../connectors/connector.js';
+import { SluiceError } from '../../errors.js';
+import { addCounters, type Counters, zeroCounters } from '../counters.js';
+import { checkRejectLimit, type RejectRecord, rejectRecord } from '../rejects.js';
+import type { Load } from './load.js';
+import type { ReplicatePlan } from './plan.js';
+import type { ReplicateRun } from './replicate-run.js';
+
+/** The rejects of this attempt at the run: what `rejects.limit` is held against. */
+export type Budget = Pick<Counters, 'read' | 'rejected'>;
+
+/**
+ * Writes a load whose intent is recorded: first the rejects of the transform are kept, then the rows are written, then the
+ * rejects of the sink are kept. Gives what became of its rows, each exactly one of written, unchanged and rejected
+ * (invariant 2). When the transform refuses more than `rejects.limit` nothing of the load is written (`rejects_exceeded`):
+ * once the declaration is mended the load is done again. Those of the sink are held against it by the caller, behind the commit.
+ */
+export async function writeLoad(
+  plan: ReplicatePlan,
+  run: ReplicateRun,
+  writer: Writer,
+  load: Load,
+  budget: Budget,
+): Promise<Counters> {
+  const counts: Counters = { ...zeroCounters(), read: load.rows, bytes: load.bytes };
+  budget.read += load.rows;
+  const dropped = load.dropped.map(refusedOf);
+  await keep(plan, run, load, dropped, budget);
+  if (dropped.length > 0) checkBudget(plan, budget, dropped.at(-1));
+  if (load.batch.rows.length > 0) {
+    await run.pacer.spend(costOf(load, writer), run.stop);
+    const written = await writer.write(load.batch, load.token);
+    checkAccount(plan.name, load, written);
+    const refused = written.rejects.map((one) => ({ ...one, row: load.origin[one.row] ?? one.row }));
+    await keep(plan, run, load, refused, budget);
+    const { unchanged, units } = written;
+    addCounters(counts, { ...zeroCounters(), written: written.written, unchanged, units });
+  }
+  counts.rejected = counts.read - counts.written - counts.unchanged;
+  return counts;
+}
+
+function refusedOf({ row, refusal: { code, message, column } }: Load['dropped'][number]): Refused {
+  return { row, code, message, ...(column === undefined ? {} : { column }) };
+}
+
+function costOf({ batch }: Load, writer: Writer): { items: number; bytes: number; units: number } {
+  let units = 0;
+  for (let row = 0; row < batch.rows.length; row++) units += writer.units?.(batch, row) ?? 1;
+  return { items: batch.rows.length, bytes: batch.bytes, units };
+}
+
+function checkAccount(name: string, { batch }: Load, written: Written): void {
+  const total = written.written + written.unchanged + written.rejects.length;
+  if (total === batch.rows.length) return;
+  const message = `${name}: the sink accounted for ${total} of ${batch.rows.length} rows`;
+  throw new SluiceError('counts_differ', message);
+}
+
+async function keep(
+  plan: ReplicatePlan,
+  run: ReplicateRun,
+  load: Load,
+  refused: readonly Refused[],
+  budget: Budget,
+): Promise<void> {
+  if (refused.length === 0) return;
+  await run.rejects.add(refused.map((one) => recordOf(plan, run, load, one)));
+  budget.rejected += refused.length;
+}
+
+/** Throws `rejects_exceeded`. `complete`: there is nothing left to read. */
+export function checkBudget(plan: ReplicatePlan, budget: Budget, last?: Refused, complete = false): void {
+  checkRejectLimit(plan.step.rejects.limit, { ...zeroCounters(), ...budget }, complete, last);
+}
+
+function recordOf(plan: ReplicatePlan, run: ReplicateRun, load: Load, refused: Refused): RejectRecord {
+  const { batch, row } = load.incoming(refused.row);
+  const about = {
+    step: plan.name,
+    run: run.run,
+    part: 'changes',
+    token: load.token,
+    key: plan.description.key,
+    unread: new Set(batch.refused?.map((one) => one.row)),
+  };
+  return { ...rejectRecord({ ...refused, row }, batch, about), index: refused.row };
+}
