@@ -12,6 +12,7 @@ import {
   putItems,
   tableName,
 } from '../fixtures/dynamodb.js';
+import { type TestQueue, testSqs } from '../fixtures/sqs.js';
 
 const ITEMS_A_SECOND = 50;
 const ITEMS = 20 * ITEMS_A_SECOND;
@@ -43,7 +44,7 @@ function earliestMs({ arrivedMs }: HttpEvent): number {
 }
 
 /** A copy of listed items from one new table to another, through the proxy. */
-async function copying(items: number, pace: object, through = proxy) {
+async function copying(items: number, pace: object, through = proxy, queue?: TestQueue) {
   const [from, to] = [tableName('prod'), tableName('dev')];
   for (const table of [from, to]) await createTable(table, ['id', 'N']);
   const ids = Array.from({ length: items }, (_, id) => String(id));
@@ -54,10 +55,11 @@ async function copying(items: number, pace: object, through = proxy) {
   const connection = { ...dynamodbConnection(), endpoint: through.endpoint };
   const copy = await project({
     pipeline: 'paced',
-    connections: { dy: connection },
+    connections: { dy: connection, ...(queue ? { inbox: queue.connection } : {}) },
     steps: [
       {
         copy: 'copy',
+        ...(queue ? { via: { connection: 'inbox' } } : {}),
         from: { connection: 'dy', table: from, keys: 'keys.txt' },
         to: { connection: 'dy', table: to },
         pace,
@@ -142,6 +144,23 @@ describe('a paced copy of chosen items', () => {
     const after = acceptedIn(100, 1100);
     expect(after).toBeLessThan(70);
     expect(acceptedIn(2100, 3100)).toBeGreaterThan(after);
+  });
+});
+
+describe('a paced copy through a queue', () => {
+  it('has no second above the pace on either side', { retry: 2 }, async () => {
+    const sqs = await testSqs();
+    const items = 4 * ITEMS_A_SECOND;
+    const queue = await sqs.queue({ maxReceives: 5 });
+    const { copy, from, to } = await copying(items, { items: ITEMS_A_SECOND }, proxy, queue);
+    expect((await copy.run()).steps).toMatchObject([{ read: items, written: items }]);
+    await sqs.stop();
+    const writes = callsOf('BatchWriteItem', to);
+    expect(writes.reduce((sum, event) => sum + event.accepted, 0)).toBe(items);
+    expect(shortestAbove(writes, ({ accepted }) => accepted)).toBeGreaterThanOrEqual(1000);
+    expect(shortestAbove(callsOf('BatchGetItem', from), ({ items: asked }) => asked)).toBeGreaterThanOrEqual(
+      1000,
+    );
   });
 });
 

@@ -148,12 +148,16 @@ class Coming {
     const { queue } = this.#receiving;
     for (;;) {
       await this.#held.room();
-      if (this.#isOver || this.#isDone()) return;
+      if (this.#isOver) return;
+      const wasDone = this.#isDone();
       const { drain, unreceived } = this.#run;
       const waitSeconds = drain || unreceived ? WAIT_SECONDS_AT_END : WAIT_SECONDS;
       const received = await queue.receive({ max: Math.min(AT_ONCE, this.#held.free), waitSeconds });
-      if (received.length > 0) await this.#take(received);
-      else if (await this.#isEmpty()) this.#isOver = true;
+      if (received.length > 0) {
+        await this.#take(received);
+        // What others go on sending is not waited for.
+        if (wasDone && !received.some((message) => this.#isOfThisRun(message))) this.#isOver = true;
+      } else if (this.#isDone() || (await this.#isEmpty())) this.#isOver = true;
     }
   }
 
@@ -174,7 +178,11 @@ class Coming {
     return origin.pipeline === this.#run.pipeline && origin.step === this.#receiving.name;
   }
 
-  /** All that this run has sent is done with, and nothing else is known to be on its way. */
+  #isOfThisRun(message: Delivery | Misfit): boolean {
+    return message.kind === 'row' && message.origin.run === this.#run.run;
+  }
+
+  /** All that this run has sent is done with. Some of it may come once more: the service may have taken it twice. */
   #isDone(): boolean {
     const { unreceived, isResumed } = this.#run;
     return unreceived?.isComplete === true && unreceived.size === 0 && !isResumed;
