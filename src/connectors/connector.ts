@@ -254,6 +254,8 @@ export interface Incoming {
    * kept beside the table), whatever order or however often changes come; a change that is too late is `unchanged`.
    */
   readonly changes?: true;
+  /** Of changes: equal where their sequence numbers can be compared (`FeedDescription.numbering`). */
+  readonly numbering?: string;
 }
 
 /** What a sink will do with what arrives; nothing has been written. */

@@ -33,6 +33,8 @@ export interface FeedDescription
     SourceDescription,
     'name' | 'identity' | 'columns' | 'open' | 'key' | 'findings' | 'permissions'
   > {
+  /** Sequence numbers of feeds that differ in this say nothing of each other: the stream was switched off and on again. */
+  readonly numbering?: string;
   /** How long the source keeps changes. */
   readonly retentionSeconds: number;
   readonly shards: number;

@@ -19,7 +19,14 @@ function rowFindings({ mode, options, name }: SinkPlanInput): readonly Finding[]
     return [refuse('unsupported', `${name}: append is for changes, and rows come`, 'to.mode', hint)];
   }
   if (options.ttlDeletes === undefined) return [];
-  return [refuse('declaration_invalid', 'ttlDeletes is about changes, and rows come', 'to.ttlDeletes')];
+  return [
+    {
+      level: 'note',
+      code: 'note',
+      message: 'ttlDeletes is about changes, and rows come',
+      path: 'to.ttlDeletes',
+    },
+  ];
 }
 
 /** A removed item is known by its key alone, and there is no place in which the last change of a key could be kept. */

@@ -15,7 +15,14 @@ export function changeFindings(facts: SinkFacts): readonly Finding[] {
 export function modeFindings(incoming: Incoming, { mode, ttlDeletes }: MysqlSinkOptions): readonly Finding[] {
   if (!incoming.changes) {
     if (ttlDeletes === undefined) return [];
-    return [refuse('declaration_invalid', 'ttlDeletes is about changes, and rows come', 'to.ttlDeletes')];
+    return [
+      {
+        level: 'note',
+        code: 'note',
+        message: 'ttlDeletes is about changes, and rows come',
+        path: 'to.ttlDeletes',
+      },
+    ];
   }
   if (mode === 'append' || mode === 'mirror') return [];
   const message = `changes go by append or mirror, not by ${mode ?? 'upsert, which is the default'}`;

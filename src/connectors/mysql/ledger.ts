@@ -206,8 +206,12 @@ export class Ledger {
   }
 }
 
-/** A short name for a step of a pipeline on a table, equal for all its runs. */
-export function placeOf(context: Pick<Context, 'pipeline' | 'step'>, sink: TableName): Buffer {
-  const text = JSON.stringify([context.pipeline, context.step, sink.database, sink.table]);
+/** A short name for a step of a pipeline on a table (and what else is given), equal for all its runs. */
+export function placeOf(
+  context: Pick<Context, 'pipeline' | 'step'>,
+  sink: TableName,
+  ...more: readonly string[]
+): Buffer {
+  const text = JSON.stringify([context.pipeline, context.step, sink.database, sink.table, ...more]);
   return createHash('sha256').update(text).digest().subarray(0, 16);
 }

@@ -18,7 +18,9 @@ export class Sequences {
   readonly #table: string;
   readonly #context: Pick<Context, 'pipeline' | 'step'>;
   readonly #sink: TableName;
-  /** Equal for all runs of the same step on the same table; as the server reads bytes. */
+  /** Whose numbers they are, where the feed says so. */
+  readonly #numbering: readonly string[];
+  /** Equal for all runs of the same step on the same table from the same stream; as the server reads bytes. */
   readonly #place: string;
   /** The key of a row of `s`, byte for byte as the server stores it, in at most 32 bytes. */
   readonly #item: string;
@@ -27,11 +29,13 @@ export class Sequences {
     sink: TableName,
     key: readonly TableColumn[],
     context: Pick<Context, 'pipeline' | 'run' | 'step'>,
+    numbering: string | undefined,
   ) {
     this.#table = quoteTable({ database: sink.database, table: SEQUENCES_TABLE });
     this.#context = context;
     this.#sink = sink;
-    this.#place = `X'${placeOf(context, sink).toString('hex')}'`;
+    this.#numbering = numbering === undefined ? [] : [numbering];
+    this.#place = `X'${placeOf(context, sink, ...this.#numbering).toString('hex')}'`;
     const bytes = `CONCAT(${key.map(keyBytes).join(', ')})`;
     this.#item = `IF(LENGTH(${bytes}) < ${DIGEST_BYTES}, ${bytes}, UNHEX(SHA2(${bytes}, 256)))`;
   }
@@ -92,7 +96,8 @@ export class Sequences {
 
   async #addOwnRow(session: Session): Promise<void> {
     const { pipeline, step } = this.#context;
-    const name = `${pipeline} / ${step} / ${this.#sink.database}.${this.#sink.table}`;
+    const { database, table } = this.#sink;
+    const name = [pipeline, step, `${database}.${table}`, ...this.#numbering].join(' / ');
     await session.run(
       `INSERT IGNORE INTO ${this.#table} (place, item, sequence, removed, recorded_at, name)
        VALUES (${this.#place}, '', 0, 0, UTC_TIMESTAMP(), ?)`,

@@ -127,6 +127,17 @@ describe('a mirror of changes', () => {
     await sink.close();
   });
 
+  it('does not compare the numbers of different streams', async () => {
+    const first = await open({}, { numbering: 'stream/1' });
+    await first.writeChanges([put('1', 'first', '500'), remove('2', '500')]);
+    await first.close();
+    const second = await open({}, { numbering: 'stream/2' });
+    await second.writeChanges([put('1', 'second', '7'), put('2', 'second', '7')]);
+    expect(await second.writeChanges([put('1', 'late', '6')])).toMatchObject({ unchanged: 1 });
+    expect(await stored()).toEqual(['1|second', '2|second']);
+    await second.close();
+  });
+
   it('applies removes of items that expired, or leaves them out', async () => {
     const applied = await open();
     await applied.writeChanges([put('1', 'a', '1'), put('2', 'b', '2')]);

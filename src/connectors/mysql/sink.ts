@@ -143,7 +143,7 @@ class MysqlSink implements Sink {
       const table = planned.table ?? (await this.#create(session, planned));
       const ledger = new Ledger(table, this.#context);
       await ledger.create(session);
-      this.#deleted = resume ? await ledger.finished(session) : undefined;
+      this.#deleted = resume && !ofChanges ? await ledger.finished(session) : undefined;
       const isFinished = this.#deleted !== undefined;
       const triggers = this.#keeper(table);
       this.#triggers = triggers;
@@ -152,7 +152,8 @@ class MysqlSink implements Sink {
       const shadow = isWhole && this.#mode === 'replace' ? new Shadow(table) : undefined;
       if (!isFinished) await shadow?.open(session, ledger, resume);
       const isMirror = this.#mode === 'mirror';
-      const sequences = ofChanges && isMirror ? this.#sequences(table) : undefined;
+      const sequences =
+        ofChanges && isMirror ? this.#sequences(table, planned.incoming.numbering) : undefined;
       await sequences?.create(session);
       const mirror =
         isWhole && isMirror && !ofChanges ? new Mirror(table, this.#options, this.#context) : undefined;
@@ -286,11 +287,11 @@ class MysqlSink implements Sink {
     return await describeTable(session, server, name);
   }
 
-  #sequences(table: Table): Sequences {
+  #sequences(table: Table, numbering: string | undefined): Sequences {
     const key = table.primaryKey.flatMap(
       (name) => table.columns.find((column) => column.name === name) ?? [],
     );
-    return new Sequences(table, key, this.#context);
+    return new Sequences(table, key, this.#context, numbering);
   }
 
   #keeper(table: TableName): TriggerKeeper {

@@ -55,6 +55,7 @@ describe('the changes of a table', () => {
     });
     const source = await ends.source({ table }).describe();
     expect(description.identity).toBe(source.identity);
+    expect(description.numbering).toMatch(/:table\/.*\/stream\//);
     const actions = description.permissions.map(({ action }) => action);
     expect(actions).toEqual([
       'dynamodb:DescribeTable',

@@ -45,6 +45,7 @@ export class StreamFeed implements Feed {
       columns: keyColumns(table),
       open: true,
       key: table.key.map((part) => part.name),
+      numbering: stream.arn,
       retentionSeconds: RETENTION_SECONDS,
       shards: shards.size,
       findings: [],
