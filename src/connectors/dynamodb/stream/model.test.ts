@@ -11,6 +11,7 @@ import {
   type History,
   type HistoryChange,
   type HistoryShape,
+  type HistoryShard,
   type Random,
   randomHistory,
   seededRandom,
@@ -130,18 +131,30 @@ function mayBeSkipped(change: HistoryChange, { history, outcome, endMs }: World)
   return change.atMs < first - 24 * HOUR_MS;
 }
 
-/** A drain gives all that was made before it was called. */
+/** A drain gives all that was made before it was called; but for a shard of two that was listed later than its sibling. */
 function drainFault({ history, outcome }: World): string | undefined {
   if (outcome.lostAt) return undefined;
+  const all = new Set(outcome.applied.map(({ sequence }) => sequence));
   for (const { calledMs, applied } of outcome.drains) {
     const have = new Set(outcome.applied.slice(0, applied).map(({ sequence }) => sequence));
-    const all = new Set(outcome.applied.map(({ sequence }) => sequence));
-    const left = history.changes.find(
-      ({ atMs, sequence }) => atMs < calledMs - 8000 && all.has(sequence) && !have.has(sequence),
-    );
-    if (left) return 'a drain ended too early';
+    for (const shard of history.shards) {
+      if (lineOf(shard, history).some((one) => one.listedMs > calledMs && hasSibling(one, history))) continue;
+      const left = shard.changes.find(
+        ({ atMs, sequence }) => atMs < calledMs && all.has(sequence) && !have.has(sequence),
+      );
+      if (left) return 'a drain ended too early';
+    }
   }
   return undefined;
+}
+
+function lineOf(shard: HistoryShard, history: History): HistoryShard[] {
+  const parent = history.shards.find(({ id }) => id === shard.parent);
+  return parent ? [shard, ...lineOf(parent, history)] : [shard];
+}
+
+function hasSibling({ id, parent }: HistoryShard, { shards }: History): boolean {
+  return parent !== undefined && shards.some((one) => one.parent === parent && one.id !== id);
 }
 
 /** Changes are said to be lost where one is, or where nobody could tell: the place is older than what the stream keeps. */
