@@ -89,8 +89,11 @@ async function chooseRun(
   const hash = runHash(declaration, half);
   const folder = await runsFolder(state, declaration.pipeline);
   const interrupted = await unfinishedRun(folder);
-  if (interrupted && !fresh) {
-    if (interrupted.hash !== hash) throw changed(interrupted);
+  const begun = interrupted && halfOf(interrupted, declaration);
+  // A receiver that was stopped leaves nothing behind that only it could go on with: the queue keeps its messages.
+  const isReceiver = begun === 'receive' && half !== 'receive';
+  if (interrupted && !fresh && !isReceiver) {
+    if (interrupted.hash !== hash) throw changed(interrupted, begun);
     if (asked && !sameFiring(interrupted.firing, firing)) throw otherFiring(interrupted, firing);
     if (full) throw notFull(interrupted);
     const { run } = interrupted;
@@ -113,20 +116,29 @@ async function chooseRun(
 /** The right to write for a pipeline; with `wait`, once whoever has it is done. */
 export async function takeLease({
   declaration,
+  half = 'both',
   state,
   wait,
   signal,
-}: Pick<OpenRunOptions, 'declaration' | 'state' | 'wait' | 'signal'>): Promise<Lease> {
+}: Pick<OpenRunOptions, 'declaration' | 'half' | 'state' | 'wait' | 'signal'>): Promise<Lease> {
   const folder = await stateFolder(state, declaration.pipeline);
   for (;;) {
     try {
       return await Lease.take(folder);
     } catch (error) {
       const held = error instanceof SluiceError && error.code === 'run_locked';
+      if (held && !wait && half !== 'both') throw lockedHalf(error);
       if (!held || !wait) throw error;
       await sleep(WAIT_MS, undefined, { signal });
     }
   }
+}
+
+function lockedHalf(error: SluiceError): SluiceError {
+  return new SluiceError('run_locked', error.message, {
+    hint: 'two halves at once need states of their own: --state FOLDER for one of them; or wait with --wait',
+    cause: error,
+  });
 }
 
 /** The run that a `run` would go on with. */
@@ -157,12 +169,25 @@ function notFull(history: RunHistory): SluiceError {
   );
 }
 
-function changed(history: RunHistory): SluiceError {
+/** Which half of this declaration the run is of; undefined where it is of another declaration. */
+function halfOf({ hash }: RunHistory, declaration: Declaration): Half | undefined {
+  return halves.find((half) => runHash(declaration, half) === hash);
+}
+
+const halves: readonly Half[] = ['both', 'send', 'receive'];
+
+function changed(history: RunHistory, half: Half | undefined): SluiceError {
+  if (half !== undefined) {
+    const option = half === 'both' ? 'without --only' : `with --only ${half}`;
+    return new SluiceError('run_changed', `run ${history.run}, ${option}, was interrupted`, {
+      hint: `finish it first (run ${option}), or give it up with --fresh`,
+    });
+  }
   return new SluiceError(
     'run_changed',
     `run ${history.run} was interrupted, and the declaration has changed since`,
     {
-      hint: 'put the declaration back (and --step or --only) to go on with that run, or start over with --fresh',
+      hint: 'put the declaration back (and --step) to go on with that run, or start over with --fresh',
     },
   );
 }

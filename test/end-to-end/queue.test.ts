@@ -248,7 +248,7 @@ describe('a slow pace', () => {
 });
 
 describe('a receiver without --drain', () => {
-  it('goes on until it is told to stop, and stops cleanly', async () => {
+  it('goes on until it is told to stop, stops cleanly, and keeps no other run from beginning', async () => {
     await declared();
     await putItems(
       from,
@@ -266,5 +266,7 @@ describe('a receiver without --drain', () => {
     expect(stepOf(run, 143)).toMatchObject({ read: 7, written: 7 });
     await expectSame();
     expect(await bodies()).toEqual([]);
+    // A stopped receiver leaves nothing to go on with that a sender would have to wait for.
+    expect(stepOf(await send())).toMatchObject({ written: 7 });
   }, 120_000);
 });
