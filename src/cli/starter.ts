@@ -117,6 +117,7 @@ connections:
   dev:
     kind: dynamodb
     region: eu-central-1
+  # inbox: { kind: sqs, queue: inbox, region: eu-central-1 }    # for via; account: "444455556666"
 
 steps:
   - copy: users
@@ -130,6 +131,7 @@ steps:
       table: users
       mode: put               # put | insert (keeps what is there) | newest (with by) | update
       # create: true
+    # via: { connection: inbox }  # through a queue: sluice run --only send here, --only receive there
     pace: { items: 1 }        # a second; also bytes, readUnits, writeUnits, share: "20%", adapt: true
     rejects: { limit: "1%" }  # keys that no item has, and lines that are no keys
     # parse: [profile]        # attributes that hold JSON text

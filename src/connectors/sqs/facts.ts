@@ -1,3 +1,4 @@
+import { SluiceError } from '../../errors.js';
 import { tornAnswer } from './failures.js';
 import type { SqsConnectionOptions } from './options.js';
 import { queueNameOf } from './queue-url.js';
@@ -24,11 +25,12 @@ export interface QueueFacts {
 
 /** @throws SluiceError queue_missing, access_denied, … */
 export async function queueUrlOf(service: SqsService, options: SqsConnectionOptions): Promise<string> {
-  return options.url ?? service.url(options.queue ?? '', options.account);
+  const { url, queue = '', account } = options;
+  return url ?? (await named(queue, () => service.url(queue, account)));
 }
 
 export async function factsOf(service: SqsService, url: string): Promise<QueueFacts> {
-  const attributes = await service.attributes(url);
+  const attributes = await named(queueNameOf(url), () => service.attributes(url));
   const arn = attributes['QueueArn'];
   if (arn === undefined) throw tornAnswer('GetQueueAttributes', 'the answer has no ARN of the queue');
   const number = (name: string) => Number(attributes[name] ?? 0);
@@ -69,7 +71,8 @@ export async function redriveFactsOf(
 ): Promise<QueueFacts | undefined> {
   const { redrive } = options;
   if (redrive?.includes('/')) return factsOf(service, redrive);
-  if (redrive !== undefined) return factsOf(service, await service.url(redrive, options.account));
+  if (redrive !== undefined)
+    return factsOf(service, await named(redrive, () => service.url(redrive, options.account)));
   if (queue.policy === undefined) return undefined;
   const account = queue.policy.arn.split(':')[4];
   return factsOf(service, await service.url(queueNameOf(queue.policy.arn), account || undefined));
@@ -96,5 +99,19 @@ export class Kept<Value> {
   renewed(): Promise<Value> {
     this.#value = undefined;
     return this.get();
+  }
+}
+
+/** The service does not say which queue is missing. */
+async function named<Answer>(queue: string, call: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await call();
+  } catch (error) {
+    if (!(error instanceof SluiceError) || error.code !== 'queue_missing') throw error;
+    const { hint, cause } = error;
+    throw new SluiceError('queue_missing', `the queue ${queue} does not exist`, {
+      cause,
+      ...(hint === undefined ? {} : { hint }),
+    });
   }
 }
