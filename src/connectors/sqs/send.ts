@@ -32,7 +32,8 @@ interface Outgoing {
   readonly isLarge: boolean;
   /** What points to the object of a row too large, while no message with it can be in the queue. */
   pointer?: string | undefined;
-  readonly group: string;
+  /** Of a FIFO queue. */
+  readonly group: string | undefined;
 }
 
 export interface SenderOptions {
@@ -73,6 +74,7 @@ export async function sendBatch(options: SenderOptions, request: SendRequest): P
 function* outgoing(options: SenderOptions, request: SendRequest, sent: Sent[]): Generator<Outgoing> {
   const { batch, key, origin, token } = request;
   const room = roomOf(options.queue);
+  const { isFifo } = options.queue;
   for (const [row, cells] of batch.rows.entries()) {
     const id = `${origin.run}/${token}.${row}`;
     const change = batch.changes?.[row];
@@ -81,7 +83,7 @@ function* outgoing(options: SenderOptions, request: SendRequest, sent: Sent[]): 
     const bytes = Buffer.byteLength(text);
     const isLarge = bytes > room;
     if (isLarge && options.objects === undefined) sent[row] = tooLarge(bytes, room);
-    else yield { row, id, text, bytes, isLarge, group: groupOf(request, cells) };
+    else yield { row, id, text, bytes, isLarge, group: isFifo ? groupOf(request, cells) : undefined };
   }
 }
 
@@ -141,7 +143,7 @@ async function attempt(options: SenderOptions, messages: readonly Outgoing[]): P
   const entries = messages.map(({ id, group }, index) => ({
     Id: String(index),
     MessageBody: bodies[index] ?? '',
-    ...(queue.isFifo ? { MessageGroupId: group, MessageDeduplicationId: digest(id) } : {}),
+    ...(group === undefined ? {} : { MessageGroupId: group, MessageDeduplicationId: digest(id) }),
   }));
   const arrived = ({ MD5OfMessageBody: md5 }: SendMessageBatchResultEntry, index: number): Outcome =>
     md5 === undefined || md5 === md5Of(bodies[index] ?? '')
