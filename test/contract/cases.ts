@@ -1,4 +1,5 @@
 import type { Connection } from '../../src/connectors/connector.js';
+import type { Queue } from '../../src/connectors/queue.js';
 import type { TestContext } from '../fixtures/context.js';
 
 /** Stands in every row and in the passwords; no error of a connector may hold it (invariant 8). */
@@ -39,10 +40,24 @@ export interface OpenedSink extends Opened {
   tables(): Promise<string[]>;
 }
 
+/** A queue of a kind, empty when it is opened. */
+export interface QueueCase {
+  readonly name: string;
+  open(): Promise<OpenedQueue>;
+}
+
+export interface OpenedQueue {
+  readonly queue: Queue;
+  /** Puts a message that is none of ours into the queue. */
+  foreign(text: string): Promise<void>;
+  close(): Promise<void>;
+}
+
 /** What a kind of connection must bring to be held to the contract. */
 export interface ContractCases {
   readonly sources: readonly SourceCase[];
   readonly sinks: readonly SinkCase[];
+  readonly queues: readonly QueueCase[];
   /** A connection to a server that is not there, and one with a password that is wrong; where that can be. */
   readonly broken: readonly { readonly name: string; open(): Promise<Opened> }[];
 }

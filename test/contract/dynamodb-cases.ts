@@ -191,7 +191,7 @@ function text(item: Item, name: string): string {
   return String(Object.values(item[name] ?? { S: '' })[0]);
 }
 
-export const dynamodbCases: ContractCases = {
+export const dynamodbCases: Partial<ContractCases> = {
   sources,
   sinks: [
     sink('put', 'overwritten', 'kept'),

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Sink, Written } from '../../src/connectors/connector.js';
-import { registry } from '../../src/connectors/registry.js';
 import { SluiceError } from '../../src/errors.js';
 import type { Row } from '../../src/values/cell.js';
-import { allCases } from './all-cases.js';
+import { allCases, kindsWithEnds } from './all-cases.js';
 import { CANARY, type OpenedSink, type SinkCase } from './cases.js';
 import { badRow, batchOf, goodRow, ids, incoming } from './incoming.js';
 
@@ -61,7 +60,7 @@ const batches = (from: number, to: number, size: number): Row[][] => {
   );
 };
 
-describe.each(Object.keys(registry))('the sinks of %s', (kind) => {
+describe.each(kindsWithEnds)('the sinks of %s', (kind) => {
   const cases = allCases[kind]?.sinks ?? [];
 
   it('have cases in test/contract', () => {

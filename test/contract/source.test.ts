@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Part, ReadRequest, Source, Stretch } from '../../src/connectors/connector.js';
-import { registry } from '../../src/connectors/registry.js';
 import { restoredKey } from '../../src/engine/trace/key.js';
 import { SluiceError } from '../../src/errors.js';
 import type { Batch, Position } from '../../src/values/batch.js';
-import { allCases } from './all-cases.js';
+import { allCases, kindsWithEnds } from './all-cases.js';
 import { CANARY, type SourceCase } from './cases.js';
 import { ids } from './incoming.js';
 
@@ -59,7 +58,7 @@ async function withSource(
   }
 }
 
-describe.each(Object.keys(registry))('the sources of %s', (kind) => {
+describe.each(kindsWithEnds)('the sources of %s', (kind) => {
   const cases = allCases[kind]?.sources ?? [];
 
   it('have cases in test/contract', () => {

@@ -4,11 +4,13 @@ import type { AwsCredentialsProvider } from '../aws-credentials.js';
 import { type AwsPlace, awsPlace } from '../aws-endpoint.js';
 import type { Context } from '../connector.js';
 import { Calls, clientOptions } from './calls.js';
-import type { Pointer } from './envelope.js';
+import { type Pointer, pointerText } from './envelope.js';
 import type { LargeOptions } from './options.js';
 
 type Sdk = typeof import('@aws-sdk/client-s3');
 
+/** More digits than the size of any row has. */
+const MAX_BYTES = 1e10;
 const DEFAULT_PREFIX = 'sluice/';
 
 /** What was found where a pointer points to. */
@@ -44,6 +46,17 @@ export class Objects {
     return this.#options.large.prefix ?? DEFAULT_PREFIX;
   }
 
+  /** What a message has that points to an object. */
+  pointerBytes(id: string): number {
+    const sample = {
+      bucket: this.bucket,
+      key: this.#key(id, '0'.repeat(8)),
+      bytes: MAX_BYTES,
+      sha256: '0'.repeat(64),
+    };
+    return Buffer.byteLength(pointerText(id, sample));
+  }
+
   /**
    * Tried once. Each try makes an object of its own, named for the message and by chance: two messages of one row never
    * share one, so that removing the first leaves the second whole.
@@ -52,8 +65,7 @@ export class Objects {
     const { sdk, client } = await this.#open();
     const body = Buffer.from(text);
     const sha256 = createHash('sha256').update(body).digest();
-    const name = createHash('sha256').update(id).digest('hex').slice(0, 32);
-    const key = `${this.prefix}${this.#options.context.run}/${name}-${randomBytes(4).toString('hex')}`;
+    const key = this.#key(id, randomBytes(4).toString('hex'));
     const command = new sdk.PutObjectCommand({
       Bucket: this.bucket,
       Key: key,
@@ -95,6 +107,11 @@ export class Objects {
     const opening = this.#opening;
     this.#opening = undefined;
     (await opening)?.client.destroy();
+  }
+
+  #key(id: string, chance: string): string {
+    const name = createHash('sha256').update(id).digest('hex').slice(0, 32);
+    return `${this.prefix}${this.#options.context.run}/${name}-${chance}`;
   }
 
   #isOurs({ bucket, key }: Pointer): boolean {

@@ -185,6 +185,21 @@ describe('rows too large for a message', { timeout: PATIENCE_MS }, () => {
     await queue.close();
   });
 
+  it('stay where the message stays: the service says that it removed what was no longer ours', async () => {
+    const { queue, bucket } = await withBucket('p/', {
+      attributes: { ...attributes, VisibilityTimeout: '0' },
+    });
+    await queue.send(large, ['pk'], origin, 't');
+    const received = await queue.receive({ max: 3, waitSeconds: 0 });
+    expect(await queue.receive({ max: 3, waitSeconds: 0 })).toHaveLength(3);
+    expect(await queue.remove(received)).toEqual([]);
+    expect(await sqs.objects(bucket)).toHaveLength(2);
+    const again = await queue.receive({ max: 3, waitSeconds: 0 });
+    expect(idsOf(again)).toEqual(ids(3, 't'));
+    expect(again.map(({ kind }) => kind)).toEqual(['row', 'row', 'row']);
+    await queue.close();
+  });
+
   it('are misfits where the object is gone, was changed, or lies elsewhere', async () => {
     const { queue, at, bucket } = await withBucket('p/');
     await queue.send(large, ['pk'], origin, 't');

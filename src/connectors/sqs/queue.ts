@@ -14,7 +14,7 @@ import { receivePermissions, sendPermissions } from './permissions.js';
 import { queueNameOf } from './queue-url.js';
 import { Receiver } from './receive.js';
 import { Originals, type Received } from './received.js';
-import { POINTER_BYTES, roomOf, sendBatch } from './send.js';
+import { roomOf, sendBatch } from './send.js';
 import type { SqsService } from './service.js';
 
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibility.html */
@@ -97,7 +97,7 @@ export class SqsQueue implements Queue {
     const key = batch.columns.map(({ name }) => name).slice(0, 2);
     const id = `${run}/${'0'.repeat(LONG_TOKEN)}`;
     const bytes = Buffer.byteLength(letterText({ id, origin, key, columns: batch.columns, row: cells }));
-    return bytes > this.#room && this.#objects !== undefined ? POINTER_BYTES : bytes;
+    return bytes > this.#room ? (this.#objects?.pointerBytes(id) ?? bytes) : bytes;
   }
 
   async send(batch: Batch, key: readonly string[], origin: Origin, token: string): Promise<readonly Sent[]> {
@@ -110,8 +110,8 @@ export class SqsQueue implements Queue {
     readonly max: number;
     readonly waitSeconds: number;
   }): Promise<readonly Received[]> {
-    const { url } = await this.#queue.get();
-    return this.#receiver.receive(url, request);
+    const { url, visibilitySeconds } = await this.#queue.get();
+    return this.#receiver.receive(url, { ...request, visibilitySeconds });
   }
 
   async extend(received: readonly Received[], seconds: number): Promise<readonly Received[]> {
@@ -175,9 +175,10 @@ export class SqsQueue implements Queue {
     await Promise.all([this.#service.close(), this.#objects?.close()]);
   }
 
-  #extend(url: string, received: readonly Received[], seconds: number): Promise<readonly Received[]> {
+  async #extend(url: string, received: readonly Received[], seconds: number): Promise<readonly Received[]> {
     const VisibilityTimeout = Math.min(MAX_VISIBILITY_SECONDS, Math.max(0, Math.ceil(seconds)));
-    return this.#inTens(received, async (left) => {
+    const heldUntilMs = performance.now() + VisibilityTimeout * 1000;
+    const lost = await this.#inTens(received, async (left) => {
       const entries = left.map(({ receipt }, index) => ({
         Id: String(index),
         ReceiptHandle: receipt,
@@ -186,6 +187,8 @@ export class SqsQueue implements Queue {
       const answer = await this.#service.extendOnce(url, entries);
       return outcomesOf('ChangeMessageVisibilityBatch', left.length, answer);
     });
+    for (const one of received) if (!lost.includes(one)) this.#original(one).heldUntilMs = heldUntilMs;
+    return lost;
   }
 
   #delete(url: string, received: readonly Received[]): Promise<readonly Received[]> {
@@ -209,10 +212,14 @@ export class SqsQueue implements Queue {
     return received.filter((one) => errors.has(one));
   }
 
-  /** The row is safe by now: an object that cannot be removed is left to the bucket's lifecycle rule. */
+  /**
+   * After its message was removed. The service says so too of a message that was no longer ours and stays: its object
+   * must stay with it. The row is safe by now: an object that stays or cannot be removed is left to the bucket's lifecycle.
+   * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteMessage.html
+   */
   async #removeObject(received: Received): Promise<void> {
-    const { pointer } = this.#original(received);
-    if (pointer === undefined) return;
+    const { pointer, heldUntilMs } = this.#original(received);
+    if (pointer === undefined || performance.now() >= heldUntilMs) return;
     try {
       await this.#objects?.remove(pointer);
     } catch (error) {

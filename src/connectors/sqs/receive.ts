@@ -27,8 +27,9 @@ export class Receiver {
     let { waitSeconds } = request;
     for (let left = request.max; left > 0; left = request.max - all.length) {
       const wanted = Math.min(MAX_ENTRIES, left);
-      const messages = await this.#options.service.receive(url, { ...request, max: wanted, waitSeconds });
-      const read = await Promise.all(messages.map((message) => this.#read(url, message)));
+      const { service } = this.#options;
+      const { messages, heldUntilMs } = await service.receive(url, { ...request, max: wanted, waitSeconds });
+      const read = await Promise.all(messages.map((message) => this.#read(url, message, heldUntilMs)));
       all.push(...read.filter((received) => received !== undefined));
       if (messages.length < wanted) break;
       waitSeconds = 0;
@@ -37,16 +38,17 @@ export class Receiver {
   }
 
   /** Undefined for a message that is not to be looked at now: damaged on its way here, or no longer there. */
-  async #read(url: string, message: Message): Promise<Received | undefined> {
+  async #read(url: string, message: Message, heldUntilMs: number): Promise<Received | undefined> {
     const { Body: text = '', MD5OfBody: md5 } = message;
     // It stays in the queue and comes again.
     if (md5 !== undefined && md5 !== md5Of(text)) return undefined;
     const said = readMessage(text, this.#lists);
-    if (said.kind !== 'pointer') return this.#received(message, said, originalOf(message, undefined));
+    if (said.kind !== 'pointer')
+      return this.#received(message, said, originalOf(message, heldUntilMs, undefined));
     const fetched = (await this.#options.objects?.get(said.large)) ?? 'undeclared';
     if (fetched === 'gone' && !(await this.#isThere(url, message))) return undefined;
     const row = readObject(said.id, fetched, this.#lists);
-    return this.#received(message, row, originalOf(message, said.large));
+    return this.#received(message, row, originalOf(message, heldUntilMs, said.large));
   }
 
   #received(message: Message, said: Understood, original: Original): Received {

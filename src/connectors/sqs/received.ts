@@ -12,6 +12,8 @@ export interface Original {
   readonly pointer?: Pointer;
   /** When the service took it: milliseconds since 1970. */
   readonly sentAtMs: number;
+  /** It is surely out of others' sight until then, on the process's own clock. */
+  heldUntilMs: number;
 }
 
 /** The originals of what was received, for as long as somebody holds it. */
@@ -28,11 +30,12 @@ export class Originals {
   }
 }
 
-export function originalOf(message: Message, pointer: Pointer | undefined): Original {
+export function originalOf(message: Message, heldUntilMs: number, pointer: Pointer | undefined): Original {
   return {
     body: message.Body ?? '',
     attributes: message.MessageAttributes ?? {},
     sentAtMs: Number(message.Attributes?.SentTimestamp ?? 0),
+    heldUntilMs,
     ...(pointer === undefined ? {} : { pointer }),
   };
 }

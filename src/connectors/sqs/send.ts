@@ -17,8 +17,6 @@ import type { SqsService } from './service.js';
 const MAX_CALL_BYTES = 1024 * 1024;
 /** Room that each message leaves for the reason with which it may be set aside: SQS counts attributes too. */
 const ASIDE_BYTES = 1024;
-/** A message that says where its row lies is never larger. */
-export const POINTER_BYTES = 2048;
 /** Calls under way at once, at most 1 MiB each. */
 const MAX_CALLS = 8;
 
@@ -27,6 +25,7 @@ interface Outgoing {
   readonly row: number;
   readonly id: string;
   readonly text: string;
+  /** Of its message. */
   readonly bytes: number;
   /** It is too large, and goes through S3. */
   readonly isLarge: boolean;
@@ -82,8 +81,11 @@ function* outgoing(options: SenderOptions, request: SendRequest, sent: Sent[]): 
     const text = letterText(change === undefined ? letter : { ...letter, change });
     const bytes = Buffer.byteLength(text);
     const isLarge = bytes > room;
-    if (isLarge && options.objects === undefined) sent[row] = tooLarge(bytes, room);
-    else yield { row, id, text, bytes, isLarge, group: isFifo ? groupOf(request, cells) : undefined };
+    const { objects } = options;
+    const sendBytes = isLarge ? objects?.pointerBytes(id) : bytes;
+    if (sendBytes === undefined) sent[row] = tooLarge(bytes, room);
+    else
+      yield { row, id, text, bytes: sendBytes, isLarge, group: isFifo ? groupOf(request, cells) : undefined };
   }
 }
 
@@ -108,7 +110,7 @@ function* grouped(messages: Iterable<Outgoing>): Generator<Outgoing[]> {
   let group: Outgoing[] = [];
   let total = 0;
   for (const message of messages) {
-    const bytes = message.isLarge ? POINTER_BYTES : message.bytes;
+    const { bytes } = message;
     if (group.length === MAX_ENTRIES || (group.length > 0 && total + bytes > MAX_CALL_BYTES)) {
       yield group;
       group = [];

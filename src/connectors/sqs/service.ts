@@ -30,8 +30,14 @@ export interface BatchAnswer<Done extends { Id: string | undefined } = { Id: str
 export interface ReceiveOptions {
   readonly max: number;
   readonly waitSeconds: number;
-  /** Default: the queue's own. */
-  readonly visibilitySeconds?: number;
+  /** How long what is received stays out of others' sight. */
+  readonly visibilitySeconds: number;
+}
+
+export interface ReceivedMessages {
+  readonly messages: readonly Message[];
+  /** They are out of others' sight until then at least, on the process's own clock. */
+  readonly heldUntilMs: number;
 }
 
 /** The calls of SQS that are made here. The SDK is loaded with the first. */
@@ -98,7 +104,10 @@ export class SqsService {
   }
 
   /** At most ten messages. */
-  async receive(url: string, { max, waitSeconds, visibilitySeconds }: ReceiveOptions): Promise<Message[]> {
+  async receive(
+    url: string,
+    { max, waitSeconds, visibilitySeconds }: ReceiveOptions,
+  ): Promise<ReceivedMessages> {
     const { sdk, client } = await this.#open();
     const input = {
       QueueUrl: url,
@@ -106,11 +115,12 @@ export class SqsService {
       WaitTimeSeconds: waitSeconds,
       MessageSystemAttributeNames: ['ApproximateReceiveCount' as const, 'SentTimestamp' as const],
       MessageAttributeNames: ['All'],
-      ...(visibilitySeconds === undefined ? {} : { VisibilityTimeout: visibilitySeconds }),
+      VisibilityTimeout: visibilitySeconds,
     };
     return this.#calls.patiently('ReceiveMessage', async (abortSignal) => {
+      const heldUntilMs = performance.now() + visibilitySeconds * 1000;
       const answer = await client.send(new sdk.ReceiveMessageCommand(input), { abortSignal });
-      return answer.Messages ?? [];
+      return { messages: answer.Messages ?? [], heldUntilMs };
     });
   }
 
