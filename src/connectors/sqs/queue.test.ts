@@ -38,58 +38,12 @@ describe.each([
   ['a queue', {}],
   ['a FIFO queue', { fifo: true }],
 ])('%s', { timeout: PATIENCE_MS }, (_name, kind: QueueOptions) => {
-  it('gives every row that was sent to it, with its key and origin', async () => {
-    const { queue } = await opened(kind);
-    const sent = await queue.send(items(25), ['pk'], origin, 'p0.1');
-    expect(sent).toEqual(Array.from({ length: 25 }, () => 'sent'));
-    const received = await receiveAll(queue);
-    expect(idsOf(received)).toEqual(ids(25, 'p0.1'));
-    expect(received).toHaveLength(25);
-    const first = received.filter((one) => one.id === 'r1/p0.1.0');
-    expect(first).toMatchObject([{ kind: 'row', key: ['pk'], origin, receives: 1 }]);
-    expect(rowsOf(first)).toEqual([[{ S: 'k0' }, { N: '0' }]]);
-    await queue.close();
-  });
-
-  it('keeps what was not removed, and loses what was', async () => {
-    const { queue } = await opened(kind);
-    await queue.send(items(3), ['pk'], origin, 't');
-    const received = await receiveAll(queue);
-    expect(await queue.remove(received.slice(0, 2))).toEqual([]);
-    expect(await queue.extend(received.slice(2), 0)).toEqual([]);
-    const again = await receiveAll(queue);
-    expect(again).toMatchObject([{ id: received[2]?.id, receives: 2 }]);
-    await queue.close();
-  });
-
   it('tells which messages are no longer ours', async () => {
     const { queue } = await opened(kind);
     await queue.send(items(2), ['pk'], origin, 't');
     const received = await receiveAll(queue);
     await queue.remove(received.slice(0, 1));
     expect(await queue.extend(received, 60)).toEqual(received.slice(0, 1));
-    await queue.close();
-  });
-
-  it('sets messages aside with their reason, and gives them again', async () => {
-    const { queue, at } = await opened({ ...kind, maxReceives: 5 });
-    await queue.send(items(2), ['pk'], origin, 't');
-    await sqs.send(at.url, kind.fifo ? [] : ['not ours']);
-    const received = await receiveAll(queue);
-    for (const one of received)
-      await queue.setAside(one, { code: 'value_range', message: 'too \u0001 large' });
-    expect(await queue.describe()).toMatchObject({ waiting: 0, inFlight: 0 });
-    const aside = await queue.aside({ max: 10, seconds: 60 });
-    expect(idsOf(aside.map(({ delivery }) => delivery))).toHaveLength(received.length);
-    for (const { code, message, at: when } of aside) {
-      expect({ code, message }).toEqual({ code: 'value_range', message: 'too \u0001 large' });
-      expect(Math.abs(Date.now() - Date.parse(when))).toBeLessThan(PATIENCE_MS);
-    }
-    await queue.release(aside);
-    const again = await queue.aside({ max: 10, seconds: 60 });
-    expect(again).toHaveLength(received.length);
-    for (const one of again) await queue.settle(one);
-    expect(await queue.aside({ max: 10, seconds: 0 })).toEqual([]);
     await queue.close();
   });
 });
