@@ -1,7 +1,7 @@
 /**
  * Measures Sluice against its peers and limits on this machine. See METHODOLOGY.md.
  *
- * npm run bench -- [batch-out] [batch-in] [keys] [rss] [start] [verify] [changes] [--quick] [--rounds N] [--json] [--assert]
+ * npm run bench -- [batch-out] [batch-in] [keys] [check] [rss] [start] [verify] [changes] [--quick] [--rounds N] [--json] [--assert]
  *
  * Exit status: 0; with --assert 1 when a target is missed.
  */
@@ -10,6 +10,7 @@ import { Database } from './database.mjs';
 import { batchIn } from './measurements/batch-in.mjs';
 import { batchOut } from './measurements/batch-out.mjs';
 import { changes } from './measurements/changes.mjs';
+import { check } from './measurements/check.mjs';
 import { keys } from './measurements/keys.mjs';
 import { rss } from './measurements/rss.mjs';
 import { start } from './measurements/start.mjs';
@@ -69,6 +70,7 @@ const measurements = new Map([
   ['batch-out', batchOut],
   ['batch-in', batchIn],
   ['keys', keys],
+  ['check', check],
   ['rss', rss],
   ['verify', verify],
   ['changes', changes],

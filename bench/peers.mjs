@@ -54,7 +54,7 @@ function lastLine(error) {
 
 /**
  * @param {string} python
- * @param {'out.py' | 'in.py' | 'keys.py'} script
+ * @param {'out.py' | 'in.py' | 'keys.py' | 'check.py'} script
  * @param {object} job
  * @returns {Promise<Sample>}
  */
@@ -63,8 +63,8 @@ export async function runOld(python, script, job) {
     input: JSON.stringify(job),
     environment: { ...awsEnvironment },
   });
-  const { rows, seconds } = JSON.parse(ended.output);
-  return { seconds: ended.seconds, rows, net: seconds };
+  const { rows, seconds, lines } = JSON.parse(ended.output);
+  return { seconds: ended.seconds, rows, net: seconds, lines };
 }
 
 /**

@@ -32,6 +32,7 @@ export class RowNumbers {
   }
 
   clear(): void {
+    if (this.#stands.size === 0) return;
     this.#stands.clear();
     this.#meant.clear();
   }

@@ -2,12 +2,17 @@ import type { Attribute } from '../../values/cell.js';
 import { MAX_DEPTH, readJson } from './read-json.js';
 
 /**
- * What `JSON.parse` would not give exactly, or not notice: numbers with an exponent, of 16 and more digits, that end
- * in a zero after the point, that a double prints with an exponent, or -0; escapes of surrogates. What only looks so
+ * Numbers within a list or an object that `JSON.parse` would not give exactly, or would print in another way: with an
+ * exponent, of 16 and more digits, that end in a zero after the point, below a millionth, or -0. What only looks so
  * within a string costs time, no more.
  */
-const doubtful =
-  /(?:^|[:[,])\s*(?:-?(?:[\d.]{16}|[\d.]+[eE]|\d+\.\d*0(?!\d)|0\.0{6})|-0(?![\d.]))|\\u[dD][89a-fA-F]/;
+const doubtful = /[:[,]\s*(?=[-\d])(?:-?(?:[\d.]{16}|[\d.]+[eE]|\d+\.\d*0(?!\d)|0\.0{6})|-0(?![\d.]))/;
+
+/** Escapes of surrogates: halves of a pair would go unnoticed. */
+const surrogate = /\\u[dD][89a-fA-F]/;
+
+const OPEN_BRACE = 0x7b;
+const OPEN_BRACKET = 0x5b;
 
 /**
  * A JSON text that was parsed: as plain JavaScript values where they are exact, else as a DynamoDB document. The other
@@ -65,7 +70,9 @@ export function below(
 
 /** By `JSON.parse`; undefined where it would be wrong, or might be. */
 function quickly(text: string): unknown {
-  if (doubtful.test(text)) return undefined;
+  const first = text.charCodeAt(0);
+  if ((first !== OPEN_BRACE && first !== OPEN_BRACKET) || doubtful.test(text)) return undefined;
+  if (text.includes('\\u') && surrogate.test(text)) return undefined;
   let value: unknown;
   try {
     value = JSON.parse(text);
