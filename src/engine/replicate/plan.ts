@@ -47,7 +47,12 @@ export async function planReplicate(request: ReplicateRequest): Promise<PlannedR
     const description = await feed.describe();
     const options = await transformOptionsOf(request);
     const outline = new Transform(options, description.open).outline(description.columns);
-    const sinkPlan = await sink.plan({ ...incoming(description, outline), changes: true });
+    const { numbering } = description;
+    const sinkPlan = await sink.plan({
+      ...incoming(description, outline),
+      changes: true,
+      ...(numbering === undefined ? {} : { numbering }),
+    });
     const transform = new Transform(options, description.open, sinkPlan.key);
     const findings = [
       ...description.findings,
