@@ -186,6 +186,23 @@ describe('a call that failed', { timeout: PATIENCE_MS }, () => {
   });
 });
 
+describe('a row too large for a message whose sending got no answer', { timeout: PATIENCE_MS }, () => {
+  it('lies in an object of each message: removing one message leaves the other whole', async () => {
+    const large = { bucket: await sqs.bucket(), endpoint: sqs.endpoint };
+    const lost: Rule<HttpFault> = { on: 'SendMessageBatch', fault: { kind: 'reset after' }, times: 1 };
+    const use = async ({ queue }: Faulty) => {
+      const batch = items(2, () => ({ S: 'x'.repeat(5000) }));
+      expect(await queue.send(batch, ['pk'], origin, 't')).toEqual(['sent', 'sent']);
+      for (let message = 0; message < 4; message++) {
+        const [one] = await queue.receive({ max: 1, waitSeconds: 20 });
+        expect(one?.kind).toBe('row');
+        if (one !== undefined) await queue.remove([one]);
+      }
+    };
+    await behind([lost], use, { attributes: { MaximumMessageSize: '2048' }, connection: { large } });
+  });
+});
+
 describe('credentials and clocks', { timeout: PATIENCE_MS }, () => {
   it('a clock that is wrong is corrected by the answer, once', async () => {
     const skewed: HttpFault = {
