@@ -1,5 +1,5 @@
 /** F2 through a queue: what one table holds is sent, received and written into another, in one run or in two. */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type CliRun, type Project, project, type StepSummary, sluice } from '../fixtures/cli.js';
 import {
   allItems,
@@ -11,48 +11,40 @@ import {
 } from '../fixtures/dynamodb.js';
 import { type QueueOptions, type TestQueue, type TestSqs, testSqs } from '../fixtures/sqs.js';
 
+/** Most of it is waiting: the tests run side by side. */
+const test = it.concurrent;
+const LIMIT_MS = 180_000;
+
 let sqs: TestSqs;
-let from: string;
-let to: string;
-let queue: TestQueue;
-let made: Project;
+const grounds: Ground[] = [];
 
 beforeAll(async () => {
   sqs = await testSqs();
 });
 afterAll(async () => {
+  await Promise.all(grounds.map(({ made }) => made.remove()));
   await sqs.stop();
 });
-beforeEach(async () => {
-  from = tableName('prod');
-  to = tableName('dev');
-  for (const table of [from, to]) await createTable(table, ['id', 'S']);
-});
-afterEach(async () => {
-  await made.remove();
-});
 
-const user = (id: string, name = `the name of ${id}`): Item => ({
-  id: { S: id },
-  name: { S: name },
-  age: { N: '12345678901234567890123456789012345678' },
-  tags: { SS: ['a', 'b'] },
-  deep: { M: { list: { L: [{ NULL: true }, { BOOL: false }, { B: 'AQI=' }] } } },
-  empty: { S: '' },
-});
-
-const ids = (count: number) => Array.from({ length: count }, (_, index) => `user ${index}`);
+/** Two tables, a queue and a declaration that no other test uses. */
+interface Ground {
+  readonly from: string;
+  readonly to: string;
+  readonly queue: TestQueue;
+  readonly made: Project;
+}
 
 interface Declared {
   readonly step?: object;
   readonly connection?: object;
-  readonly to?: object;
   readonly queue?: QueueOptions;
 }
 
-async function declared({ step = {}, connection = {}, to: sink = {}, queue: options }: Declared = {}) {
-  queue = await sqs.queue(options ?? { maxReceives: 5 });
-  made = await project({
+async function ground({ step = {}, connection = {}, queue: options }: Declared = {}): Promise<Ground> {
+  const [from, to] = [tableName('prod'), tableName('dev')];
+  for (const table of [from, to]) await createTable(table, ['id', 'S']);
+  const queue = await sqs.queue(options ?? { maxReceives: 5 });
+  const made = await project({
     pipeline: 'users-sample',
     connections: {
       prod: dynamodbConnection(),
@@ -64,12 +56,27 @@ async function declared({ step = {}, connection = {}, to: sink = {}, queue: opti
         copy: 'users',
         from: { connection: 'prod', table: from },
         via: { connection: 'inbox' },
-        to: { connection: 'dev', table: to, mode: 'put', ...sink },
+        to: { connection: 'dev', table: to, mode: 'put' },
         ...step,
       },
     ],
   });
+  const own = { from, to, queue, made };
+  grounds.push(own);
+  return own;
 }
+
+const user = (id: string, name = `the name of ${id}`): Item => ({
+  id: { S: id },
+  name: { S: name },
+  age: { N: '12345678901234567890123456789012345678' },
+  tags: { SS: ['a', 'b'] },
+  deep: { M: { list: { L: [{ NULL: true }, { BOOL: false }, { B: 'AQI=' }] } } },
+  empty: { S: '' },
+});
+
+const users = (count: number, name?: string) =>
+  Array.from({ length: count }, (_, index) => user(`user ${index}`, name));
 
 /** The one step of a run, whose counts must add up. */
 function stepOf(run: CliRun, status = 0): StepSummary {
@@ -81,53 +88,51 @@ function stepOf(run: CliRun, status = 0): StepSummary {
   return step;
 }
 
+const send = ({ made }: Ground) => made.command('run', '--only', 'send');
+const drain = ({ made }: Ground) => made.command('run', '--only', 'receive', '--drain');
+
 const sorted = (items: readonly Item[]) =>
   items.map((item) => JSON.stringify(Object.fromEntries(Object.entries(item).sort()))).sort();
 
-async function expectSame(): Promise<void> {
+/** The sink holds what the source does, and nothing is left on the way. */
+async function expectMoved({ from, to, queue }: Ground): Promise<void> {
   expect(sorted(await allItems(to))).toEqual(sorted(await allItems(from)));
+  expect(await sqs.drain(queue.url)).toEqual([]);
+  expect(await sqs.drain(queue.redrive?.url ?? '')).toEqual([]);
 }
 
-describe('both halves in one run', () => {
-  it('carry every item untouched, and leave the queue empty', async () => {
-    await putItems(
-      from,
-      ids(130).map((id) => user(id)),
-    );
-    await declared();
-    const run = await made.command('run');
-    expect(stepOf(run)).toMatchObject({ read: 130, written: 130 });
-    await expectSame();
-    expect(await sqs.drain(queue.url)).toEqual([]);
-    const verified = await made.command('verify');
-    expect(verified.status).toBe(0);
-  }, 60_000);
-});
+test(
+  'both halves in one run carry every item untouched, and leave the queue empty',
+  async () => {
+    const own = await ground();
+    await putItems(own.from, users(130));
+    expect(stepOf(await own.made.command('run'))).toMatchObject({ read: 130, written: 130 });
+    await expectMoved(own);
+    expect((await own.made.command('verify')).status).toBe(0);
+  },
+  LIMIT_MS,
+);
 
-describe('a half alone', () => {
-  it('sends without access to the sink, and receives without access to the source', async () => {
-    await putItems(
-      from,
-      ids(25).map((id) => user(id)),
-    );
-    await declared({ step: { mask: { name: 'redact' } } });
-    const sent = stepOf(await made.command('run', '--only', 'send'));
-    expect(sent).toMatchObject({ read: 25, written: 25 });
-    expect(await allItems(to)).toEqual([]);
-    const received = stepOf(await made.command('run', '--only', 'receive', '--drain'));
-    expect(received).toMatchObject({ read: 25, written: 25 });
-    const items = await allItems(to);
+test(
+  'a half alone sends what is masked already, or receives without access to the source',
+  async () => {
+    const own = await ground({ step: { mask: { name: 'redact' } } });
+    await putItems(own.from, users(25));
+    expect(stepOf(await send(own))).toMatchObject({ read: 25, written: 25 });
+    expect(await allItems(own.to)).toEqual([]);
+    const bodies = await takeAll(own);
+    expect(bodies.join()).not.toContain('the name of');
+    await sqs.send(own.queue.url, bodies);
+    expect(stepOf(await drain(own))).toMatchObject({ read: 25, written: 25 });
+    const items = await allItems(own.to);
     expect(items.length).toBe(25);
     expect(JSON.stringify(items)).not.toContain('the name of');
-  }, 60_000);
-});
-
-const send = () => made.command('run', '--only', 'send');
-const drain = () => made.command('run', '--only', 'receive', '--drain');
-const bodies = async () => (await sqs.drain(queue.url, 0)).map(({ Body }) => Body);
+  },
+  LIMIT_MS,
+);
 
 /** What lies in the queue, which is empty then. */
-async function takeAll(): Promise<string[]> {
+async function takeAll({ queue }: Ground): Promise<string[]> {
   const messages = await sqs.drain(queue.url);
   for (const { ReceiptHandle } of messages) {
     await sqs.call('DeleteMessage', { QueueUrl: queue.url, ReceiptHandle });
@@ -135,138 +140,127 @@ async function takeAll(): Promise<string[]> {
   return messages.map(({ Body }) => Body);
 }
 
-describe('messages that come twice, reversed and late', () => {
-  it('never put an older item over a newer one, nor undo an edit of the sink', async () => {
-    await declared();
-    await putItems(
-      from,
-      ids(12).map((id) => user(id, 'old')),
-    );
-    stepOf(await send());
-    const old = await takeAll();
-    await putItems(
-      from,
-      ids(12).map((id) => user(id, 'new')),
-    );
-    stepOf(await send());
-    const fresh = await takeAll();
-    await sqs.send(queue.url, [...fresh.toReversed(), ...old.toReversed()]);
-    expect(stepOf(await drain())).toMatchObject({ read: 24, written: 12, unchanged: 12 });
-    await expectSame();
-    await putItems(to, [user('user 3', 'edited')]);
-    await sqs.send(queue.url, [...old, ...fresh, ...fresh]);
-    expect(stepOf(await drain())).toMatchObject({ read: 36, written: 0, unchanged: 36 });
-    expect(await sqs.drain(queue.url)).toEqual([]);
-    const names = (await allItems(to)).map(({ name }) => (name && 'S' in name ? name.S : ''));
+test(
+  'messages that come twice, reversed and late put no older item over a newer one, and undo no edit',
+  async () => {
+    const own = await ground();
+    await putItems(own.from, users(12, 'old'));
+    stepOf(await send(own));
+    const old = await takeAll(own);
+    await putItems(own.from, users(12, 'new'));
+    stepOf(await send(own));
+    const fresh = await takeAll(own);
+    await sqs.send(own.queue.url, [...fresh.toReversed(), ...old.toReversed()]);
+    expect(stepOf(await drain(own))).toMatchObject({ read: 24, written: 12, unchanged: 12 });
+    await expectMoved(own);
+    await putItems(own.to, [user('user 3', 'edited')]);
+    await sqs.send(own.queue.url, [...old, ...fresh, ...fresh]);
+    expect(stepOf(await drain(own))).toMatchObject({ read: 36, written: 0, unchanged: 36 });
+    const names = (await allItems(own.to)).map(({ name }) => (name && 'S' in name ? name.S : ''));
     expect(names.sort()).toEqual([...Array(11).fill('new'), 'edited'].sort());
-  }, 120_000);
-});
+  },
+  LIMIT_MS,
+);
 
-/** Runs it until it has written something, kills it, and gives how it ended. */
-async function killed(...args: string[]): Promise<CliRun> {
+/** Runs it, and sends it the signal once it has written as many rows as the pattern says. */
+async function signalled(
+  { made }: Ground,
+  signal: NodeJS.Signals,
+  written: string,
+  args: readonly string[],
+): Promise<CliRun> {
+  const seen = new RegExp(`"event":"progress".*"written":${written}`);
   return await sluice(['run', made.file, '--json', ...args], {
     cwd: made.folder,
     started: (child) => {
       child.stdout?.on('data', (text: string) => {
-        if (/"event":"progress".*"written":[1-9]/.test(text)) child.kill('SIGKILL');
+        if (seen.test(text)) child.kill(signal);
       });
     },
   });
 }
 
-describe('a run that is killed', () => {
-  it.each([
-    ['with both halves', [[]]],
+test.each([
+  ['with both halves', [[]]],
+  [
+    'that sends, and one that receives,',
     [
-      'that sends, and one that receives',
-      [
-        ['--only', 'send'],
-        ['--only', 'receive', '--drain'],
-      ],
+      ['--only', 'send'],
+      ['--only', 'receive', '--drain'],
     ],
-  ])(
-    '%s is gone on with, and loses nothing',
-    async (_name, runs: readonly string[][]) => {
-      await declared({
-        step: { pace: { items: 20 } },
-        queue: { maxReceives: 9, attributes: { VisibilityTimeout: '3' } },
-      });
-      await putItems(
-        from,
-        ids(40).map((id) => user(id)),
-      );
-      for (const args of runs) {
-        const run = await killed(...args);
-        expect(run.status).toBe(null);
-        stepOf(await made.command('run', ...args));
-      }
-      await expectSame();
-      expect(await sqs.drain(queue.url)).toEqual([]);
-      expect((await made.command('verify')).status).toBe(0);
-    },
-    120_000,
-  );
-});
+  ],
+])(
+  'a run %s that is killed is gone on with, and loses nothing',
+  async (_name, runs: readonly string[][]) => {
+    const own = await ground({
+      step: { pace: { items: 20 } },
+      queue: { maxReceives: 9, attributes: { VisibilityTimeout: '3' } },
+    });
+    await putItems(own.from, users(40));
+    for (const args of runs) {
+      expect((await signalled(own, 'SIGKILL', '[1-9]', args)).status).toBe(null);
+      stepOf(await own.made.command('run', ...args));
+    }
+    await expectMoved(own);
+  },
+  LIMIT_MS,
+);
 
-describe('an item that is larger than a message', () => {
-  const large = (): Item => user('large', 'x'.repeat(380_000));
-  const limit = { maxReceives: 5, attributes: { MaximumMessageSize: '262144' } };
+test(
+  'a receiver without --drain goes on until it is told to stop, stops cleanly, and keeps no other run from beginning',
+  async () => {
+    const own = await ground();
+    await putItems(own.from, users(7));
+    stepOf(await send(own));
+    const run = await signalled(own, 'SIGTERM', '7', ['--only', 'receive']);
+    expect(stepOf(run, 143)).toMatchObject({ read: 7, written: 7 });
+    await expectMoved(own);
+    // A stopped receiver leaves nothing to go on with that a sender would have to wait for.
+    expect(stepOf(await send(own))).toMatchObject({ written: 7 });
+  },
+  LIMIT_MS,
+);
 
-  it('is refused by the plan', async () => {
-    await declared({ queue: limit });
-    await putItems(from, [large()]);
-    const run = await made.command('run');
+const large = (): Item => user('large', 'x'.repeat(380_000));
+const oldLimit = { maxReceives: 5, attributes: { MaximumMessageSize: '262144' } };
+
+test(
+  'an item that is larger than a message is refused by the plan',
+  async () => {
+    const own = await ground({ queue: oldLimit });
+    await putItems(own.from, [large()]);
+    const run = await own.made.command('run');
     expect(run.status).toBe(2);
     expect(run.stdout).toContain('item_too_large');
-  }, 60_000);
+  },
+  LIMIT_MS,
+);
 
-  it('goes through S3 where that is declared', async () => {
-    const { endpoint } = sqs;
-    await declared({
-      queue: limit,
-      connection: { large: { bucket: await sqs.bucket(), endpoint } },
+test(
+  'an item that is larger than a message goes through S3 where that is declared',
+  async () => {
+    const bucket = await sqs.bucket();
+    const own = await ground({
+      queue: oldLimit,
+      connection: { large: { bucket, endpoint: sqs.endpoint } },
     });
-    await putItems(from, [large(), user('small')]);
-    expect(stepOf(await made.command('run'))).toMatchObject({ read: 2, written: 2 });
-    await expectSame();
-  }, 60_000);
-});
+    await putItems(own.from, [large(), user('small')]);
+    expect(stepOf(await own.made.command('run'))).toMatchObject({ read: 2, written: 2 });
+    await expectMoved(own);
+  },
+  LIMIT_MS,
+);
 
-describe('a slow pace', () => {
-  it('keeps what waits for it out of sight, so that nothing is received twice', async () => {
-    await declared({
+test(
+  'what waits for a slow pace stays out of sight, so that nothing is received twice',
+  async () => {
+    const own = await ground({
       step: { pace: { items: 0.4 } },
       queue: { maxReceives: 2, attributes: { VisibilityTimeout: '1' } },
     });
-    await putItems(
-      from,
-      ids(4).map((id) => user(id)),
-    );
-    expect(stepOf(await made.command('run'))).toMatchObject({ read: 4, written: 4, unchanged: 0 });
-    expect(await sqs.drain(queue.redrive?.url ?? '')).toEqual([]);
-  }, 120_000);
-});
-
-describe('a receiver without --drain', () => {
-  it('goes on until it is told to stop, stops cleanly, and keeps no other run from beginning', async () => {
-    await declared();
-    await putItems(
-      from,
-      ids(7).map((id) => user(id)),
-    );
-    stepOf(await send());
-    const run = await sluice(['run', made.file, '--json', '--only', 'receive'], {
-      cwd: made.folder,
-      started: (child) => {
-        child.stdout?.on('data', (text: string) => {
-          if (/"event":"progress".*"written":7/.test(text)) child.kill('SIGTERM');
-        });
-      },
-    });
-    expect(stepOf(run, 143)).toMatchObject({ read: 7, written: 7 });
-    await expectSame();
-    expect(await bodies()).toEqual([]);
-    // A stopped receiver leaves nothing to go on with that a sender would have to wait for.
-    expect(stepOf(await send())).toMatchObject({ written: 7 });
-  }, 120_000);
-});
+    await putItems(own.from, users(4));
+    expect(stepOf(await own.made.command('run'))).toMatchObject({ read: 4, written: 4, unchanged: 0 });
+    await expectMoved(own);
+  },
+  LIMIT_MS,
+);
