@@ -1,4 +1,5 @@
 /** F2 through a queue: what one table holds is sent, received and written into another, in one run or in two. */
+import { readFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type CliRun, type Project, project, type StepSummary, sluice } from '../fixtures/cli.js';
 import {
@@ -251,15 +252,22 @@ test(
   LIMIT_MS,
 );
 
+/** Gives the step of the declaration a pace. */
+async function slowDown({ made }: Ground, items: number): Promise<void> {
+  const declaration = JSON.parse(await readFile(made.file, 'utf8')) as { steps: object[] };
+  const steps = declaration.steps.map((step) => ({ ...step, pace: { items } }));
+  await writeFile(made.file, JSON.stringify({ ...declaration, steps }));
+}
+
 test(
   'what waits for a slow pace stays out of sight, so that nothing is received twice',
   async () => {
-    const own = await ground({
-      step: { pace: { items: 0.4 } },
-      queue: { maxReceives: 2, attributes: { VisibilityTimeout: '1' } },
-    });
-    await putItems(own.from, users(4));
-    expect(stepOf(await own.made.command('run'))).toMatchObject({ read: 4, written: 4, unchanged: 0 });
+    const queue = { maxReceives: 2, attributes: { VisibilityTimeout: '1' } };
+    const own = await ground({ queue });
+    await putItems(own.from, users(8));
+    stepOf(await send(own));
+    await slowDown(own, 2);
+    expect(stepOf(await drain(own))).toMatchObject({ read: 8, written: 8, unchanged: 0 });
     await expectMoved(own);
   },
   LIMIT_MS,
