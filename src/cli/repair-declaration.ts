@@ -3,6 +3,7 @@ import type { Repaired } from '../engine/verify/repair.js';
 import { takeLease } from '../flow/open-run.js';
 import { lookingBack } from '../flow/recall.js';
 import { planRepairs, repairStep, type StepRepair, usableReport } from '../flow/repair.js';
+import { comparable } from '../flow/replicate-copy.js';
 import { newRunName } from '../flow/run-name.js';
 import type { World } from '../flow/scope.js';
 import { markRepaired, type VerifyReport } from '../journal/verify-reports.js';
@@ -30,7 +31,7 @@ export async function repairDeclaration(
   options: RepairOptions,
 ): Promise<number> {
   const interrupt = onInterrupt(io);
-  const chosen = onlyStep(declaration, options.step);
+  const chosen = comparable(onlyStep(declaration, options.step));
   const state = stateOf(declaration, io, options.state);
   const { signal } = interrupt;
   const world = openSession(chosen, io, {

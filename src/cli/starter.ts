@@ -142,7 +142,47 @@ steps:
         rows: { id: a, tags: { SS: [x, y] }, profile: { city: Paris } }
 `;
 
+const replicate = `# yaml-language-server: $schema=SCHEMA
+# Changes of a DynamoDB table, followed into MySQL without an end. Check it: sluice check replicate.yaml
+pipeline: replicate
+
+connections:
+  site:
+    kind: dynamodb            # the table needs a stream: NEW_IMAGE or NEW_AND_OLD_IMAGES
+    region: eu-west-1
+    # endpoint: http://127.0.0.1:8000   # an emulator, its Streams too
+  report:
+    kind: mysql
+    host: 127.0.0.1
+    user: app
+    password: { env: REPORT_PASSWORD }
+    database: report
+
+steps:
+  - replicate: orders
+    from:
+      connection: site
+      table: orders
+      # changes: oldest       # where it begins: oldest (all that is kept, 24 hours), latest; not with \`first: copy\`
+      # events: [insert, modify, remove]
+    to:
+      connection: report
+      table: orders
+      mode: mirror            # mirror: the table as it is now; append: a row for each change
+      # load: { rows: 10000, bytes: 16777216, seconds: 1 }    # whichever comes first
+      # ttlDeletes: apply     # or ignore: what its time to live removed stays here
+    first: copy               # the whole table first, then its changes; for mirror
+    # parse: [payload]        # attributes that hold JSON text
+    # check: ./order.schema.json
+    # map: { only: { id: id, total: payload.total, changed_at: { meta: changedAt } } }
+    rejects: { limit: "1%" }  # more of them stop the run; sluice replay sends them again
+
+# sluice run replicate.yaml            until SIGINT or SIGTERM; the next run goes on from there
+# sluice run replicate.yaml --drain    until it has caught up
+`;
+
 const starters: Readonly<Record<string, Starter>> = {
   users: { file: 'users.yaml', text: users },
+  replicate: { file: 'replicate.yaml', text: replicate },
   batch: { file: 'batch.yaml', text: batch },
 };

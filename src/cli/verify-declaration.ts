@@ -6,6 +6,7 @@ import { runHash } from '../flow/open-run.js';
 import { plainEnd } from '../flow/outcome.js';
 import { planSteps, regularCopies } from '../flow/plan.js';
 import { lookingBack } from '../flow/recall.js';
+import { comparable } from '../flow/replicate-copy.js';
 import { newRunName } from '../flow/run-name.js';
 import type { World } from '../flow/scope.js';
 import {
@@ -74,7 +75,7 @@ export async function makeReport(
   options: VerifyCommandOptions,
   signal: AbortSignal,
 ): Promise<VerifyReport | undefined> {
-  const chosen = onlyStep(declaration, options.step);
+  const chosen = comparable(onlyStep(declaration, options.step));
   const state = stateOf(declaration, io, options.state);
   const run = newRunName(await newestReportName(state, declaration.pipeline));
   const past = await lookingBack(declaration, state);

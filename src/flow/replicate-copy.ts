@@ -1,4 +1,5 @@
-import type { CopyStep, ReplicateStep } from '../declare/declaration.js';
+import type { CopyStep, Declaration, ReplicateStep, Step } from '../declare/declaration.js';
+import { SluiceError } from '../errors.js';
 import type { SingleCopy } from './single-copy.js';
 
 /** Names of steps hold no dots. */
@@ -20,4 +21,32 @@ export function firstCopyOf(step: ReplicateStep): SingleCopy {
 /** The replicate's name of a step or of the copy before its changes: both have one past. */
 export function replicateOf(name: string): string {
   return name.endsWith(FIRST) ? name.slice(0, -FIRST.length) : name;
+}
+
+/**
+ * The declaration with a copy in the place of each replicate, for commands that compare both sides. Throws `usage` for what adds
+ * rows: its sink is the history of its source, not its present state.
+ */
+export function comparable(declaration: Declaration): Declaration {
+  return { ...declaration, steps: declaration.steps.map(comparableStep) };
+}
+
+function comparableStep(step: Step): Step {
+  const { onFailure } = step;
+  const around = onFailure
+    ? { onFailure: { ...onFailure, steps: onFailure.steps.map(comparableStep) } }
+    : undefined;
+  if (step.kind === 'parallel') {
+    return { ...step, ...around, branches: step.branches.map((branch) => branch.map(comparableStep)) };
+  }
+  if (step.kind !== 'replicate') return { ...step, ...around };
+  if (step.to['mode'] === 'mirror') return { ...copyOf(step), ...around };
+  throw new SluiceError(
+    'usage',
+    `${step.name} adds a row for each change: there is nothing to compare it with`,
+    {
+      path: step.path,
+      hint: 'a mirror can be compared; for other steps name one with --step',
+    },
+  );
 }

@@ -1,5 +1,8 @@
 /** Replicates from the stream of a real engine into a real server, by the program's own commands within this process. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sluice } from '../fixtures/cli.js';
+import { folderWith } from '../fixtures/declaration-files.js';
 import {
   createTable,
   dynamodbCall,
@@ -58,7 +61,22 @@ async function ground(mode: 'append' | 'mirror', columns: string): Promise<Groun
 const summaryOf = (out: string): Record<string, unknown> =>
   (JSON.parse(out.trim().split('\n').at(-1) ?? '{}') as { steps: Record<string, unknown>[] }).steps[0] ?? {};
 
+/** Looks until the sink holds so many rows. */
+async function untilRows(sink: string, rows: number): Promise<void> {
+  for (;;) {
+    const [[count]] = (await database.query(`SELECT COUNT(*) FROM ${sink}`)) as [[string]];
+    if (Number(count) >= rows) return;
+    await sleep(100);
+  }
+}
+
 describe('a replicate by append', () => {
+  it('is not compared with its source', async () => {
+    const { declaration } = await ground('append', 'id INT, name VARCHAR(20)');
+    const { verify } = await pipeline(declaration());
+    await expect(verify()).rejects.toThrow(/there is nothing to compare it with/);
+  });
+
   it('adds a row for each insert and modify, and goes on where the run before ended', async () => {
     const { declaration, put, remove, sink } = await ground('append', 'id INT, name VARCHAR(20)');
     const declared = declaration();
@@ -83,7 +101,99 @@ describe('a replicate by append', () => {
   });
 });
 
+describe('a replicate without --drain', () => {
+  it('goes on until SIGTERM, and the next run goes on from there', async () => {
+    const { declaration, put, sink } = await ground('append', 'id INT, name VARCHAR(20)');
+    const folder = await folderWith({ 'p.yaml': JSON.stringify(declaration()) });
+    await put(item(1, 'one'));
+    const first = await sluice(['run', 'p.yaml', '--json'], {
+      cwd: folder,
+      started: (child) => {
+        void (async () => {
+          await untilRows(sink, 1);
+          await put(item(2, 'two'));
+          await untilRows(sink, 2);
+          child.kill('SIGTERM');
+        })();
+      },
+    });
+    expect(first.status).toBe(143);
+    expect(first.events.find(({ event }) => event === 'progress')).toHaveProperty('lag.caughtUp');
+    await put(item(3, 'three'));
+    const second = await sluice(['run', 'p.yaml', '--json', '--drain'], { cwd: folder });
+    expect(second.status).toBe(0);
+    expect(second.events[0]).toMatchObject({ event: 'resumed' });
+    expect(await database.query(`SELECT id FROM ${sink} ORDER BY id`)).toEqual([['1'], ['2'], ['3']]);
+  }, 120_000);
+
+  it('is refused before steps that would never run', async () => {
+    const { declaration } = await ground('append', 'id INT, name VARCHAR(20)');
+    const declared = declaration() as { steps: object[] };
+    const { run } = await pipeline({ ...declared, steps: [...declared.steps, { wait: 'rest', for: 1 }] });
+    const { status, err } = await run();
+    expect(status).toBe(2);
+    expect(err).toMatch(/it would never run: hits follows changes without an end/);
+  });
+});
+
 describe('a replicate by mirror', () => {
+  it('begins with a copy, which takes away what is gone, and agrees with its source', async () => {
+    const { declaration, put, remove, sink } = await ground('mirror', 'id INT PRIMARY KEY, name VARCHAR(20)');
+    await put(item(1, 'one'), item(2, 'two'), item(3, 'three'));
+    await remove(2);
+    await database.execute(`INSERT INTO ${sink} VALUES (1, 'older'), (9, 'gone')`);
+    const { run, verify } = await pipeline(declaration({ first: 'copy', to: { deletes: { limit: 1 } } }));
+    const first = await run({ drain: true, json: true });
+    expect(first.err).toBe('');
+    expect(first.status).toBe(0);
+    expect(first.out).toMatch(/"name":"hits.first"/);
+    await put(item(1, 'uno'), item(4, 'four'));
+    await remove(3);
+    const second = await run({ drain: true, json: true });
+    expect(second.out).not.toMatch(/hits.first/);
+    expect(await database.query(`SELECT * FROM ${sink} ORDER BY id`)).toEqual([
+      ['1', 'uno'],
+      ['4', 'four'],
+    ]);
+    expect((await verify()).status).toBe(0);
+    await database.execute(`UPDATE ${sink} SET name = 'other' WHERE id = 4`);
+    expect((await verify()).status).toBe(5);
+    expect((await run({ drain: true, fresh: true })).status).toBe(0);
+    expect((await verify()).status).toBe(0);
+  }, 120_000);
+
+  it('takes back no newer change when the rejects of an older one are sent again', async () => {
+    const { declaration, put, sink } = await ground('mirror', 'id INT PRIMARY KEY, name VARCHAR(5)');
+    const { run, replay, rejects } = await pipeline(declaration({ rejects: { limit: 9 } }));
+    await put(item(1, 'much too long'), item(2, 'much too long'));
+    expect((await run({ drain: true })).status).toBe(3);
+    await put(item(1, 'new'), item(3, 'also too long'));
+    expect((await run({ drain: true })).status).toBe(3);
+    expect(await rejects()).toHaveLength(3);
+    await database.execute(`ALTER TABLE ${sink} MODIFY name VARCHAR(20)`);
+    expect((await replay()).out).toMatch(/hits\s+2\s+1\s+0/);
+    expect(await database.query(`SELECT * FROM ${sink} ORDER BY id`)).toEqual([
+      ['1', 'new'],
+      ['2', 'much too long'],
+      ['3', 'also too long'],
+    ]);
+    expect((await replay()).out).toBe('no rejects: nothing to send again');
+  });
+
+  it('stops when more is refused than the limit allows, and goes on once that is mended', async () => {
+    const { declaration, put, sink } = await ground('mirror', 'id INT PRIMARY KEY, name VARCHAR(20)');
+    const strict = { check: { '*': { type: 'object', properties: { name: { maxLength: 3 } } } } };
+    const { run, runAs, rejects } = await pipeline(declaration(strict));
+    await put(item(1, 'one'), item(2, 'three'), item(3, 'seven'));
+    const stopped = await run({ drain: true });
+    expect(stopped.status).toBe(4);
+    expect(stopped.err).toMatch(/rejects.limit is 0/);
+    expect(await database.query(`SELECT * FROM ${sink}`)).toEqual([]);
+    expect((await runAs(declaration(), { drain: true })).status).toBe(0);
+    expect(await database.query(`SELECT COUNT(*) FROM ${sink}`)).toEqual([['3']]);
+    expect(await rejects()).toEqual([]);
+  });
+
   it('holds what the source holds, by the same key', async () => {
     const { declaration, put, remove, sink } = await ground(
       'mirror',

@@ -123,7 +123,7 @@ async function hasEnded(folder: string): Promise<boolean> {
   const files = await readdir(folder, { recursive: true });
   const journals = files.filter((name) => name.includes('runs') && name.endsWith('.jsonl'));
   const texts = await Promise.all(journals.map((name) => readFile(join(folder, name), 'utf8')));
-  return texts.some((text) => /\{"is":"end","outcome":"(complete|failures)"/.test(text));
+  return texts.some((text) => /\{"is":"end","outcome":"(complete|rejects|failures)"/.test(text));
 }
 
 async function runOnce(

@@ -13,6 +13,7 @@ Examples:
   sluice init              writes batch.yaml
   sluice init batch --force
   sluice init users        chosen items of a DynamoDB table, slowly
+  sluice init replicate    changes of a DynamoDB table, without an end
 
 Then: sluice check batch.yaml · sluice plan batch.yaml · sluice run batch.yaml`;
 
@@ -20,8 +21,10 @@ export function registerInit(program: Command, io: Io, exit: (status: number) =>
   program
     .command('init')
     .summary('write a starter file')
-    .description('Writes a commented declaration to start from: batch copies, or chosen items (users).')
-    .argument('[flow]', 'which starter: batch or users', 'batch')
+    .description(
+      'Writes a commented declaration to start from: batch copies, chosen items (users), or changes (replicate).',
+    )
+    .argument('[flow]', 'which starter: batch, users or replicate', 'batch')
     .option('--force', 'overwrite the file if it is there')
     .option('--json', 'one JSON event a line')
     .option('--state <folder>', 'where runs are kept; init uses none')
