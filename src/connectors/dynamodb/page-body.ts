@@ -132,6 +132,28 @@ export function itemsAgain(action: string, items: readonly Item[]): PageItems {
   return new PageItems(action, { bytes, start: 0, end: bytes.length, fields: {}, form }, items.length);
 }
 
+/** Items that stand in bytes here and there, as a page of their own. */
+export function itemsFrom(
+  action: string,
+  items: readonly { readonly bytes: Buffer; readonly start: number; readonly end: number }[],
+): PageItems {
+  const head = Buffer.from('{"Items":');
+  const length = items.reduce((sum, { start, end }) => sum + end - start + 1, 0);
+  const bytes = Buffer.allocUnsafeSlow(head.length + Math.max(length, 1) + 2);
+  let at = head.copy(bytes);
+  for (const [index, { bytes: from, start, end }] of items.entries()) {
+    at = bytes.write(index === 0 ? '[' : ',', at, 'latin1') + at;
+    at += from.copy(bytes, at, start, end);
+  }
+  if (items.length === 0) at += bytes.write('[', at, 'latin1');
+  bytes.write(']}', at, 'latin1');
+  return new PageItems(
+    action,
+    { bytes, start: head.length, end: at + 1, fields: {}, form: page },
+    items.length,
+  );
+}
+
 function countOf(items: PageItems): number {
   let count = 0;
   while (items.next()) count++;

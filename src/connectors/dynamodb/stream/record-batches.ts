@@ -1,6 +1,6 @@
 import type { FeedBatch } from '../../feed.js';
 import { BatchBuilder, type SharedColumns } from '../batch-builder.js';
-import { itemsAgain } from '../page-body.js';
+import { itemsFrom } from '../page-body.js';
 import type { ShardPlace } from './place.js';
 import type { StreamRecord } from './records.js';
 
@@ -19,10 +19,7 @@ export function* recordBatches(
   placeAfter: (index: number) => ShardPlace,
 ): Generator<FeedBatch> {
   const builder = new BatchBuilder(shared, size);
-  const items = itemsAgain(
-    'GetRecords',
-    records.map(({ item }) => item),
-  );
+  const items = itemsFrom('GetRecords', records);
   const share = pageBytes / records.length;
   let begun = 0;
   const taken = (end: number): FeedBatch => {

@@ -1,13 +1,15 @@
+import { isUtf8 } from 'node:buffer';
 import type { Change } from '../../../values/batch.js';
-import type { Attribute } from '../../../values/cell.js';
 import { tornAnswer } from '../failures.js';
-import type { Item } from '../open-columns.js';
-import { answerOf } from './calls.js';
+import { UnusualJson } from '../json-bytes.js';
+import { type ScannedRecord, scanPage } from './record-scanner.js';
 
 /** One change as the stream tells it. */
 export interface StreamRecord {
-  /** The item as it became; after a removal its key. */
-  readonly item: Item;
+  /** In `bytes` from `start` to `end` stands the JSON of the item as it became; after a removal that of its key. */
+  readonly bytes: Buffer;
+  readonly start: number;
+  readonly end: number;
   readonly change: Change;
   /** `change.changedAt` in milliseconds since 1970. */
   readonly atMs: number;
@@ -21,17 +23,6 @@ export interface RecordPage {
   readonly bytes: number;
 }
 
-interface Told {
-  readonly eventName?: string;
-  readonly userIdentity?: Readonly<Record<string, unknown>>;
-  readonly dynamodb?: {
-    readonly Keys?: Record<string, Attribute>;
-    readonly NewImage?: Record<string, Attribute>;
-    readonly SequenceNumber?: string;
-    readonly ApproximateCreationDateTime?: number;
-  };
-}
-
 const events: Readonly<Record<string, Change['event']>> = {
   INSERT: 'insert',
   MODIFY: 'modify',
@@ -43,37 +34,65 @@ const events: Readonly<Record<string, Change['event']>> = {
  * https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_GetRecords.html
  * @throws SluiceError response_invalid, with no value of the records
  */
-export function recordPage(bytes: Buffer, receivedMs: number): RecordPage {
-  const answer = answerOf('GetRecords', bytes);
-  const told = answer['Records'];
-  const next = answer['NextShardIterator'];
+export function recordPage(received: Buffer, receivedMs: number): RecordPage {
+  const { bytes, page } = scanned(received);
   const receivedAt = new Date(receivedMs).toISOString();
-  const records = Array.isArray(told) ? told.map((record) => recordOf(record as Told, receivedAt)) : [];
-  return { records, bytes: bytes.length, ...(typeof next === 'string' ? { next } : {}) };
+  const records = page.records.map((record) => recordOf(bytes, record, receivedAt));
+  return { records, bytes: received.length, ...(page.next === undefined ? {} : { next: page.next }) };
 }
 
-function recordOf(told: Told, receivedAt: string): StreamRecord {
-  const { Keys, NewImage, SequenceNumber, ApproximateCreationDateTime: seconds } = told.dynamodb ?? {};
-  const event = events[told.eventName ?? ''];
-  if (!Keys || !event || !SequenceNumber || !/^\d+$/.test(SequenceNumber) || typeof seconds !== 'number') {
+/** The answer as it came, or spelled anew where it is of another form than DynamoDB's. */
+function scanned(received: Buffer): { readonly bytes: Buffer; readonly page: ReturnType<typeof scanPage> } {
+  try {
+    if (isUtf8(received)) return { bytes: received, page: scanPage(received) };
+  } catch (error) {
+    if (!(error instanceof UnusualJson)) throw error;
+  }
+  try {
+    const bytes = Buffer.from(JSON.stringify(JSON.parse(received.toString('utf8'))));
+    return { bytes, page: scanPage(bytes) };
+  } catch {
+    // The parser's own words would quote the body, and with it values (invariant 8).
+    throw tornAnswer('GetRecords', 'the answer is not that of a page of records');
+  }
+}
+
+function recordOf(bytes: Buffer, record: ScannedRecord, receivedAt: string): StreamRecord {
+  const { sequence = '', seconds, key, image } = record;
+  const event = events[record.event ?? ''];
+  const atMs = Math.round(Number(seconds) * 1000);
+  if (!key || !event || !/^\d+$/.test(sequence) || !Number.isFinite(atMs)) {
     throw tornAnswer('GetRecords', 'a record lacks its key, its event, its sequence number or its time');
   }
-  const item = event === 'remove' ? Keys : NewImage;
+  const item = event === 'remove' ? key : image;
   if (!item) throw tornAnswer('GetRecords', 'a record lacks the item as it became');
-  const atMs = Math.round(seconds * 1000);
   const change: Change = {
     event,
-    sequence: SequenceNumber,
-    changedAt: new Date(atMs).toISOString().replace('.000Z', 'Z'),
+    sequence,
+    changedAt: timeText(atMs),
     receivedAt,
-    ...(event === 'remove' && isExpiry(told.userIdentity) ? { expired: true } : {}),
+    ...(event === 'remove' && isExpiry(record.identity) ? { expired: true } : {}),
   };
-  return { item, change, atMs };
+  return { bytes, start: item.start, end: item.end, change, atMs };
+}
+
+let lastAtMs = Number.NaN;
+let lastText = '';
+
+/** `2026-11-01T00:00:00Z`, with milliseconds only where there are any. Many changes are of the same second. */
+function timeText(atMs: number): string {
+  if (atMs !== lastAtMs) {
+    lastText = new Date(atMs).toISOString().replace('.000Z', 'Z');
+    lastAtMs = atMs;
+  }
+  return lastText;
 }
 
 /** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/time-to-live-ttl-streams.html */
-function isExpiry(identity: Told['userIdentity']): boolean {
-  const type = identity?.['Type'] ?? identity?.['type'];
-  const principal = identity?.['PrincipalId'] ?? identity?.['principalId'];
+function isExpiry(identity: string | undefined): boolean {
+  if (identity === undefined) return false;
+  const fields = JSON.parse(identity) as Readonly<Record<string, unknown>> | null;
+  const type = fields?.['Type'] ?? fields?.['type'];
+  const principal = fields?.['PrincipalId'] ?? fields?.['principalId'];
   return type === 'Service' && principal === 'dynamodb.amazonaws.com';
 }
