@@ -188,6 +188,32 @@ describe('a mirror of changes', () => {
     },
   );
 
+  it('takes away what an item has no longer, also where nothing in its batch has it', async () => {
+    await database.execute(`
+      ALTER TABLE t ADD note VARCHAR(20), ADD state VARCHAR(20) NOT NULL DEFAULT 'new', ADD must VARCHAR(20) NOT NULL DEFAULT 'x',
+        ADD made TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP`);
+    const attributes = (...names: string[]) => names.map((name) => column(name, 'attribute'));
+    const sink = await open({}, { columns: attributes('id'), open: true });
+    const writer = await sink.writer();
+    const cells = [{ N: '1' }, { S: 'a' }, { S: 'note' }, { S: 'old' }, { S: 'must' }];
+    const all = attributes('id', 'name', 'note', 'state', 'must');
+    await writer.write(changesBatch(all, [[cells, { sequence: '1' }]]), '1');
+    await database.execute("UPDATE t SET made = '2020-01-01'");
+    const few = changesBatch(attributes('id', 'must'), [[[{ N: '1' }, { S: 'y' }], { sequence: '2' }]]);
+    expect(await writer.write(few, '2')).toMatchObject({ written: 1, rejects: [] });
+    expect(await writer.write(few, '3')).toMatchObject({ unchanged: 1 });
+    expect(await database.query('SELECT * FROM t')).toEqual([
+      ['1', null, null, 'new', 'y', '2020-01-01 00:00:00'],
+    ]);
+    await database.execute('ALTER TABLE t ALTER state DROP DEFAULT');
+    await sink.close();
+    const strict = await open({}, { columns: attributes('id'), open: true });
+    expect(await (await strict.writer()).write(few, '4')).toMatchObject({
+      rejects: [{ code: 'value_null', column: 'state' }],
+    });
+    await strict.close();
+  });
+
   it('rejects a change without its key, and a remove whose key does not fit', async () => {
     const sink = await open();
     const changes: ChangedRow[] = [

@@ -51,6 +51,8 @@ export interface MapRequest {
   readonly table: Table;
   readonly extra: MysqlSinkOptions['extra'];
   readonly lastTimestamp: string;
+  /** Rows are whole items that take the place of what was there: what they lack is gone. Default: it stays where no row has it. */
+  readonly whole?: boolean;
   /** Rows without their key get one from the server. Default: they are refused. */
   readonly numbersRows?: boolean;
 }
@@ -121,28 +123,41 @@ export const NOWHERE = -1;
 
 /**
  * What an item lacks is NULL where the column takes NULL, whatever its default (DESIGN.md 3), and whether or not an
- * item before had the attribute.
+ * item before had the attribute. Of `whole` rows it is said of each column: they overwrite what was there before; and
+ * a column that does not take NULL gets its default, unless that is the time, which says when the row was made.
  */
 function absentColumns(
-  { incoming, table }: MapRequest,
+  { incoming, table, whole = false, lastTimestamp }: MapRequest,
   into: TableColumn | undefined,
 ): readonly LoadedColumn[] {
   const come = new Set(incoming.map(({ name }) => name));
   const lacks = (column: TableColumn) =>
-    column.nullable &&
-    hasOwnDefault(column) &&
     !column.generated &&
     column !== into &&
-    !come.has(column.name);
-  return table.columns.filter(lacks).map((column) => ({
-    column,
-    from: NOWHERE,
-    fit: noFit,
-    plain: undefined,
-    writers: noWriters,
-    whole: undefined,
-    binary: isBinary(column),
-  }));
+    !come.has(column.name) &&
+    (whole
+      ? !table.primaryKey.includes(column.name) && !isTime(column)
+      : column.nullable && hasOwnDefault(column));
+  return table.columns.filter(lacks).map((column) => {
+    const place = { isKey: false, numbersRows: false, lastTimestamp };
+    const fit = column.nullable ? noFit : fitColumn({ ...anything, name: column.name }, column, place);
+    return {
+      column,
+      from: NOWHERE,
+      fit: typeof fit === 'function' ? fit : refusingFit(fit),
+      plain: undefined,
+      writers: noWriters,
+      whole: undefined,
+      binary: isBinary(column),
+    };
+  });
+}
+
+const anything = { type: 'attribute', nullable: true } as const;
+
+/** CURRENT_TIMESTAMP as a default, in the spellings of all servers. */
+function isTime({ nullable, defaultText }: TableColumn): boolean {
+  return !nullable && /^(?:current_timestamp|now|localtime)/i.test(defaultText ?? '');
 }
 
 /** MariaDB spells the default NULL, MySQL has none then. */

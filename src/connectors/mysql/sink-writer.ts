@@ -74,7 +74,7 @@ export class SinkWriter implements Writer {
 
   #mapFor(columns: readonly Column[]): ColumnMap {
     if (this.#map?.columns === columns) return this.#map.map;
-    const { table, open, options, server, overwrites } = this.#target;
+    const { table, open, options, server, overwrites, sequences } = this.#target;
     const map = mapColumns({
       incoming: columns,
       open,
@@ -82,6 +82,7 @@ export class SinkWriter implements Writer {
       extra: options.extra,
       lastTimestamp: lastTimestampOf(server),
       numbersRows: !overwrites,
+      whole: sequences !== undefined,
     });
     this.#map = { columns, map };
     return map;

@@ -126,8 +126,9 @@ class MysqlSink implements Sink {
     const { extra } = this.#options;
     const { open } = incoming;
     const lastTimestamp = lastTimestampOf(server);
-    const map = mapColumns({ incoming: batch.columns, open, table, extra, lastTimestamp });
-    if (incoming.changes && this.#mode === 'mirror') return changesTrial(map, batch);
+    const whole = incoming.changes === true && this.#mode === 'mirror';
+    const map = mapColumns({ incoming: batch.columns, open, table, extra, lastTimestamp, whole });
+    if (whole) return changesTrial(map, batch);
     return prepareRows(map, batch.rows, loadSpelling).refused;
   }
 
