@@ -21,6 +21,7 @@ export interface Io {
 /** The process's own streams. `out` and `err` add the newline. */
 export function processIo(): Io {
   const env = process.env;
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', goOnUnheard);
   const terminal = process.stderr.isTTY === true;
   const forced = env['FORCE_COLOR'] !== undefined && env['FORCE_COLOR'] !== '0';
   return {
@@ -33,6 +34,11 @@ export function processIo(): Io {
     cwd: process.cwd(),
     input: onceOnly(),
   };
+}
+
+/** Whoever read the output has had enough of it, as `head` has: what was begun goes on. */
+function goOnUnheard(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
 }
 
 function onceOnly(): Io['input'] {
