@@ -36,7 +36,7 @@ const large = z.union(
       endpoint: endpoint.optional().describe('For an emulator or a VPC endpoint of S3. Default: AWS.'),
     }),
   ],
-  { error: 'expected refuse, or { bucket: NAME }' },
+  { error: 'expected refuse or a bucket: one looks like { bucket: my-rows }' },
 );
 
 export const connection = z.strictObject({

@@ -316,6 +316,12 @@ describe('what is said of a queue', { timeout: PATIENCE_MS }, () => {
       'note rows whose message is larger than 262144 bytes are rejects',
     ],
     [
+      'a redrive queue that is not there',
+      { maxReceives: 5 },
+      { redrive: 'no-such-queue' },
+      'warn the redrive queue no-such-queue does not exist, or may not be seen from here',
+    ],
+    [
       'a key of its own',
       { maxReceives: 5, attributes: { KmsMasterKeyId: 'alias/inbox' } },
       {},

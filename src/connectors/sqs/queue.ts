@@ -1,7 +1,7 @@
 import { SluiceError } from '../../errors.js';
 import type { Batch } from '../../values/batch.js';
 import type { AwsCredentialsProvider } from '../aws-credentials.js';
-import type { Context } from '../connector.js';
+import type { Context, Finding } from '../connector.js';
 import type { Delivery, Misfit, Origin, Queue, QueueDescription, Sent, SetAside } from '../queue.js';
 import { asideEntry, doesNotFit, noRedrive, setAsideOf } from './aside.js';
 import { inTens, outcomesOf, untilDone } from './batch-call.js';
@@ -70,7 +70,8 @@ export class SqsQueue implements Queue {
         ? queue.policy?.arn
         : `${queue.arn.replace(/[^:]*$/, '')}${queueNameOf(declared)}`;
     const reach = { region, role, objects, byName: this.#options.url === undefined, redriveArn };
-    const maxReceives = queue.policy === undefined ? {} : { maxReceives: queue.policy.maxReceives };
+    const { policy } = queue;
+    const maxReceives = policy && policy.arn === redriveArn ? { maxReceives: policy.maxReceives } : {};
     return {
       name: `queue ${queue.name}`,
       identity: `${this.#service.place.endpoint} ${queue.arn}`,
@@ -80,14 +81,31 @@ export class SqsQueue implements Queue {
       waiting: queue.waiting,
       inFlight: queue.inFlight,
       ...(redriveArn === undefined ? {} : { redrive: { name: queueNameOf(redriveArn), ...maxReceives } }),
-      findings: queueFindings(queue, {
-        role,
-        hasRedrive: declared !== undefined,
-        hasObjects: this.#objects !== undefined,
-      }),
+      findings: [
+        ...queueFindings(queue, {
+          role,
+          hasRedrive: declared !== undefined,
+          hasObjects: this.#objects !== undefined,
+        }),
+        ...(declared === undefined ? [] : await this.#unseen(declared)),
+      ],
       sendPermissions: sendPermissions(queue, reach),
       receivePermissions: receivePermissions(queue, reach),
     };
+  }
+
+  /** A sender may have no rights on a declared redrive queue, of which the service says that it does not exist. */
+  async #unseen(redrive: string): Promise<readonly Finding[]> {
+    try {
+      await this.#redrive.get();
+      return [];
+    } catch (error) {
+      if (!(error instanceof SluiceError) || error.retry !== 'never') throw error;
+      const message = `the redrive queue ${queueNameOf(redrive)} does not exist, or may not be seen from here`;
+      const hint =
+        'a receiver that cannot set a message aside stops: check `redrive`, the region and the account';
+      return [{ level: 'warn', code: error.code, message, hint, path: 'redrive' }];
+    }
   }
 
   sizeOf(batch: Batch, row: number): number {
