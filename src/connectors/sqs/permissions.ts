@@ -76,7 +76,11 @@ function kmsPermissions(queue: QueueFacts, region: string, actions: readonly str
   const resource = kmsKey.startsWith('arn:')
     ? kmsKey
     : `arn:${awsPartition(region)}:kms:${region}:${account}:${kmsKey.startsWith('alias/') ? kmsKey : `key/${kmsKey}`}`;
-  return actions.map((action) => ({ action, resource, reason: 'the queue is encrypted with this key' }));
+  // https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html
+  const reason = resource.includes(':alias/')
+    ? 'the queue is encrypted with the key of this alias; a policy must name the key itself'
+    : 'the queue is encrypted with this key';
+  return actions.map((action) => ({ action, resource, reason }));
 }
 
 function bucketArn({ bucket }: { readonly bucket: string }, region: string): string {
