@@ -211,7 +211,7 @@ const mistakes: readonly [name: string, text: string, problems: readonly string[
     'a misspelled field of a connection',
     stage('{ kind: dynamodb, regoin: eu-west-1 }'),
     [
-      '4:28 connections.stage.regoin unknown field "regoin"; did you mean "region"? (unknown_field) → fields here: kind, region, endpoint, role',
+      '4:28 connections.stage.regoin unknown field "regoin"; did you mean "region"? (unknown_field) → fields here: kind, region, endpoint, streamsEndpoint, role',
     ],
   ],
 ];

@@ -18,6 +18,9 @@ export const connection = z.strictObject({
   endpoint: endpoint
     .optional()
     .describe('For an emulator, http://127.0.0.1:8000, or a VPC endpoint. Default: AWS.'),
+  streamsEndpoint: endpoint
+    .optional()
+    .describe('Where the streams of changes are, if not at `endpoint`. Default: `endpoint`, else AWS.'),
   role: role.optional(),
 });
 

@@ -77,7 +77,7 @@ describe('a stream that is tailed', () => {
       if (clock.now() > from + 60_000) break;
     }
     expect(stream.calls['GetRecords']).toBeGreaterThan(50);
-    expect(stream.calls['GetRecords']).toBeLessThan(100);
+    expect(stream.calls['GetRecords']).toBeLessThan(150);
     expect(stream.calls['DescribeStream']).toBeLessThan(12);
     expect(feed.lag()).toEqual({ seconds: 0, caughtUp: true });
   });

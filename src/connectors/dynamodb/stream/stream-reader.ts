@@ -38,7 +38,7 @@ const SILENCE_MS = 500;
 const PAGE_EVERY_MS = 200;
 const FULL_PAGE_RECORDS = 1000;
 const IDLE_FACTOR = 1.25;
-const LONGEST_IDLE_MS = 1000;
+const LONGEST_IDLE_MS = 500;
 /** A shard without changes moves its place so often. */
 const PLACE_EVERY_MS = 10 * 60 * 1000;
 
