@@ -1,6 +1,7 @@
 import pc from 'picocolors';
 import { SluiceError } from '../errors.js';
 import type { Io } from './io.js';
+import { sourceStack } from './source-stack.js';
 
 /** One error for people: code, message, place, hint. Values and secrets are not in there (invariant 8). */
 function errorText(error: SluiceError, color: boolean): string {
@@ -24,7 +25,7 @@ export function reportError(error: unknown, io: Io, json: boolean): void {
     else io.err([errorText(error, io.color), ...problemLines(error)].join('\n'));
     return;
   }
-  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const text = error instanceof Error ? sourceStack(error.stack ?? error.message) : String(error);
   if (json) io.out(JSON.stringify({ event: 'error', code: 'bug', message: text }));
   else io.err(`bug: this should not happen. Please report it.\n${text}`);
 }

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { canonicalHost, isMetadataHost } from './declared-host.js';
 
 /** `eu-west-1`, `us-gov-west-1`, `eusc-de-east-1`. */

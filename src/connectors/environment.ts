@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { SluiceError } from '../errors.js';
 
 /** A value of a connection, or the name of the environment variable that holds it. */

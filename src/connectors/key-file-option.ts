@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A key list in a file. */
 export const keyFile = z.strictObject({

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Connector } from './connector.js';
 import { rules as dynamodbRules } from './dynamodb/option-rules.js';
 import * as dynamodb from './dynamodb/options.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** `deletes` of a sink that can mirror; `rows` is what it holds, for people: `Rows`, `Items`. */
 export function deletesOption(rows: 'Rows' | 'Items') {

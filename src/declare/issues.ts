@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Options } from '../connectors/option-rules.js';
 import { type DocumentPath, formatPath, valueAt } from './document-path.js';
 import type { Mistake, Report } from './report.js';

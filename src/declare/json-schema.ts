@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { document } from './schema/document.js';
 
 /** The JSON Schema (draft 2020-12) of declarations, for editors: JSON text that ends with a newline. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { NamedStepKind } from '../expression/fields.js';
 import { type Reading, readWhen } from './conditions.js';
 import type { ConnectionKinds } from './connections.js';

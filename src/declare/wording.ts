@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 
 /** Texts longer than this are not repeated in messages. */
 const MAX_QUOTED = 60;

@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
-import { build } from '../../test/fixtures/build.js';
 import { privateFolder } from './private-folder.js';
 import { startServer } from './process.js';
 
@@ -70,11 +69,10 @@ test('a program that is not there is an error, not a wait', async () => {
 });
 
 test('a server does not outlive a parent that is killed, and leaves nothing', async () => {
-  await build();
   const home = await folder();
   const keeperPid = join(home, 'keeper.pid');
   const source = `
-    import { startServer } from ${JSON.stringify(join(import.meta.dirname, '../../dist/local/process.js'))};
+    import { startServer } from ${JSON.stringify(join(import.meta.dirname, '../../.local/compiled/local/process.js'))};
     import { existsSync } from 'node:fs';
     const folder = ${JSON.stringify(home)};
     await startServer({ folder, command: 'sleep', args: ['600'], ready: async () => existsSync(folder + '/server.pid') });

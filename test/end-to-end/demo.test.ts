@@ -2,14 +2,11 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { beforeAll, expect, inject, test } from 'vitest';
-import { build } from '../fixtures/build.js';
+import { expect, inject, test } from 'vitest';
 import { dynamodbCall } from '../fixtures/dynamodb.js';
 import { testDatabase } from '../fixtures/mysql.js';
 
 const root = resolve(import.meta.dirname, '../..');
-
-beforeAll(build);
 
 test('npm start moves a shop there and back, proves it equal, and leaves nothing', async () => {
   const { host, port, user, password } = inject('mysql');

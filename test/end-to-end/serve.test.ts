@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { histories, runsFolder } from '../../src/journal/runs.js';
-import { build } from '../fixtures/build.js';
 import { type CliRun, type Project, project, sluice } from '../fixtures/cli.js';
 import { type TestDatabase, testDatabase } from '../fixtures/mysql.js';
 import { needsServer } from '../fixtures/servers.js';
@@ -16,7 +15,6 @@ let made: Project;
 const ROWS = 100;
 
 beforeAll(async () => {
-  await build();
   database = await testDatabase('serve');
   await database.execute(`CREATE TABLE source (id INT PRIMARY KEY);
     INSERT INTO source SELECT seq FROM seq_1_to_${ROWS}`);

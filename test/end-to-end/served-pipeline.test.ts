@@ -8,7 +8,6 @@ import { loadDeclaration } from '../../src/declare/load.js';
 import { histories, type RunHistory, runsFolder } from '../../src/journal/runs.js';
 import { readServed } from '../../src/journal/served.js';
 import { scheduleOf } from '../../src/schedule/parse.js';
-import { build } from '../fixtures/build.js';
 import { type Project, project } from '../fixtures/cli.js';
 import { type HandClock, handClock } from '../fixtures/hand-clock.js';
 import { type TestDatabase, testDatabase } from '../fixtures/mysql.js';
@@ -20,7 +19,6 @@ let database: TestDatabase;
 let made: Project;
 
 beforeAll(async () => {
-  await build();
   database = await testDatabase('served');
   await database.execute(`CREATE TABLE source (id INT PRIMARY KEY);
     INSERT INTO source SELECT seq FROM seq_1_to_100`);

@@ -1,17 +1,12 @@
-import { build } from '../fixtures/build.js';
-import { program } from '../fixtures/cli.js';
 import { allItems, createTable, dynamodbCall, putItems, tableName } from '../fixtures/dynamodb.js';
 import { type TestDatabase, testDatabase } from '../fixtures/mysql.js';
 import type { CopyVariant, Direction } from './fault-kind.js';
-import { makeImage } from './program-image.js';
 
 /** What all trials share: the sources, which are only read, and what an undisturbed copy leaves. */
 export interface FaultGround {
   readonly database: TestDatabase;
   /** The DynamoDB table with the source's items; MySQL's is `origin`. */
   readonly items: string;
-  /** What node is to run. */
-  readonly entry: string;
   /** The rows that the copy must leave in its sink, sorted. */
   expected(direction: Direction, variant: CopyVariant): readonly string[];
   /** The rows of a sink, sorted. */
@@ -37,8 +32,6 @@ const rows: readonly Row[] = Array.from({ length: ROWS }, (_, index) => ({
 }));
 
 export async function makeGround(): Promise<FaultGround> {
-  await build();
-  const image = await makeImage(program);
   const database = await testDatabase('faults');
   const items = tableName('faults');
   await database.execute(
@@ -53,12 +46,10 @@ export async function makeGround(): Promise<FaultGround> {
   return {
     database,
     items,
-    entry: image.entry,
     expected: (_direction, { step }) =>
       texts(rows.filter(({ odd }) => !(step && 'map' in step) || odd !== 'odd')),
     rows: (direction, sink) => (direction === 'from MySQL' ? itemsOf(sink) : rowsOf(database, sink)),
     remove: async () => {
-      await image.remove();
       await dynamodbCall('DeleteTable', { TableName: items });
       await database.drop();
     },

@@ -159,7 +159,6 @@ async function runOnce(
   stage.dynamodb.watch(watcher);
   const run = await sluice(['run', file, '--json', ...(state ? ['--state', state] : [])], {
     cwd: stage.folder,
-    entry: stage.ground.entry,
     env: Object.assign({}, ...stage.arrangements.map(({ env }) => env)) as Record<string, string>,
     started: (started) => {
       child = started;

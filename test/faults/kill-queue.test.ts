@@ -1,7 +1,6 @@
 /** A copy through a queue is killed at moments of its talk with both tables and the queue, and run again. */
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { build } from '../fixtures/build.js';
-import { program, project } from '../fixtures/cli.js';
+import { project } from '../fixtures/cli.js';
 import {
   allItems,
   createTable,
@@ -14,7 +13,6 @@ import { needsServer } from '../fixtures/servers.js';
 import { type TestQueue, type TestSqs, testSqs } from '../fixtures/sqs.js';
 import { type HttpProxy, startHttpProxy } from './http-proxy.js';
 import { type Scenario, sweep } from './kill-sweep.js';
-import { makeImage, type ProgramImage } from './program-image.js';
 
 needsServer('dynamodb');
 
@@ -38,19 +36,16 @@ interface Ground {
 }
 
 let sqs: TestSqs;
-let image: ProgramImage;
 const grounds: Ground[] = [];
 
 beforeAll(async () => {
-  await build();
-  image = await makeImage(program);
   sqs = await testSqs();
   grounds.push(await ground(await sqs.bucket()), await ground(undefined));
 }, 120_000);
 
 afterAll(async () => {
   await Promise.all(grounds.flatMap(({ dynamodb, proxy }) => [dynamodb.stop(), proxy.stop()]));
-  await Promise.all([sqs.stop(), image.remove()]);
+  await sqs.stop();
 });
 
 async function ground(large: string | undefined): Promise<Ground> {
@@ -122,7 +117,7 @@ function scenario(
 }
 
 async function swept(own: Ground, made: Scenario): Promise<void> {
-  const wire = { dynamodb: own.dynamodb, sqs: own.proxy, entry: image.entry };
+  const wire = { dynamodb: own.dynamodb, sqs: own.proxy };
   const result = await sweep(made, wire, POINTS, OFFSET);
   expect(result.failures).toEqual([]);
   expect(result.killed).toBeGreaterThanOrEqual(result.tried / 2);

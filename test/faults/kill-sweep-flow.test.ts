@@ -1,12 +1,9 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { build } from '../fixtures/build.js';
-import { program } from '../fixtures/cli.js';
 import { type TestDatabase, testDatabase } from '../fixtures/mysql.js';
 import { needsServer } from '../fixtures/servers.js';
 import { type HttpProxy, startHttpProxy } from './http-proxy.js';
 import { type Scenario, sweep } from './kill-sweep.js';
 import { type MysqlProxy, startMysqlProxy } from './mysql-proxy.js';
-import { makeImage, type ProgramImage } from './program-image.js';
 
 needsServer('mysql');
 needsServer('dynamodb');
@@ -20,11 +17,8 @@ const ROWS = 1_500;
 let database: TestDatabase;
 let mysql: MysqlProxy;
 let dynamodb: HttpProxy;
-let image: ProgramImage;
 
 beforeAll(async () => {
-  await build();
-  image = await makeImage(program);
   database = await testDatabase('sweepflow');
   mysql = await startMysqlProxy(inject('mysql'));
   dynamodb = await startHttpProxy(inject('dynamodb').endpoint);
@@ -33,7 +27,7 @@ beforeAll(async () => {
     INSERT INTO source SELECT seq, CONCAT('value ', seq) FROM seq_1_to_${ROWS}`);
 });
 afterAll(async () => {
-  await Promise.all([mysql.stop(), dynamodb.stop(), image.remove()]);
+  await Promise.all([mysql.stop(), dynamodb.stop()]);
   await database.drop();
 });
 
@@ -88,7 +82,7 @@ function flow(): Scenario {
 }
 
 test('killed at any moment and run again, a flow with two branches leaves what an undisturbed run leaves', async () => {
-  const result = await sweep(flow(), { mysql, dynamodb, entry: image.entry }, POINTS, OFFSET);
+  const result = await sweep(flow(), { mysql, dynamodb }, POINTS, OFFSET);
   expect(result.failures).toEqual([]);
   expect(result.killed).toBeGreaterThan(result.tried / 2);
 }, 3_600_000);

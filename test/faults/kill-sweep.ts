@@ -27,8 +27,6 @@ export interface Wire {
   readonly mysql?: MysqlProxy;
   readonly dynamodb?: HttpProxy;
   readonly sqs?: HttpProxy;
-  /** What node is to run. */
-  readonly entry: string;
 }
 
 /** How a point ended that did not end well. */
@@ -150,7 +148,6 @@ async function runOnce(
   for (const proxy of proxies) proxy?.watch(watcher);
   const run = await sluice(['run', file, '--json', ...options], {
     cwd: folder,
-    entry: wire.entry,
     started: (started) => {
       child = started;
     },

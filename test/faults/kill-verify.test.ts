@@ -3,8 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { build } from '../fixtures/build.js';
-import { type CliRun, type Project, program, project, sluice } from '../fixtures/cli.js';
+import { type CliRun, type Project, project, sluice } from '../fixtures/cli.js';
 import {
   allItems,
   createTable,
@@ -17,7 +16,6 @@ import { type TestDatabase, testDatabase } from '../fixtures/mysql.js';
 import { needsServer } from '../fixtures/servers.js';
 import { type HttpProxy, startHttpProxy } from './http-proxy.js';
 import { type MysqlProxy, startMysqlProxy } from './mysql-proxy.js';
-import { makeImage, type ProgramImage } from './program-image.js';
 
 needsServer('mysql');
 needsServer('dynamodb');
@@ -28,11 +26,8 @@ const ROWS = 1500;
 let database: TestDatabase;
 let mysql: MysqlProxy;
 let dynamodb: HttpProxy;
-let image: ProgramImage;
 
 beforeAll(async () => {
-  await build();
-  image = await makeImage(program);
   database = await testDatabase('killverify');
   mysql = await startMysqlProxy(inject('mysql'));
   dynamodb = await startHttpProxy(inject('dynamodb').endpoint);
@@ -41,7 +36,7 @@ beforeAll(async () => {
     INSERT INTO t SELECT seq, CONCAT('value ', seq) FROM seq_1_to_${ROWS}`);
 });
 afterAll(async () => {
-  await Promise.all([mysql.stop(), dynamodb.stop(), image.remove()]);
+  await Promise.all([mysql.stop(), dynamodb.stop()]);
   await database.drop();
 });
 
@@ -133,7 +128,6 @@ async function runTo(
   const [verb = '', ...more] = command;
   const run = await sluice([verb, made.file, '--json', ...more], {
     cwd: made.folder,
-    entry: image.entry,
     started: (started) => {
       child = started;
     },

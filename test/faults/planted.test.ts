@@ -1,12 +1,11 @@
 /**
- * Proves the suite: each fault is planted in a copy of the built program, and the test that is there for it must
+ * Proves the suite: each fault is planted in a copy of the compiled program, and the test that is there for it must
  * turn red. The same tests are green on an untouched copy.
  */
 import { spawn } from 'node:child_process';
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { build } from '../fixtures/build.js';
 import { needsServer } from '../fixtures/servers.js';
 
 needsServer('mysql');
@@ -14,7 +13,7 @@ needsServer('dynamodb');
 
 interface Plant {
   readonly fault: string;
-  /** Below dist/. */
+  /** Of the compiled program, before it is bundled. */
   readonly file: string;
   readonly find: string;
   readonly plant: string;
@@ -110,7 +109,6 @@ const root = resolve(import.meta.dirname, '../..');
 const home = join(root, '.local/planted');
 
 beforeAll(async () => {
-  await build();
   await rm(home, { recursive: true, force: true });
 });
 afterAll(() => rm(home, { recursive: true, force: true }));
@@ -119,7 +117,7 @@ afterAll(() => rm(home, { recursive: true, force: true }));
 async function copyOfProgram(name: string, plant?: Plant): Promise<string> {
   const folder = join(home, name);
   await mkdir(folder, { recursive: true });
-  await cp(join(root, 'dist'), join(folder, 'dist'), { recursive: true });
+  await cp(join(root, '.local/compiled'), join(folder, 'dist'), { recursive: true });
   await cp(join(root, 'package.json'), join(folder, 'package.json'));
   if (plant) {
     const path = join(folder, 'dist', plant.file);

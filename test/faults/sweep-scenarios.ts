@@ -1,6 +1,4 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { build } from '../fixtures/build.js';
-import { program } from '../fixtures/cli.js';
 import {
   allItems,
   createTable,
@@ -14,7 +12,6 @@ import { needsServer } from '../fixtures/servers.js';
 import { type HttpProxy, startHttpProxy } from './http-proxy.js';
 import { type Scenario, sweep } from './kill-sweep.js';
 import { type MysqlProxy, startMysqlProxy } from './mysql-proxy.js';
-import { makeImage, type ProgramImage } from './program-image.js';
 
 /**
  * Points for each scenario, 204 in all, so that the whole suite stays within its time; `SLUICE_SWEEP=all`
@@ -31,14 +28,11 @@ const FEW = 2_100;
 let database: TestDatabase;
 let mysql: MysqlProxy;
 let dynamodb: HttpProxy;
-let image: ProgramImage;
 const stage = tableName('sweep');
 /** A source of FEW items that is only read. */
 const origin = tableName('origin');
 
 async function prepare(): Promise<void> {
-  await build();
-  image = await makeImage(program);
   database = await testDatabase('sweep');
   mysql = await startMysqlProxy(inject('mysql'));
   dynamodb = await startHttpProxy(inject('dynamodb').endpoint);
@@ -51,7 +45,7 @@ async function prepare(): Promise<void> {
 }
 
 async function dispose(): Promise<void> {
-  await Promise.all([mysql.stop(), dynamodb.stop(), image.remove()]);
+  await Promise.all([mysql.stop(), dynamodb.stop()]);
   await database.drop();
 }
 
@@ -169,7 +163,7 @@ export function sweepTests(half: 'into MySQL' | 'with DynamoDB'): void {
   test.each(half === 'into MySQL' ? intoMysql : withDynamodb)(
     'killed at any moment and run again, %s leaves what an undisturbed run leaves',
     async (_name, make) => {
-      const result = await sweep(make(), { mysql, dynamodb, entry: image.entry }, POINTS, OFFSET);
+      const result = await sweep(make(), { mysql, dynamodb }, POINTS, OFFSET);
       expect(result.failures).toEqual([]);
       expect(result.killed).toBeGreaterThan(result.tried / 2);
     },

@@ -12,7 +12,6 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { build } from '../fixtures/build.js';
 
 const root = resolve(import.meta.dirname, '../..');
 const app = mkdtempSync(join(tmpdir(), 'sluice-package-'));
@@ -28,7 +27,6 @@ const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as
 
 /** An app that has the packed package and its declared dependencies, and nothing else. */
 beforeAll(async () => {
-  await build();
   const { stdout } = await run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', app], {
     cwd: root,
   });

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { endpoint, region, role } from '../aws-options.js';
 import { environmentReference, orEnv } from '../environment.js';
 import { deletesOption, duplicatesOption, ttlDeletesOption } from '../sink-options.js';

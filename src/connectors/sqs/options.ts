@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { endpoint, region, role } from '../aws-options.js';
 
 export const title = 'SQS';

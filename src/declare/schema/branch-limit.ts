@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** How many branches of a `parallel` step run at once. */
 export const branchLimit = z

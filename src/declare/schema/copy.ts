@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { maskWays } from '../../transform/mask/mask-cell.js';
 import { metaNames } from '../../transform/meta.js';
 import { asTypes } from '../declaration.js';

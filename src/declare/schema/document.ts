@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { registry } from '../../connectors/registry.js';
 import type { RowValue } from '../../transform/row.js';
 import type { CallFunction } from '../declaration.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { environmentReference } from '../../connectors/environment.js';
 import { name } from './names.js';
 import { schedule } from './schedule.js';

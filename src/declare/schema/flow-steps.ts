@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { endpoint, region, role } from '../../connectors/aws-options.js';
 import { instantOf } from '../../expression/fields.js';
 import type { CallFunction } from '../declaration.js';

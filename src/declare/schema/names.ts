@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Pipelines, steps and connections: names that are also names of files, of AWS resources and of states. */
 export const name = z

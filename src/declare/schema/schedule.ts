@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What the texts mean is src/schedule's. https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html */
 export const schedule = z
