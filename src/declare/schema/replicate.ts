@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { copyFields, rowFunction } from './copy.js';
 import { duration } from './duration.js';
 import { name } from './names.js';
