@@ -10,8 +10,14 @@ const programs = ['cli/main', 'local/demo', 'local/mysql'];
 const libraries = ['index', 'declare/program/authoring'];
 
 /**
+ * What stays in node_modules: a program of the platform, servers for development, and packages in the old module format
+ * that are imported lazily. A bundle would give those another shape: nothing but a default.
+ */
+const outside = ['esbuild', 'fauxqs', 'ajv', 'ajv-draft-04', 'ajv-formats', 'cli-progress'];
+
+/**
  * Bundles compiled modules with the packages they use, and puts their types and the packages' licenses beside them.
- * esbuild itself stays outside: it is a program of the platform.
+ * Throws where a package would not be what it is unbundled.
  */
 export async function bundle(compiled, dist) {
   const options = {
@@ -23,7 +29,7 @@ export async function bundle(compiled, dist) {
     platform: 'node',
     target: 'node20',
     mainFields: ['module', 'main'],
-    external: ['esbuild'],
+    external: outside,
     sourcemap: true,
     sourcesContent: false,
     legalComments: 'none',
@@ -42,6 +48,7 @@ export async function bundle(compiled, dist) {
     }),
     build({ ...options, entryPoints: modules(libraries) }),
   ]);
+  refuseReshaped(metafile.inputs);
   copyTypes(compiled, dist);
   writeFileSync(join(dist, 'licenses.txt'), licenses(Object.keys(metafile.inputs)));
 }
@@ -66,6 +73,19 @@ function ownUrls(compiled) {
       });
     },
   };
+}
+
+function refuseReshaped(inputs) {
+  for (const [file, { imports }] of Object.entries(inputs)) {
+    if (file.includes('node_modules')) continue;
+    const lazy = imports.filter(
+      ({ kind, path }) => kind === 'dynamic-import' && inputs[path]?.format === 'cjs',
+    );
+    if (lazy.length === 0) continue;
+    throw new Error(
+      `${file} lazily imports ${lazy[0].original}, in the old module format: let it stay outside`,
+    );
+  }
 }
 
 function copyTypes(compiled, dist) {
