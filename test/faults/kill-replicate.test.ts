@@ -1,7 +1,5 @@
 /** The program is killed at moments of its talk with the servers while it follows changes, and run again. */
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { build } from '../fixtures/build.js';
-import { program } from '../fixtures/cli.js';
 import {
   createTable,
   dynamodbCall,
@@ -14,7 +12,6 @@ import { type TestDatabase, testDatabase } from '../fixtures/mysql.js';
 import { type HttpProxy, startHttpProxy } from './http-proxy.js';
 import { type Scenario, sweep } from './kill-sweep.js';
 import { type MysqlProxy, startMysqlProxy } from './mysql-proxy.js';
-import { makeImage, type ProgramImage } from './program-image.js';
 
 const wanted = process.env['SLUICE_SWEEP'] ?? '2';
 const POINTS = wanted === 'all' ? Number.MAX_SAFE_INTEGER : Number(wanted);
@@ -26,11 +23,8 @@ const source = tableName('kill');
 let database: TestDatabase;
 let mysql: MysqlProxy;
 let dynamodb: HttpProxy;
-let image: ProgramImage;
 
 beforeAll(async () => {
-  await build();
-  image = await makeImage(program);
   database = await testDatabase('kill');
   mysql = await startMysqlProxy(inject('mysql'));
   dynamodb = await startHttpProxy(inject('dynamodb').endpoint);
@@ -38,7 +32,7 @@ beforeAll(async () => {
 }, 120_000);
 
 afterAll(async () => {
-  await Promise.all([mysql.stop(), dynamodb.stop(), image.remove()]);
+  await Promise.all([mysql.stop(), dynamodb.stop()]);
   await database.drop();
 });
 
@@ -102,7 +96,7 @@ test.each([
 ] as const)(
   'killed at any moment and run again, a replicate by %s leaves what an undisturbed run leaves',
   async (_, make) => {
-    const result = await sweep(make(), { mysql, dynamodb, entry: image.entry }, POINTS, OFFSET);
+    const result = await sweep(make(), { mysql, dynamodb }, POINTS, OFFSET);
     expect(result.failures).toEqual([]);
     expect(result.killed).toBeGreaterThan(result.tried / 2);
   },
