@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { SluiceError } from '../errors.js';
+import { followBaskets, LIVE_TABLE, livePipeline } from './demo/follow.js';
 import { count, seconds, tableLines } from './demo/paper.js';
 import { shortPlan } from './demo/plan.js';
 import { PROGRAM, Program } from './demo/program.js';
@@ -24,7 +25,7 @@ const INTERRUPTED = 130;
 
 /**
  * `npm start`: a shop goes MySQL → DynamoDB → MySQL by the program itself, and both ends are compared by the servers'
- * own means; then a sample of it is taken, at a pace, masked, and through a queue. `--orders N` makes a shop of another size; `--keep` leaves the servers running until Ctrl-C. Gives the
+ * own means; then a sample of it is taken, at a pace, masked, and through a queue; then changes are followed. `--orders N` makes a shop of another size; `--keep` leaves the servers running until Ctrl-C. Gives the
  * exit status: 0 only if everything is equal.
  */
 export async function demo(args: readonly string[]): Promise<number> {
@@ -49,7 +50,7 @@ export async function demo(args: readonly string[]): Promise<number> {
 async function show(orders: number, keep: boolean, stopped: AbortSignal): Promise<number> {
   const started = Date.now();
   say('Starting a private MySQL server, a private DynamoDB engine and a queue …');
-  const servers = await startServers([...subjects.map(({ stage }) => stage), SAMPLE_TABLE]);
+  const servers = await startServers([...subjects.map(({ stage }) => stage), SAMPLE_TABLE, LIVE_TABLE]);
   const program = new Program(servers.env, stopped);
   const state = await mkdtemp(join(tmpdir(), 'sluice-demo-'));
   try {
@@ -103,7 +104,9 @@ async function moveAndProve(
   }
   sayProofs(proofs);
   if (!proofs.every((proof) => proof.equal)) return false;
-  return await takeSample(servers, program, state, say);
+  return (
+    (await takeSample(servers, program, state, say)) && (await followBaskets(servers, program, state, say))
+  );
 }
 
 function failed(command: string, status: number): false {
@@ -149,6 +152,7 @@ Where next
   npm start -- --keep                  the same, and the servers stay up for you to try things
   ${pipeline}         the files that were just run
   ${samplePipeline}
+  ${livePipeline}
   node ${PROGRAM} plan FILE     what a file would do, column by column; writes nothing
   node ${PROGRAM} init batch    a file of your own to start from
   README.md, ARCHITECTURE.md           what Sluice promises, and how it is built`;

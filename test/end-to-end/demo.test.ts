@@ -27,10 +27,12 @@ test('npm start moves a shop there and back, proves it equal, and leaves nothing
     /30 of 30 chosen customers came through the queue into customers-sample, 20 a second; 0 of them show/,
   );
 
+  expect(stdout).toMatch(/700 changes followed: 300 baskets in DynamoDB, 300 in the report/);
+
   const database = await testDatabase();
   expect(await database.query("SHOW DATABASES LIKE 'sluice\\_demo\\_%'")).toEqual([]);
   await database.drop();
-  for (const TableName of ['shop-orders', 'shop-customers', 'customers-sample']) {
+  for (const TableName of ['shop-orders', 'shop-customers', 'customers-sample', 'demo-baskets']) {
     await expect(dynamodbCall('DescribeTable', { TableName })).rejects.toThrow(/ResourceNotFoundException/);
   }
   expect(existsSync(resolve(root, 'examples/.sluice'))).toBe(false);

@@ -27,9 +27,9 @@ export class Program {
     this.#stopped = stopped;
   }
 
-  /** `where`: on this terminal, or with its standard output kept. */
-  run(args: readonly string[], where: 'terminal' | 'kept'): Promise<Ended> {
-    const running = this.#run(args, where);
+  /** `where`: on this terminal, or with its standard output kept. It is interrupted once `until` is settled. */
+  run(args: readonly string[], where: 'terminal' | 'kept', until?: Promise<unknown>): Promise<Ended> {
+    const running = this.#run(args, where, until);
     this.#last = running;
     return running;
   }
@@ -39,7 +39,11 @@ export class Program {
     await Promise.allSettled([this.#last]);
   }
 
-  async #run(args: readonly string[], where: 'terminal' | 'kept'): Promise<Ended> {
+  async #run(
+    args: readonly string[],
+    where: 'terminal' | 'kept',
+    until: Promise<unknown> | undefined,
+  ): Promise<Ended> {
     const child = spawn(process.execPath, [PROGRAM, ...args], {
       cwd: root,
       env: { ...terminalVariables(), ...this.#env },
@@ -47,6 +51,9 @@ export class Program {
     });
     const stop = () => child.kill('SIGTERM');
     this.#stopped.addEventListener('abort', stop, { once: true });
+    // Whether it failed is for whoever made it to see.
+    const interrupt = () => child.kill('SIGINT');
+    void until?.then(interrupt, interrupt);
     let stdout = '';
     child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       stdout += text;
