@@ -79,7 +79,7 @@ function copyText({ name, planned, early, via }: PreparedCopy, color: boolean): 
     `  ${sizeLine(planned)}`,
     ...(via ? [viaLine(via)] : []),
     `  read: ${description.consistency}${early ? ' (the table is made by an earlier step; planned again before it runs)' : ''}`,
-    `  key: ${keyLine(planned)}`,
+    `  key: ${keyLine(planned, via)}`,
   ];
   return [
     ...lines,
@@ -135,9 +135,10 @@ function dollarsText(dollars: number): string {
   return dollars > 0 && dollars < 0.01 ? `$${dollars.toPrecision(1)}` : `$${dollars.toFixed(2)}`;
 }
 
-function keyLine(plan: CopyPlan): string {
+function keyLine(plan: CopyPlan, via: PlannedVia | undefined): string {
   const { key } = plan.sinkPlan;
   if (key.length === 0) return 'none: every row is a new one';
+  if (via?.half === 'receive') return `${key.join(', ')} (of messages with one key the newest stays)`;
   const { uniqueness } = plan;
   const proof =
     uniqueness === 'index'

@@ -51,6 +51,9 @@ export async function runReceiver(receiving: Receiving, run: ReceiverRun): Promi
   }
 }
 
+/** After one half has failed or was stopped, the other gets this long to finish what it is writing. */
+const GRACE_MS = 8_000;
+
 /** Where the two halves of one run differ: what each is paced by, and counts. */
 export interface BothRun extends ReceiverRun {
   readonly sendPacer: Pacer;
@@ -80,7 +83,13 @@ export async function runBoth(
     readUnits: plan.source.report().units,
   }));
   const { sink } = receiving;
-  const shared = { ...run, stop, rejects: openOnly(run.rejects) };
+  let grace: NodeJS.Timeout | undefined;
+  // What one half gives up must not take the other's writes from it at once.
+  const abort = (error: unknown) => {
+    halt.abort(error);
+    grace ??= setTimeout(() => run.abort(error), GRACE_MS);
+  };
+  const shared = { ...run, stop, abort, rejects: openOnly(run.rejects) };
   try {
     await sink.open({ resume: isResumed });
     const sending = runCopy(plan, {
@@ -114,6 +123,7 @@ export async function runBoth(
     run.abort(error);
     throw error;
   } finally {
+    clearTimeout(grace);
     series();
     await run.rejects.close();
   }
