@@ -89,3 +89,32 @@ it('a mirror into DynamoDB holds what the source holds', async () => {
   expect(sorted(await allItems(sink))).toEqual(sorted(await allItems(source)));
   expect(await allItems(sink)).toHaveLength(23);
 }, 120_000);
+
+it('an append into DynamoDB is an item for each change, by a key that holds its number', async () => {
+  const [source, sink] = [tableName('from'), tableName('log')];
+  await createTable(source, ['id', 'N'], undefined, 'NEW_AND_OLD_IMAGES');
+  await createTable(sink, ['id', 'N'], ['sequence', 'S']);
+  const { run } = await pipeline({
+    pipeline: 'p',
+    connections: { site: dynamodbConnection() },
+    steps: [
+      {
+        replicate: 'log',
+        from: { connection: 'site', table: source, events: ['insert', 'modify', 'remove'] },
+        to: { connection: 'site', table: sink, mode: 'append', key: { partition: 'id', sort: 'sequence' } },
+        map: { only: { id: 'id', name: 'name', sequence: { meta: 'sequence' }, event: { meta: 'event' } } },
+      },
+    ],
+  });
+  await putItems(source, [item(1, 'one')]);
+  await putItems(source, [item(1, 'uno')]);
+  await remove(source, 1);
+  const { status, err } = await run({ drain: true, json: true });
+  expect(status, err).toBe(0);
+  const log = (await allItems(sink)).map(({ event, name }) => [event, name]);
+  expect(log).toEqual([
+    [{ S: 'insert' }, { S: 'one' }],
+    [{ S: 'modify' }, { S: 'uno' }],
+    [{ S: 'remove' }, undefined],
+  ]);
+}, 60_000);

@@ -52,7 +52,7 @@ function appendFindings({ incoming, name }: SinkPlanInput, key: readonly KeySour
   if (key.length === 0 || columns.some((column) => !incoming.key.includes(column))) return [];
   const message = `${name}: the key ${columns.join(', ')} is that of the source, so that the changes of an item would meet`;
   const hint =
-    'map: { add: { sequence: { meta: sequence } } } and key: { partition: …, sort: sequence }; or use mirror';
+    'let map: { only: … } take { sequence: { meta: sequence } }, and say key: { partition: …, sort: sequence }; or use mirror';
   return [refuse('key_not_unique', message, 'to.key', hint)];
 }
 

@@ -57,7 +57,7 @@ export function planSink(input: SinkPlanInput): {
     ...(creates
       ? { creates: `CreateTable ${createTableCall(name, sources)}`, becomes: tableToBe(sources) }
       : {}),
-    key: sources.flatMap((source) => source.columns),
+    key: mode === 'append' ? [] : sources.flatMap((source) => source.columns),
     journeys: journeys(incoming, sources),
     findings,
     batch: BATCH,
