@@ -226,6 +226,49 @@ const large = (): Item => user('large', 'x'.repeat(380_000));
 const oldLimit = { maxReceives: 5, attributes: { MaximumMessageSize: '262144' } };
 
 test(
+  'the plan says what lies between the ends, for both halves or one, and writes nothing',
+  async () => {
+    const own = await ground();
+    const planOf = async (...args: string[]) => {
+      const { status, events } = await own.made.command('plan', ...args);
+      expect(status).toBe(0);
+      const found = events.find(({ event }) => event === 'plan') ?? {};
+      const permissions = found['permissions'] as readonly { readonly action: string }[];
+      return { ...found, actions: new Set(permissions.map(({ action }) => action)) };
+    };
+    const both = await planOf();
+    const queue = `queue ${own.queue.name}`;
+    expect(both).toMatchObject({ via: { half: 'both', queue, redrive: { maxReceives: 5 }, waiting: 0 } });
+    const all = ['dynamodb:Scan', 'sqs:SendMessage', 'sqs:ReceiveMessage', 'dynamodb:BatchWriteItem'];
+    expect([...both.actions]).toEqual(expect.arrayContaining(all));
+    const sends = (await planOf('--only', 'send')).actions;
+    expect(all.map((action) => sends.has(action))).toEqual([true, true, false, false]);
+    const receives = (await planOf('--only', 'receive')).actions;
+    expect(receives.has('dynamodb:Scan')).toBe(false);
+    expect(receives.has('dynamodb:BatchWriteItem')).toBe(true);
+    expect(await sqs.drain(own.queue.url)).toEqual([]);
+  },
+  LIMIT_MS,
+);
+
+test(
+  '--only is refused where no copy goes through a queue',
+  async () => {
+    const made = await project({
+      pipeline: 'direct',
+      connections: { dy: dynamodbConnection() },
+      steps: [
+        { copy: 'a', from: { connection: 'dy', table: 'abc' }, to: { connection: 'dy', table: 'xyz' } },
+      ],
+    });
+    const { status, stdout, stderr } = await made.command('run', '--only', 'send');
+    await made.remove();
+    expect([status, `${stdout}${stderr}`]).toEqual([2, expect.stringContaining('--only send')]);
+  },
+  LIMIT_MS,
+);
+
+test(
   'an item that is larger than a message is refused by the plan',
   async () => {
     const own = await ground({ queue: oldLimit });
