@@ -286,7 +286,16 @@ export function regularCopies(steps: readonly PlannedStep[]): readonly PreparedC
 export function refusals(
   steps: readonly PlannedStep[],
 ): readonly { readonly name: string; readonly finding: Planned['findings'][number] }[] {
-  return preparedCopies(steps).flatMap(({ name, planned }) =>
-    planned.findings.flatMap((finding) => (finding.level === 'refuse' ? [{ name, finding }] : [])),
-  );
+  const prepared = (
+    step: NamedPlan,
+  ): readonly Pick<PreparedCopy | PreparedReplicate, 'name' | 'planned'>[] => {
+    if (step.kind === 'copy') return step.copies;
+    return step.kind === 'replicate' ? [...step.copies, step.replicate] : [];
+  };
+  return steps
+    .flatMap(namedPlans)
+    .flatMap(prepared)
+    .flatMap(({ name, planned }) =>
+      planned.findings.flatMap((finding) => (finding.level === 'refuse' ? [{ name, finding }] : [])),
+    );
 }

@@ -126,6 +126,15 @@ describe('a replicate without --drain', () => {
     expect(await database.query(`SELECT id FROM ${sink} ORDER BY id`)).toEqual([['1'], ['2'], ['3']]);
   }, 120_000);
 
+  it('is refused before anything is written where its source or its sink is missing', async () => {
+    const { declaration } = await ground('append', 'id INT, name VARCHAR(20)');
+    for (const end of ['from', 'to']) {
+      const { run } = await pipeline(declaration({ [end]: { table: 'not_there' } }));
+      const { status, err } = await run();
+      expect([status, err]).toEqual([2, expect.stringMatching(/\[table_missing\].*nothing was written/s)]);
+    }
+  });
+
   it('is refused before steps that would never run', async () => {
     const { declaration } = await ground('append', 'id INT, name VARCHAR(20)');
     const declared = declaration() as { steps: object[] };
