@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, stat, symlink, truncate, writeFile } from 'node:
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { remainder } from '../engine/journal.js';
+import { countsOf, remainder } from '../engine/journal.js';
 import { Lease } from './lease.js';
 import { pruneRuns } from './prune.js';
 import { RecordFile } from './record-file.js';
@@ -37,6 +37,35 @@ describe('a record file', () => {
     const again = await RecordFile.open(path, free);
     expect(again.records).toEqual(Array.from({ length: 500 }, (_, n) => ({ n })));
     await again.file.close();
+  });
+
+  test('is rewritten all at once, in order with what is added before and after', async () => {
+    const path = join(folder, 'a.jsonl');
+    const { file } = await RecordFile.open(path, free);
+    await file.add({ n: 1 });
+    await Promise.all([
+      file.add({ n: 2 }),
+      file.rewrite((records) => [{ sum: records.length }]),
+      file.add({ n: 3 }),
+      file.rewrite((records) => [...records, { sum: records.length }]),
+      file.add({ n: 4 }),
+    ]);
+    await file.close();
+    const again = await RecordFile.open(path, free);
+    expect(again.records).toEqual([{ sum: 2 }, { n: 3 }, { sum: 2 }, { n: 4 }]);
+    await again.file.close();
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+  });
+
+  test('that was killed while it was rewritten holds what it held', async () => {
+    const path = join(folder, 'a.jsonl');
+    await writeFile(path, '{"n":1}\n');
+    await writeFile(`${path}.new`, '{"sum"');
+    const { file, records } = await RecordFile.open(path, free);
+    expect(records).toEqual([{ n: 1 }]);
+    await file.rewrite(() => [{ n: 2 }]);
+    await file.close();
+    expect(await readFile(path, 'utf8')).toBe('{"n":2}\n');
   });
 
   test('takes a torn last line for not written, at every byte', async () => {
@@ -283,5 +312,50 @@ describe('what is left of a part', () => {
     expect(remainder(past, '0', true)).toMatchObject({ again: [], keep: 0, sequence: 1 });
     expect(remainder(past, '0', true).after).toBeUndefined();
     expect(remainder(past, '0', true).done.read).toBe(0);
+  });
+});
+
+describe('the journal of a replicate', () => {
+  const point = {
+    of: 'feed',
+    since: 'r',
+    place: 'p0',
+    counts: { ...counts, read: 0, written: 0 },
+    sequence: 0,
+  };
+  const load = (sequence: number) => ({
+    token: `load.${sequence}`,
+    sequence,
+    rows: 2,
+    bytes: 9,
+    stretches: [{ shard: 's', from: 'a', to: `${sequence}` }],
+  });
+
+  test('holds the place and the loads since, however many there were before', async () => {
+    const run = await RunJournal.create(folder, begun('r'), free);
+    const journal = run.followed('hits');
+    await run.step('other').begin([{ id: '0', range: '{}' }]);
+    await journal.begin(point);
+    const sizes: number[] = [];
+    for (let sequence = 0; sequence < 40; sequence++) {
+      await journal.intend(load(sequence));
+      await journal.commit(`load.${sequence}`, counts);
+      if (sequence % 10 !== 9) continue;
+      const done = 2 * (sequence + 1);
+      const sum = { ...counts, read: done, written: done };
+      await journal.checkpoint({ ...point, place: `p${sequence}`, counts: sum, sequence: sequence + 1 });
+      sizes.push((await stat(join(folder, 'r.jsonl'))).size);
+    }
+    expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThan(20);
+    await journal.intend(load(40));
+    await journal.commit('load.40', counts);
+    await journal.intend(load(41));
+    await run.close();
+    const history = await readHistory(join(folder, 'r.jsonl'));
+    const past = history?.steps.get('hits');
+    expect(past?.followed).toMatchObject({ place: 'p39', sequence: 40, loads: [load(40), load(41)] });
+    expect(past?.commits).toEqual(new Map([['load.40', counts]]));
+    expect(countsOf(past)).toMatchObject({ read: 82, written: 82 });
+    expect(history?.steps.get('other')?.parts).toHaveLength(1);
   });
 });

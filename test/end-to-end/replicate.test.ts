@@ -1,6 +1,7 @@
 /** Replicates from the stream of a real engine into a real server, by the program's own commands within this process. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { type MysqlFault, startMysqlProxy } from '../faults/mysql-proxy.js';
 import { sluice } from '../fixtures/cli.js';
 import { folderWith } from '../fixtures/declaration-files.js';
 import {
@@ -98,6 +99,61 @@ describe('a replicate by append', () => {
       ['2', 'two'],
       ['3', 'three'],
     ]);
+  });
+});
+
+describe('a replicate through broken links', () => {
+  it('adds each change once, whatever becomes of its loads', async () => {
+    const proxy = await startMysqlProxy(inject('mysql'));
+    try {
+      const { declaration, put, sink } = await ground('append', 'id INT, name VARCHAR(20)');
+      const { host, port } = proxy;
+      const declared = declaration({ to: { load: { rows: 10 } } }) as { connections: object };
+      const aurora = { ...database.connection, host, port };
+      const { run } = await pipeline({ ...declared, connections: { ...declared.connections, aurora } });
+      await put(...Array.from({ length: 90 }, (_, id) => item(id, `n${id}`)));
+      const rule = (on: RegExp, nth: number, fault: MysqlFault) => ({ on, nth, fault });
+      proxy.plan.use([
+        rule(/^LOAD DATA/, 1, { kind: 'error', code: 1213, state: '40001' }),
+        rule(/^LOAD DATA/, 4, { kind: 'drop in load', bytes: 20 }),
+        rule(/^COMMIT/, 3, { kind: 'drop', at: 'after' }),
+        rule(/^COMMIT/, 5, { kind: 'drop', at: 'before' }),
+        rule(/INSERT INTO .*sluice_ledger/, 7, { kind: 'error', code: 1205 }),
+      ]);
+      const { status, err } = await run({ drain: true });
+      expect(err).toBe('');
+      expect(status).toBe(0);
+      expect(proxy.plan.struck()).toEqual([1, 1, 1, 1, 1]);
+      expect(await database.query(`SELECT COUNT(*), COUNT(DISTINCT id) FROM ${sink}`)).toEqual([
+        ['90', '90'],
+      ]);
+    } finally {
+      await proxy.stop();
+    }
+  }, 120_000);
+});
+
+describe('a replicate whose stream was switched off and on', () => {
+  it('stops loudly, and with a first copy begins anew', async () => {
+    const { declaration, put, remove, sink, source } = await ground(
+      'mirror',
+      'id INT PRIMARY KEY, name VARCHAR(20)',
+    );
+    const { run } = await pipeline(declaration({ first: 'copy', to: { deletes: { limit: '100%' } } }));
+    await put(item(1, 'one'), item(2, 'two'));
+    expect((await run({ drain: true })).status).toBe(0);
+    const stream = (StreamSpecification: object) =>
+      dynamodbCall('UpdateTable', { TableName: source, StreamSpecification });
+    await stream({ StreamEnabled: false });
+    await remove(1);
+    await stream({ StreamEnabled: true, StreamViewType: 'NEW_IMAGE' });
+    await put(item(3, 'three'));
+    const lost = await run({ drain: true });
+    expect(lost.status).toBe(4);
+    expect(lost.err).toMatch(/changes_lost/);
+    expect(lost.err).toMatch(/run with --fresh/);
+    expect((await run({ drain: true, fresh: true })).status).toBe(0);
+    expect(await database.query(`SELECT id FROM ${sink} ORDER BY id`)).toEqual([['2'], ['3']]);
   });
 });
 
