@@ -1,6 +1,8 @@
 import type { Counters } from '../engine/counters.js';
 import { outcomeWord, type StepEnd } from '../flow/outcome.js';
 import type { RunOutcome } from '../flow/run.js';
+import type { DriftReport } from '../transform/drift.js';
+import { driftLines } from './drift-text.js';
 import { exitStatus } from './exit-status.js';
 import { bytesText, count, durationText, table } from './text.js';
 
@@ -15,6 +17,8 @@ interface StepSummary extends Counters {
   readonly deleted: number;
   readonly seconds: number;
   readonly consistency?: string;
+  /** Where the step parses or checks. */
+  readonly drift?: DriftReport;
 }
 
 type Ends = RunOutcome['ends'];
@@ -44,7 +48,8 @@ export function summaryEvent(
 
 /** The same for people: a table, and what a reader may want next. */
 export function summaryText(run: string, outcome: Outcome, ends: Ends): string {
-  const rows = stepSummaries(ends).map((step) => [
+  const steps = stepSummaries(ends);
+  const rows = steps.map((step) => [
     step.name,
     step.outcome,
     ...(movesRows(step) ? countTexts(step) : ['', '', '', '', '', '']),
@@ -66,7 +71,8 @@ export function summaryText(run: string, outcome: Outcome, ends: Ends): string {
     'read from',
   ];
   const right = new Set([2, 3, 4, 5, 6, 7, 8, 9]);
-  return [...table(header, rows, right), `run ${run}: ${outcome}`].join('\n');
+  const drift = steps.flatMap(({ name, drift: report }) => (report ? driftLines(name, report) : []));
+  return [...table(header, rows, right), ...drift, `run ${run}: ${outcome}`].join('\n');
 }
 
 function movesRows({ kind }: StepSummary): boolean {
@@ -79,7 +85,7 @@ function countTexts({ read, written, unchanged, rejected, deleted, bytes }: Step
 
 function stepSummaries(ends: Ends): StepSummary[] {
   return [...ends].map(([name, end]) => {
-    const { kind, counters, deleted, seconds, consistency } = end;
+    const { kind, counters, deleted, seconds, consistency, drift } = end;
     return {
       name,
       kind,
@@ -88,6 +94,7 @@ function stepSummaries(ends: Ends): StepSummary[] {
       deleted,
       seconds: Math.round(seconds * 1000) / 1000,
       ...(consistency === undefined ? {} : { consistency }),
+      ...(drift && { drift }),
     };
   });
 }

@@ -23,6 +23,7 @@ const GRACE_MS = 8_000;
 export async function runCopy(plan: CopyPlan, run: CopyRun): Promise<CopyResult> {
   const started = performance.now();
   Object.assign(run.counters, zeroCounters());
+  const drift = plan.transform.watchDrift();
   try {
     const series = run.journal.past.moved ? await reopen(plan, run) : await moveRows(plan, run);
     checkSum(plan.name, run.counters);
@@ -35,6 +36,7 @@ export async function runCopy(plan: CopyPlan, run: CopyRun): Promise<CopyResult>
       seconds: (performance.now() - started) / 1000,
       consistency: plan.source.report().consistency,
       ...(series ? { series } : {}),
+      ...(drift && { drift: drift.report() }),
     };
     await run.journal.complete(result);
     return { ...result, name: plan.name, findings: finished.findings };

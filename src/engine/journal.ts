@@ -1,4 +1,5 @@
 import type { Part, Window } from '../connectors/connector.js';
+import type { DriftReport } from '../transform/drift.js';
 import type { Position } from '../values/batch.js';
 import { addCounters, type Counters, zeroCounters } from './counters.js';
 import type { Followed } from './replicate/replicate-journal.js';
@@ -54,6 +55,8 @@ export interface StepResult extends Counters {
   readonly consistency: string;
   /** Of the last attempt; absent in journals of before it was kept. */
   readonly series?: Series;
+  /** Where the step parses or checks: how its rows differ from the schema or from the first of them. Of the last attempt. */
+  readonly drift?: DriftReport;
 }
 
 /** A step's records put together. */

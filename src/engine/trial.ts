@@ -1,6 +1,8 @@
 import type { Finding, Refused, Sink, Source } from '../connectors/connector.js';
 import type { CopyStep } from '../declare/declaration.js';
+import type { Drift } from '../transform/drift.js';
 import type { Transform } from '../transform/transform.js';
+import { driftText } from './drift-text.js';
 
 /** Rows that the plan tries: enough to meet what is wrong with all of them, few enough to cost nothing. */
 const TRIED_ROWS = 100;
@@ -18,6 +20,7 @@ export async function tryFirstRows(
 ): Promise<readonly Finding[]> {
   const [part] = await source.parts(1);
   if (!part) return [];
+  const drift = transform.watchDrift();
   const request = { maxRows: TRIED_ROWS, maxBytes: TRIED_BYTES, atMost: TRIED_ROWS };
   for await (const incoming of source.read(part, request)) {
     const { batch, dropped, origin } = transform.apply(incoming);
@@ -25,9 +28,20 @@ export async function tryFirstRows(
       ...dropped.map(({ row, refusal: { code, message, column } }) => ({ row, code, message, column })),
       ...sink.trial(batch).map((one) => ({ ...one, row: origin?.[one.row] ?? one.row })),
     ];
-    return findings(refused, incoming.rows.length, step);
+    return [...findings(refused, incoming.rows.length, step), ...driftNotes(drift)];
   }
   return [];
+}
+
+/** What the schema does not know or foresee; rows that it refuses for that are findings of their own. */
+function driftNotes(drift: Drift | undefined): readonly Finding[] {
+  const { findings: found, rows } = drift?.report() ?? { findings: [], rows: 0 };
+  return found.map((finding) => ({
+    level: 'note',
+    code: 'note',
+    message: `drift in the first ${rows} rows: ${driftText(finding)}`,
+    path: finding.path,
+  }));
 }
 
 type Reason = Pick<Refused, 'code' | 'message'> & { readonly column?: string | undefined };

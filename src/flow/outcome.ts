@@ -4,6 +4,7 @@ import type { Lag } from '../engine/replicate/replicate-run.js';
 import { SluiceError } from '../errors.js';
 import type { NamedStepKind } from '../expression/fields.js';
 import type { StepValues } from '../expression/values.js';
+import type { DriftReport } from '../transform/drift.js';
 
 /** What became of one step; of a copy step with `tables`, of one of its copies. */
 export interface StepEnd {
@@ -14,6 +15,7 @@ export interface StepEnd {
   readonly deleted: number;
   readonly seconds: number;
   readonly consistency?: string;
+  readonly drift?: DriftReport;
   /** Of a call that gave one. */
   readonly output?: unknown;
   /** Why it failed or was interrupted. */
@@ -58,8 +60,9 @@ export function plainEnd(
 
 /** The end of a copy or replicate that was completed, in this attempt at the run or an earlier one. */
 export function completeMove(kind: 'copy' | 'replicate', result: StepResult): StepEnd {
-  const { deleted, seconds, consistency } = result;
-  return { kind, outcome: 'complete', counters: countersOf(result), deleted, seconds, consistency };
+  const { deleted, seconds, consistency, drift } = result;
+  const counters = countersOf(result);
+  return { kind, outcome: 'complete', counters, deleted, seconds, consistency, ...(drift && { drift }) };
 }
 
 function countersOf({ read, written, unchanged, rejected, bytes, units }: Counters): Counters {

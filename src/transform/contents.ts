@@ -6,6 +6,7 @@ import { type Extra, grouped, onlyAt, strayRefusal, without } from './check/extr
 import { strayPaths } from './check/known-shape.js';
 import { plainAttribute, plainCell } from './check/plain-value.js';
 import type { SchemaCheck } from './check/schema-check.js';
+import type { Drift } from './drift.js';
 import { ParsedDocument } from './json/parsed-document.js';
 import { JsonFault } from './json/read-json.js';
 import { cellOf, type OpenRow } from './open-row.js';
@@ -18,6 +19,12 @@ export interface ContentOptions {
   readonly checks?: readonly ContentCheck[];
   /** What becomes of what the schemas do not know; without it, it goes on. */
   readonly extra?: Extra;
+  /** Whoever looks at rows on their way, parsed and not yet checked. */
+  readonly watch?: Watch;
+}
+
+export interface Watch {
+  drift?: Drift;
 }
 
 export interface ContentCheck {
@@ -47,7 +54,7 @@ type Check = (row: OpenRow) => Refusal | undefined;
  */
 export function contentsOf(options: ContentOptions, columns: readonly Column[], open: boolean): Contents {
   const parse = new Set(options.parse);
-  const { checks = [], extra } = options;
+  const { checks = [], extra, watch } = options;
   if (!open) requireColumns([...parse, ...checks.flatMap(({ of }) => of ?? [])], columns);
   const after = columns.map((column) => (parse.has(column.name) ? documentColumn(column) : column));
   const places = columns.flatMap(({ name }, place) => (parse.has(name) ? [{ name, place }] : []));
@@ -67,6 +74,7 @@ export function contentsOf(options: ContentOptions, columns: readonly Column[], 
   const openRow = (row: Row): OpenRow | Refusal => {
     const opened = alters ? parseRow(row) : row;
     if (opened instanceof Refusal) return opened;
+    watch?.drift?.note(opened, after);
     for (const ask of asked) {
       const refusal = ask(opened);
       if (refusal) return refusal;

@@ -3,7 +3,8 @@ import type { Row } from '../values/cell.js';
 import type { Column } from '../values/column.js';
 import type { AsType } from './as.js';
 import { type Compiled, compile } from './compile.js';
-import type { ContentOptions } from './contents.js';
+import type { ContentOptions, Watch } from './contents.js';
+import { Drift } from './drift.js';
 import type { MapOptions } from './map.js';
 import { type MaskOptions, MaskStage } from './mask/mask-stage.js';
 import { readableRows } from './readable-rows.js';
@@ -52,6 +53,7 @@ export interface Outline {
  */
 export class Transform {
   readonly #options: TransformOptions;
+  readonly #watch: Watch;
   readonly #open: boolean;
   readonly #key: readonly string[];
   readonly #compiled = new WeakMap<readonly Column[], Compiled>();
@@ -63,7 +65,8 @@ export class Transform {
    * must have: such a row is not checked, and no row function sees it.
    */
   constructor(options: TransformOptions, open: boolean, key: readonly string[] = []) {
-    this.#options = options;
+    this.#watch = {};
+    this.#options = { ...options, watch: this.#watch };
     this.#open = open;
     this.#key = key;
     this.#rowStage = options.row ? new RowFunctionStage(options.row, this.#key) : undefined;
@@ -78,6 +81,21 @@ export class Transform {
     if (!mask) return { columns: compiled.columns, open, lineage: compiled.lineage };
     const lineage = new Map([...compiled.lineage].filter(([name]) => mask.keepsApart(name)));
     return { columns: mask.columns(compiled.columns), open, lineage };
+  }
+
+  /**
+   * From now on rows are compared with the schemas of `check`, or with the first of them. Undefined where nothing is
+   * parsed and nothing is checked: such rows may never become anything but bytes.
+   */
+  watchDrift(): Drift | undefined {
+    const { parse, checks = [] } = this.#options;
+    if (!parse && checks.length === 0) return undefined;
+    const shapes = checks.flatMap(({ of, schema: { shape } }) =>
+      of === undefined ? [] : [[of, shape] as const],
+    );
+    const whole = checks.find(({ of }) => of === undefined)?.schema.shape;
+    this.#watch.drift = new Drift(new Map(shapes), whole);
+    return this.#watch.drift;
   }
 
   /** Rows that the source refused (`Batch.refused`) are dropped with its reasons. */

@@ -54,6 +54,15 @@ describe.skipIf(!hasWebAnalytics)('5,000 items of which 125 are bad in six ways'
     await writeFile(join(folder, 'hit.schema.json'), await hitSchema());
     const [step] = (await run(3)).steps;
     expect(step).toMatchObject({ read: 5000, written: 4875, rejected: 125 });
+    expect(step).toMatchObject({
+      drift: {
+        rows: 4979,
+        findings: [
+          { path: 'payload', what: 'type', rows: 25, kinds: { list: 25 } },
+          { path: 'payload.Hits', what: 'type', rows: 19, kinds: { text: 19 } },
+        ],
+      },
+    });
 
     const reasons: Record<string, number> = {};
     for (const { reason, message } of await rejects()) {

@@ -26,6 +26,7 @@ export async function runReplicate(plan: ReplicatePlan, run: ReplicateRun): Prom
   const started = performance.now();
   Object.assign(run.counters, zeroCounters());
   const grace = withGrace(run);
+  const drift = plan.transform.watchDrift();
   try {
     const { past } = run.journal;
     if (!past) throw new Error('a replicate is begun before it is run');
@@ -35,7 +36,8 @@ export async function runReplicate(plan: ReplicatePlan, run: ReplicateRun): Prom
     checkSum(plan.name, run.counters);
     const { deleted } = await plan.sink.finish({ rejected: run.counters.rejected });
     const seconds = (performance.now() - started) / 1000;
-    const result = { ...run.counters, deleted, seconds, consistency: 'the stream' };
+    const seen = drift && { drift: drift.report() };
+    const result = { ...run.counters, deleted, seconds, consistency: 'the stream', ...seen };
     await run.journal.complete(result);
     return { ...result, place };
   } catch (error) {
