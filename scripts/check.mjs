@@ -26,13 +26,14 @@ const checks = [
   },
 ];
 
-/** Runs every check of the built tree, prints a line for each, and gives the counts. */
+/** Runs every check of the built tree, prints a line for each, and gives the counts and the names of those that failed. */
 export async function check() {
-  const counts = { passed: 0, failed: 0 };
+  const counts = { passed: 0, failed: 0, names: [] };
   for (const { name, args } of checks) {
     const status = await runNodeQuietly(args);
     console.log(`${status === 0 ? '✓' : '✗'} ${name}`);
     counts[status === 0 ? 'passed' : 'failed']++;
+    if (status !== 0) counts.names.push(`check: ${name}`);
   }
   return counts;
 }

@@ -1,5 +1,5 @@
 // npm test: installs what is missing, builds, checks, and runs every test on real servers. Arguments go to vitest.
-// The last line printed is the sum: `N passed, N failed, N skipped`.
+// The last lines printed are the names and reasons of what failed, and the sum: `N passed, N failed, N skipped`.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,9 +9,10 @@ import { install } from './install.mjs';
 import { runNode } from './run.mjs';
 
 /** Until it is known, a failure: whatever ends this process, the last line is the sum. */
-let sum = { passed: 0, failed: 1, skipped: 0 };
+let sum = { passed: 0, failed: 1, skipped: 0, names: [] };
 process.on('exit', () => {
   if (sum.failed > 0) process.exitCode = 1;
+  for (const name of sum.names) console.log(`✗ ${name}`);
   console.log(`${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped`);
 });
 
@@ -62,5 +63,5 @@ function judged(counts, status) {
 function add(...all) {
   const total = { passed: 0, failed: 0, skipped: 0 };
   for (const counts of all) for (const key of Object.keys(total)) total[key] += counts[key] ?? 0;
-  return total;
+  return { ...total, names: all.flatMap(({ names = [] }) => names) };
 }
