@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { LongFirst } from './test/fixtures/long-first.js';
 
 export default defineConfig({
   test: {
@@ -7,8 +8,11 @@ export default defineConfig({
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
     runner: './test/fixtures/runner.ts',
     globalSetup: ['test/fixtures/global-setup.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // No test fails because a machine is slow.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+    expect: { poll: { timeout: 60_000 } },
     maxWorkers: 2,
+    sequence: { sequencer: LongFirst },
   },
 });
