@@ -80,7 +80,7 @@ describe('a command', () => {
   });
 
   it('that takes too long ends with all that it started', async () => {
-    await declare({ call: 'c', run: ['sh', '-c', 'sleep 600 & echo $! > child; wait'], timeout: 1 });
+    await declare({ call: 'c', run: ['sh', '-c', 'sleep 600 & echo $! > child; wait'], timeout: 5 });
     const ended = await made.command('run');
     expect([ended.status, errorOf(ended)]).toMatchObject([4, { code: 'timeout' }]);
     const child = Number(await readFile(join(made.folder, 'child'), 'utf8'));

@@ -28,7 +28,7 @@ beforeAll(async () => {
     source,
     given.map(({ item }) => item),
   );
-}, 120_000);
+}, 600_000);
 afterAll(() => database.drop());
 
 /** The example, on the test's own servers, into another table. */
@@ -109,5 +109,5 @@ describe.runIf(hasWebAnalytics)('5,000 hits', () => {
     // With the mended schema it goes on from where it was: nothing is read twice.
     const again = await runAs(second, { drain: true, json: true });
     expect(again.out).toMatch(/"read":0,/);
-  }, 120_000);
+  }, 600_000);
 });

@@ -180,7 +180,7 @@ describe('a replicate without --drain', () => {
     expect(second.status).toBe(0);
     expect(second.events[0]).toMatchObject({ event: 'resumed' });
     expect(await database.query(`SELECT id FROM ${sink} ORDER BY id`)).toEqual([['1'], ['2'], ['3']]);
-  }, 120_000);
+  }, 600_000);
 
   it('is refused before anything is written where its source or its sink is missing', async () => {
     const { declaration } = await ground('append', 'id INT, name VARCHAR(20)');
@@ -225,7 +225,7 @@ describe('a replicate by mirror', () => {
     expect((await verify()).status).toBe(5);
     expect((await run({ drain: true, fresh: true })).status).toBe(0);
     expect((await verify()).status).toBe(0);
-  }, 120_000);
+  }, 600_000);
 
   it('takes back no newer change when the rejects of an older one are sent again', async () => {
     const { declaration, put, sink } = await ground('mirror', 'id INT PRIMARY KEY, name VARCHAR(5)');

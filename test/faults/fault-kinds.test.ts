@@ -27,7 +27,7 @@ const cases = directions.flatMap((direction) =>
 describe.concurrent('nothing is lost and nothing doubled, by each kind of fault', () => {
   for (const { direction, kind, name, missing } of cases) {
     const title = `a copy ${direction}: ${name}${missing === undefined ? '' : ` (skipped: ${missing})`}`;
-    test.skipIf(missing !== undefined)(title, { timeout: 120_000 }, async () => {
+    test.skipIf(missing !== undefined)(title, { timeout: 600_000 }, async () => {
       const disturbance = kind.disturb(direction);
       if (!disturbance) throw new Error('the kind does not apply');
       const { status, error, struck, problems } = await tryCopy(ground, direction, [disturbance]);

@@ -59,7 +59,7 @@ describe.concurrent('nothing is lost and nothing doubled, by two kinds of fault 
   for (const pair of chosenPairs()) {
     const { direction, kinds } = pair;
     const title = `a copy ${direction}: ${kinds.map(({ name }) => name).join(' + ')}`;
-    test(title, { timeout: 180_000 }, async () => {
+    test(title, { timeout: 600_000 }, async () => {
       const disturbances = kinds.flatMap((kind) => kind.disturb(direction) ?? []);
       const { status, error, struck, problems } = await tryCopy(ground, direction, disturbances);
       expect(problems).toEqual([]);

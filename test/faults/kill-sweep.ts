@@ -48,13 +48,8 @@ export interface SweepResult {
 /** A run after a kill is killed no more; it may need this many tries while the servers notice. */
 const MAX_RERUNS = 3;
 
-/** Tries `points` of the moments, evenly spread from `offset`; all of them when there are no more. */
-export async function sweep(
-  scenario: Scenario,
-  wire: Wire,
-  points: number,
-  offset: number,
-): Promise<SweepResult> {
+/** Tries `points` of the moments, evenly spread, the same in every run; all of them when there are no more. */
+export async function sweep(scenario: Scenario, wire: Wire, points: number): Promise<SweepResult> {
   await scenario.reset();
   const undisturbed = await runUntil(scenario, wire, undefined);
   if (undisturbed.status !== (scenario.status ?? 0))
@@ -65,7 +60,7 @@ export async function sweep(
   const failures: Failure[] = [];
   let tried = 0;
   let killed = 0;
-  for (let at = offset % step; at < moments; at += step) {
+  for (let at = step / 2; at < moments; at += step) {
     const point = Math.floor(at);
     tried++;
     await scenario.reset();

@@ -19,8 +19,6 @@ import { type MysqlProxy, startMysqlProxy } from './mysql-proxy.js';
  */
 const wanted = process.env['SLUICE_SWEEP'] ?? '17';
 const POINTS = wanted === 'all' ? Number.MAX_SAFE_INTEGER : Number(wanted);
-/** Other points each day, the same for everyone on that day. */
-const OFFSET = Math.floor(Date.now() / 86_400_000) * 7;
 /** Four batches each, at least. */
 const MANY = 5_000;
 const FEW = 2_100;
@@ -163,7 +161,7 @@ export function sweepTests(half: 'into MySQL' | 'with DynamoDB'): void {
   test.each(half === 'into MySQL' ? intoMysql : withDynamodb)(
     'killed at any moment and run again, %s leaves what an undisturbed run leaves',
     async (_name, make) => {
-      const result = await sweep(make(), { mysql, dynamodb }, POINTS, OFFSET);
+      const result = await sweep(make(), { mysql, dynamodb }, POINTS);
       expect(result.failures).toEqual([]);
       expect(result.killed).toBeGreaterThan(result.tried / 2);
     },

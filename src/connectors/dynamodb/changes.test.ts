@@ -145,7 +145,7 @@ describe('a mirror of changes', () => {
     await sink.close();
     await impatient.close();
     await proxy.stop();
-  }, 60_000);
+  }, 600_000);
 
   it('tells what will be refused: of removes the key alone is looked at', async () => {
     const sink = ends.sink({ table, mode: 'mirror' });

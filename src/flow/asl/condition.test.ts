@@ -102,7 +102,7 @@ function read(reference: Parameters<Parameters<typeof ruleFor>[1]>[0]): Read {
   return { path, type: { is: types[field as 'outcome'] }, optional: rest.length > 0 };
 }
 
-test('a Choice decides as the condition that it was made of', { timeout: 60_000 }, async () => {
+test('a Choice decides as the condition that it was made of', { timeout: 600_000 }, async () => {
   const given = fc.tuple(condition, fc.option(output, { nil: undefined }), fc.boolean());
   const check = async ([expression, known, hasInterval]: [
     Expression,

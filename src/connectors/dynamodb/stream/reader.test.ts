@@ -172,5 +172,5 @@ describe('a simulated stream behind an endpoint', () => {
       await ends.close();
       await server.stop();
     }
-  }, 60_000);
+  }, 600_000);
 });

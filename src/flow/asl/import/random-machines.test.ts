@@ -76,7 +76,7 @@ async function effects(machine: StateMachine, lots: readonly Lot[]) {
 }
 
 test('any machine becomes a declaration without mistakes, and one that is carried over whole does the same', {
-  timeout: 60_000,
+  timeout: 600_000,
 }, async () => {
   let whole = 0;
   const check = async (lots: readonly Lot[]) => {
