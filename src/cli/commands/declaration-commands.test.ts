@@ -113,7 +113,7 @@ p.yaml:8:48  steps[0].to.mode  unknown mode "putt"; did you mean "put"?  [wrong_
 });
 
 describe('sluice init', () => {
-  test.each(['batch', 'users'])('writes a starter that has no mistakes: %s', async (flow) => {
+  test.each(['batch', 'users', 'replicate'])('writes a starter that has no mistakes: %s', async (flow) => {
     const folder = await folderWith({});
     expect(await run(folder, ['init', flow])).toMatchObject({ status: 0, err: '' });
     expect(await readFile(join(folder, `${flow}.yaml`), 'utf8')).toMatch(
