@@ -82,5 +82,5 @@ function flow(): Scenario {
 test('killed at any moment and run again, a flow with two branches leaves what an undisturbed run leaves', async () => {
   const result = await sweep(flow(), { mysql, dynamodb }, POINTS);
   expect(result.failures).toEqual([]);
-  expect(result.killed).toBeGreaterThan(result.tried / 2);
+  expect(result.killed).toBeGreaterThanOrEqual(result.tried / 2);
 }, 3_600_000);
