@@ -7,7 +7,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { registry } from '../dist/connectors/registry.js';
+import { registry } from '../.local/compiled/connectors/registry.js';
 import { itemTextOf } from './rows.mjs';
 
 const FIRST_SEQUENCE = 100_000_000_000_000_000_000_000n;
@@ -74,7 +74,7 @@ function batchOf(first, count) {
   return { columns, rows, bytes: 400 * count, changes };
 }
 
-/** @returns {import('../dist/connectors/connector.js').Context} */
+/** @returns {import('../.local/compiled/connectors/connector.js').Context} */
 function contextOf() {
   const now = new Date().toISOString();
   return {

@@ -7,11 +7,11 @@
 import { readFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { text } from 'node:stream/consumers';
-import { LineRoom } from '../dist/connectors/mysql/load-encoder.js';
-import { mapColumns } from '../dist/connectors/mysql/sink-columns.js';
-import { encodeRows } from '../dist/connectors/mysql/sink-rows.js';
-import { SchemaCheck } from '../dist/transform/check/schema-check.js';
-import { Transform } from '../dist/transform/transform.js';
+import { LineRoom } from '../.local/compiled/connectors/mysql/load-encoder.js';
+import { mapColumns } from '../.local/compiled/connectors/mysql/sink-columns.js';
+import { encodeRows } from '../.local/compiled/connectors/mysql/sink-rows.js';
+import { SchemaCheck } from '../.local/compiled/transform/check/schema-check.js';
+import { Transform } from '../.local/compiled/transform/transform.js';
 import { hitSchema } from './hits.mjs';
 
 const BATCH_ROWS = 1000;

@@ -7,7 +7,7 @@ import { performance } from 'node:perf_hooks';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createConnection } from 'mysql2/promise';
-import { startMysql } from '../dist/local/mysql.js';
+import { startMysql } from '../.local/compiled/local/mysql.js';
 import { answers, root, run } from './program.mjs';
 import { fileLineOf, TABLE_DEFINITION } from './rows.mjs';
 
@@ -35,7 +35,7 @@ export class Database {
   }
 
   /**
-   * @param {import('../dist/local/mysql.js').LocalMysql} server
+   * @param {import('../.local/compiled/local/mysql.js').LocalMysql} server
    * @param {import('mysql2/promise').Connection} admin
    * @param {string} name
    * @param {string | undefined} client

@@ -1,4 +1,4 @@
-import { startDynamodb } from '../dist/local/dynamodb.js';
+import { startDynamodb } from '../.local/compiled/local/dynamodb.js';
 import { itemTextOf } from './rows.mjs';
 
 const ITEMS_PER_REQUEST = 25;
@@ -21,7 +21,7 @@ export class Engine {
     return new Engine(await startDynamodb());
   }
 
-  /** @param {import('../dist/local/dynamodb.js').LocalDynamodb} server */
+  /** @param {import('../.local/compiled/local/dynamodb.js').LocalDynamodb} server */
   constructor(server) {
     this.#server = server;
   }
