@@ -73,6 +73,8 @@ const table = {
   indexes: [],
 };
 
+// As a run does.
+transform.watchDrift();
 const room = new LineRoom();
 const maps = new Map();
 const sum = { rows: 0, lines: 0, refused: 0, bytes: 0 };
