@@ -4,12 +4,13 @@ import { closePlans } from '../flow/close-plans.js';
 import { firingsAsked, isAsked } from '../flow/firing.js';
 import { unfinishedRun } from '../flow/open-run.js';
 import { places } from '../flow/places.js';
-import { type PlannedStep, planSteps, refusals } from '../flow/plan.js';
+import { type PlannedStep, refusals } from '../flow/plan.js';
 import { newRunName } from '../flow/run-name.js';
 import { runWindows } from '../flow/windows.js';
 import { exitStatus } from './exit-status.js';
 import { onInterrupt } from './interrupt.js';
 import type { Io } from './io.js';
+import { planAloud } from './plan-aloud.js';
 import { planEvents, planText } from './plan-report.js';
 import { onlyHalf, onlyStep, openSession, stateOf } from './session.js';
 
@@ -52,7 +53,7 @@ export async function planDeclaration(
   });
   let steps: readonly PlannedStep[] = [];
   try {
-    steps = await planSteps(world);
+    steps = await planAloud(world, io);
     if (options.json) for (const event of planEvents(steps)) io.out(JSON.stringify(event));
     else io.out(planText(steps, io.color));
     if (refusals(steps).length === 0) return exitStatus.complete;

@@ -5,7 +5,7 @@ import { unreachable } from '../flow/endless.js';
 import { firingsAsked, firingText, isAsked } from '../flow/firing.js';
 import { type OpenedRun, openRun } from '../flow/open-run.js';
 import { places } from '../flow/places.js';
-import { type PlannedStep, planSteps, refusals } from '../flow/plan.js';
+import { type PlannedStep, refusals } from '../flow/plan.js';
 import { type RunOutcome, runSteps } from '../flow/run.js';
 import type { World } from '../flow/scope.js';
 import { runWindows } from '../flow/windows.js';
@@ -16,6 +16,7 @@ import { reportError } from './errors.js';
 import { exitStatus } from './exit-status.js';
 import { type Interrupt, onInterrupt } from './interrupt.js';
 import type { Io } from './io.js';
+import { planAloud } from './plan-aloud.js';
 import { reportRefusals, warningLines } from './plan-report.js';
 import { jsonProgress, type Progress, quietProgress } from './progress.js';
 import { barProgress } from './progress-bars.js';
@@ -131,7 +132,7 @@ async function planAndRun(world: World, opened: OpenedRun, around: Surroundings)
   const { pipeline } = world.declaration;
   const json = options.json === true;
   if (opened.resumes) sayResumed(opened.resumes, io, json);
-  const steps = await planSteps(world);
+  const steps = await planAloud(world, io);
   around.interrupt.signal.throwIfAborted();
   const refused = [...refusals(steps), ...(world.drain ? [] : unreachable(steps))];
   if (refused.length > 0) {

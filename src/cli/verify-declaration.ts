@@ -4,7 +4,7 @@ import type { Verification } from '../engine/verify/verification.js';
 import { SluiceError } from '../errors.js';
 import { runHash } from '../flow/open-run.js';
 import { plainEnd } from '../flow/outcome.js';
-import { planSteps, regularCopies } from '../flow/plan.js';
+import { regularCopies } from '../flow/plan.js';
 import { lookingBack } from '../flow/recall.js';
 import { comparable } from '../flow/replicate-copy.js';
 import { newRunName } from '../flow/run-name.js';
@@ -21,6 +21,7 @@ import { reportError } from './errors.js';
 import { exitStatus } from './exit-status.js';
 import { type Interrupt, onInterrupt } from './interrupt.js';
 import type { Io } from './io.js';
+import { planAloud } from './plan-aloud.js';
 import { reportRefusals } from './plan-report.js';
 import { jsonProgress, type Progress, quietProgress } from './progress.js';
 import { barProgress } from './progress-bars.js';
@@ -102,7 +103,7 @@ async function verifyWorld(
   stop: AbortSignal,
 ): Promise<readonly Verification[] | undefined> {
   const json = options.json === true;
-  const planned = regularCopies(await planSteps(world));
+  const planned = regularCopies(await planAloud(world, io));
   const refused = verifyRefusals(planned);
   if (refused.length > 0) {
     reportRefusals(refused, io, json);

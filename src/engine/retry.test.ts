@@ -45,6 +45,35 @@ test('patience ends: the last error is thrown', async () => {
   });
 });
 
+test('a call within a call has one patience with it', async () => {
+  let calls = 0;
+  const inner = () =>
+    retry(
+      async () => {
+        calls++;
+        throw passing();
+      },
+      0,
+      never,
+    );
+  await expect(retry(() => retry(inner, 600_000, never), 600_000, never)).rejects.toMatchObject({
+    code: 'throttled',
+  });
+  expect(calls).toBe(1);
+});
+
+test('who waits is told once what for', async () => {
+  const told: string[] = [];
+  let after = 0;
+  const call = async () => {
+    if (told.length > 0) after++;
+    if (after < 3) throw passing();
+    return 'done';
+  };
+  expect(await retry(call, 600_000, never, ({ message }) => told.push(message))).toBe('done');
+  expect(told).toEqual(['slower, please']);
+});
+
 test('a stopped run does not wait', async () => {
   const controller = new AbortController();
   const waiting = retry(() => Promise.reject(passing()), 60_000, controller.signal);

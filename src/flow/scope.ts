@@ -9,6 +9,7 @@ import {
 } from '../declare/declaration.js';
 import { type Counters, zeroCounters } from '../engine/counters.js';
 import { retry } from '../engine/retry.js';
+import type { SluiceError } from '../errors.js';
 import { rejectFilePath } from '../journal/reject-folder.js';
 import { stateFolder } from '../journal/state-folder.js';
 import type { Firing } from '../values/firing.js';
@@ -48,6 +49,8 @@ export interface World {
   /** The program's standard input. */
   readonly input?: () => AsyncIterable<Uint8Array>;
   readonly connections: Connections;
+  /** Is told what a call waits for that has failed for a moment. */
+  readonly stillTrying?: (error: SluiceError) => void;
   /** Somebody wants it to end: planning stops at once, what is written between batches. */
   readonly signal: AbortSignal;
 }
@@ -136,7 +139,7 @@ export function openScope(
   const base = {
     signal,
     env: world.env,
-    retry: <T>(call: () => Promise<T>) => retry(call, step.patienceSeconds * 1000, signal),
+    retry: <T>(call: () => Promise<T>) => retry(call, step.patienceSeconds * 1000, signal, world.stillTrying),
     scratch: join(world.state, world.declaration.pipeline, 'scratch', encodeURIComponent(name)),
     pipeline: world.declaration.pipeline,
     run: world.run,
