@@ -13,6 +13,7 @@ import {
   tableName,
 } from '../fixtures/dynamodb.js';
 import { type TestDatabase, testDatabase } from '../fixtures/mysql.js';
+import { testSqs } from '../fixtures/sqs.js';
 
 let database: TestDatabase;
 let proxy: HttpProxy;
@@ -134,12 +135,25 @@ it('the example runs as it stands', async () => {
   const text = await readFile('examples/users-sample.yaml', 'utf8');
   await createTable(from, ['id', 'S']);
   await putItems(from, [...named, 'another'].map(user));
-  made = await project(
-    text.replace('table: users,', `table: ${from},`).replace('users-sample, mode', `${to}, mode`),
-  );
-  await copyFile('examples/users-sample.txt', join(made.folder, 'users-sample.txt'));
-  const { steps } = await made.run(0, { AWS_ENDPOINT_URL_DYNAMODB: dynamodbConnection().endpoint });
-  expect(steps).toMatchObject([{ read: 3, written: 3 }]);
+  await createTable(to, ['id', 'S']);
+  const sqs = await testSqs();
+  try {
+    const queue = await sqs.queue({ maxReceives: 3 });
+    made = await project(
+      text
+        .replace('table: users,', `table: ${from},`)
+        .replace('users-sample, mode', `${to}, mode`)
+        .replace('users-inbox, account: "444455556666"', queue.name),
+    );
+    await copyFile('examples/users-sample.txt', join(made.folder, 'users-sample.txt'));
+    const { steps } = await made.run(0, {
+      AWS_ENDPOINT_URL_DYNAMODB: dynamodbConnection().endpoint,
+      AWS_ENDPOINT_URL_SQS: sqs.endpoint,
+    });
+    expect(steps).toMatchObject([{ read: 3, written: 3 }]);
+  } finally {
+    await sqs.stop();
+  }
   expect(ids(await allItems(to))).toEqual(named.toSorted());
 });
 
