@@ -295,6 +295,20 @@ test(
   LIMIT_MS,
 );
 
+test(
+  'a bucket for large items that does not exist is refused by the plan, for both halves or one',
+  async () => {
+    const large = { bucket: 'no-such-bucket-here', endpoint: sqs.endpoint };
+    const own = await ground({ queue: oldLimit, connection: { large } });
+    for (const args of [[], ['--only', 'send'], ['--only', 'receive']]) {
+      const run = await own.made.command('plan', ...args);
+      expect(run.status).toBe(2);
+      expect(run.stdout).toContain('the bucket no-such-bucket-here does not exist');
+    }
+  },
+  LIMIT_MS,
+);
+
 /** Gives the step of the declaration a pace. */
 async function slowDown({ made }: Ground, items: number): Promise<void> {
   const declaration = JSON.parse(await readFile(made.file, 'utf8')) as { steps: object[] };

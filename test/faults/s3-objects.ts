@@ -5,9 +5,10 @@ const actions: Readonly<Record<string, string>> = {
   PUT: 'PutObject',
   GET: 'GetObject',
   DELETE: 'DeleteObject',
+  HEAD: 'HeadBucket',
 };
 
-/** The name of a call about one object, as the SDK has it. */
+/** The name of a call about one object or the bucket, as the SDK has it. */
 export function objectAction({ method = '' }: IncomingMessage): string {
   return actions[method] ?? method;
 }

@@ -201,7 +201,8 @@ function plainName(name: string): string {
   return name.split('#').at(-1) ?? '';
 }
 
-function statusOf(error: unknown): number | undefined {
+/** The HTTP status that an SDK client tells with what it throws. */
+export function statusOf(error: unknown): number | undefined {
   if (typeof error !== 'object' || error === null) return undefined;
   const { $metadata: metadata, $response: response } = error as {
     readonly $metadata?: { readonly httpStatusCode?: number };

@@ -186,6 +186,27 @@ describe('a call that failed', { timeout: PATIENCE_MS }, () => {
   });
 });
 
+describe('a bucket for large rows', { timeout: PATIENCE_MS }, () => {
+  it.each([
+    ['is there', 200, undefined],
+    ['may not be looked at', 403, 'warn: whether the bucket rows is there may not be seen'],
+    ['is not there', 404, 'refuse: the bucket rows does not exist'],
+    ['is elsewhere', 301, 'refuse: the bucket rows is in another region'],
+  ] as const)('that %s is told by the plan', async (_name, status, told) => {
+    const { connection } = await sqs.queue();
+    const bucket = await sqs.bucket();
+    const fault = { kind: 'error', status, type: 'x' } as const;
+    const proxy = await startHttpProxy(sqs.endpoint, status === 200 ? [] : [{ on: 'HeadBucket', fault }]);
+    const queue = openQueue({ ...connection, large: { bucket, endpoint: proxy.endpoint } }, run.context);
+    const { findings } = await queue.describe();
+    const [found] = findings.filter(({ path }) => path === 'large.bucket');
+    const text = found && `${found.level}: ${found.message.replace(bucket, 'rows')}`;
+    expect(text?.slice(0, told?.length)).toBe(told);
+    await queue.close();
+    await proxy.stop();
+  });
+});
+
 describe('a row too large for a message whose sending got no answer', { timeout: PATIENCE_MS }, () => {
   it('lies in an object of each message: removing one message leaves the other whole', async () => {
     const large = { bucket: await sqs.bucket(), endpoint: sqs.endpoint };

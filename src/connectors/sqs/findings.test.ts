@@ -68,6 +68,7 @@ describe('permissions', () => {
       `sqs:GetQueueAttributes ${queue.arn}`,
       `sqs:SendMessage ${queue.arn}`,
       's3:PutObject arn:aws:s3:::my-rows/a b/*',
+      's3:ListBucket arn:aws:s3:::my-rows',
       `kms:GenerateDataKey ${arn}`,
       `kms:Decrypt ${arn}`,
       `sts:AssumeRole ${own}`,

@@ -1,5 +1,6 @@
 import type { Finding } from '../connector.js';
 import type { QueueFacts } from './facts.js';
+import type { BucketSight } from './objects.js';
 
 /** Below this a message is likely to come again while its row is still being written. */
 const SHORT_VISIBILITY_SECONDS = 30;
@@ -89,6 +90,24 @@ function accountFindings({ account, kmsKey }: QueueFacts, { role }: FindingConte
     findings.push({ level: 'note', code: 'note', message });
   }
   return findings;
+}
+
+/** Of the bucket for rows too large for a message. */
+export function bucketFindings(bucket: string, sight: BucketSight): Finding[] {
+  const path = 'large.bucket';
+  if (sight === 'there') return [];
+  if (sight === 'unseen') {
+    const message = `whether the bucket ${bucket} is there may not be seen from here`;
+    const hint =
+      'allow s3:ListBucket on it: without the bucket a run stops at the first row that is too large';
+    return [{ ...warning(message, hint), path }];
+  }
+  const message =
+    sight === 'missing'
+      ? `the bucket ${bucket} does not exist`
+      : `the bucket ${bucket} is in another region than the one that is asked`;
+  const hint = 'check `large.bucket`, `large.region` and the account';
+  return [{ level: 'refuse', code: 'bucket_missing', message, hint, path }];
 }
 
 function warning(message: string, hint: string): Finding {

@@ -5,6 +5,7 @@ import { type AwsPlace, awsPlace } from '../aws-endpoint.js';
 import type { Context } from '../connector.js';
 import { Calls, clientOptions } from './calls.js';
 import { type Pointer, pointerText } from './envelope.js';
+import { statusOf } from './failures.js';
 import type { LargeOptions } from './options.js';
 
 type Sdk = typeof import('@aws-sdk/client-s3');
@@ -15,6 +16,16 @@ const DEFAULT_PREFIX = 'sluice/';
 
 /** What was found where a pointer points to. */
 export type Fetched = { readonly text: string } | 'gone' | 'changed' | 'elsewhere';
+
+/** What can be seen of a bucket. elsewhere: in another region. unseen: the caller may not look. */
+export type BucketSight = 'there' | 'missing' | 'elsewhere' | 'unseen';
+
+const sights: ReadonlyMap<number, BucketSight> = new Map([
+  [301, 'elsewhere'],
+  [400, 'unseen'],
+  [403, 'unseen'],
+  [404, 'missing'],
+]);
 
 export interface ObjectsOptions {
   readonly large: LargeOptions;
@@ -44,6 +55,25 @@ export class Objects {
 
   get prefix(): string {
     return this.#options.large.prefix ?? DEFAULT_PREFIX;
+  }
+
+  /**
+   * Looks for the bucket. The answer has no body: its status says all.
+   * https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html
+   */
+  async look(): Promise<BucketSight> {
+    const { sdk, client } = await this.#open();
+    const command = new sdk.HeadBucketCommand({ Bucket: this.bucket });
+    return await this.#calls.patiently('HeadBucket', async (abortSignal) => {
+      try {
+        await client.send(command, { abortSignal });
+        return 'there';
+      } catch (error) {
+        const sight = sights.get(statusOf(error) ?? 0);
+        if (sight === undefined) throw error;
+        return sight;
+      }
+    });
   }
 
   /** What a message has that points to an object. */

@@ -27,6 +27,11 @@ export function sendPermissions(queue: QueueFacts, reach: Reach): Permission[] {
             resource: below(objects, region),
             reason: 'keeps rows too large for a message',
           },
+          {
+            action: 's3:ListBucket',
+            resource: bucketArn(objects, region),
+            reason: 'sees before a run that the bucket is there',
+          },
         ]),
     ...kmsPermissions(queue, region, ['kms:GenerateDataKey', 'kms:Decrypt']),
   ]);

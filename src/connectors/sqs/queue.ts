@@ -7,7 +7,7 @@ import { asideEntry, doesNotFit, noRedrive, setAsideOf } from './aside.js';
 import { inTens, outcomesOf, untilDone } from './batch-call.js';
 import { letterText } from './envelope.js';
 import { factsOf, Kept, type QueueFacts, queueUrlOf, redriveFactsOf } from './facts.js';
-import { queueFindings } from './findings.js';
+import { bucketFindings, queueFindings } from './findings.js';
 import { Objects } from './objects.js';
 import type { SqsConnectionOptions } from './options.js';
 import { receivePermissions, sendPermissions } from './permissions.js';
@@ -88,6 +88,7 @@ export class SqsQueue implements Queue {
           hasObjects: this.#objects !== undefined,
         }),
         ...(declared === undefined ? [] : await this.#unseen(declared)),
+        ...(this.#objects ? bucketFindings(this.#objects.bucket, await this.#objects.look()) : []),
       ],
       sendPermissions: sendPermissions(queue, reach),
       receivePermissions: receivePermissions(queue, reach),
