@@ -76,10 +76,9 @@ const mistakes: readonly [name: string, text: string, problems: readonly string[
     ],
   ],
   [
-    'a limit of deletes without a first copy, and duplicates',
+    'duplicates; but a limit of what a repair deletes is none',
     replicate(from, '{ connection: shop, mode: mirror, deletes: { limit: 1 }, duplicates: last }'),
     [
-      '8:52 steps[0].to.deletes `deletes` limits what the first copy deletes (conflict) → leave it out, or say `first: copy`',
       '8:78 steps[0].to.duplicates of two changes of one item the later one always wins (conflict) → leave `duplicates` out',
     ],
   ],
@@ -109,6 +108,13 @@ const mistakes: readonly [name: string, text: string, problems: readonly string[
     replicate(from, append, 'onFailure: { steps: { wait: w, for: 1 }, then: continue }'),
     [
       '9:16 steps[0].onFailure a load that failed may be in the sink: only the same run can go on behind it (conflict) → say `then: stop`',
+    ],
+  ],
+  [
+    'a failure around it that is passed over',
+    `${head}  - parallel:\n      - replicate: a\n        from: ${from}\n        to: ${append}\n      - { wait: x, for: 1 }\n    onFailure: { steps: { wait: w, for: 1 }, then: continue }\n`,
+    [
+      '6:3 steps a cannot be passed over with the branches of steps[0]: a load that failed may be in the sink, and only the same run can go on behind it (conflict) → say `then: stop`: the next run goes on where each branch stopped',
     ],
   ],
   [

@@ -173,8 +173,4 @@ function sayConflicts(value: Options, path: DocumentPath, report: Report): void 
     const message = 'of two changes of one item the later one always wins';
     conflict(['to', 'duplicates'], message, 'leave `duplicates` out');
   }
-  if (to['deletes'] !== undefined && value['first'] === undefined) {
-    const message = '`deletes` limits what the first copy deletes';
-    conflict(['to', 'deletes'], message, 'leave it out, or say `first: copy`');
-  }
 }

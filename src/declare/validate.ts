@@ -104,6 +104,22 @@ function sayEndless(steps: readonly Step[], isScheduled: boolean, report: Report
       hint: 'give it a place of its own, or a pipeline',
     });
   }
+  for (const [parallel, { name }] of steps.flatMap(allWithin).flatMap(passedOver)) {
+    report.add(['steps'], {
+      code: 'conflict',
+      message: `${name} cannot be passed over with the branches of ${parallel.path}: a load that failed may be in the sink, and only the same run can go on behind it`,
+      hint: 'say `then: stop`: the next run goes on where each branch stopped',
+    });
+  }
+}
+
+/** Replicates of branches whose failure would let the run go on, and end. */
+function passedOver(step: Step): readonly (readonly [Step, ReplicateStep])[] {
+  if (step.kind !== 'parallel' || step.onFailure?.then !== 'continue') return [];
+  return step.branches
+    .flat()
+    .flatMap(replicates)
+    .map((each) => [step, each] as const);
 }
 
 function allWithin(step: Step): readonly Step[] {
