@@ -19,6 +19,9 @@ const verdicts: Readonly<Record<TraceOutcome, string>> = {
   nowhere: 'neither side has the row',
 };
 
+const followsText =
+  'a mirror of changes: those since its last run are still to come, and which of them brought a row is not told';
+
 /** One copy's trace, for people. Values are on the screen only (invariant 8). */
 export function traceText(copy: CopyTrace, color: boolean): string {
   const { bold, green, red } = pc.createColors(color);
@@ -29,6 +32,7 @@ export function traceText(copy: CopyTrace, color: boolean): string {
   return [
     `${bold(copy.name)}  ${copy.plan.description.name} → ${copy.plan.sinkPlan.name}`,
     `  ${paint(verdicts[trace.outcome] + where)}`,
+    ...(copy.follows ? [`  ${followsText}`] : []),
     ...section('in the source', sourceLines(copy)),
     ...section('on its way', wayLines(trace)),
     ...section(`in the sink (${copy.rule})`, sinkLines(trace)),
@@ -144,11 +148,12 @@ function untitled(rows: readonly (readonly string[])[]): string[] {
 }
 
 /** One copy's trace, for programs. */
-export function traceEvent({ name, plan, rule, trace, rejects, runs }: CopyTrace): object {
+export function traceEvent({ name, plan, follows, rule, trace, rejects, runs }: CopyTrace): object {
   const { outcome, asked, source, sinkKey, expected, actual, differences, refused } = trace;
   return {
     event: 'trace',
     step: name,
+    ...(follows ? { follows } : {}),
     outcome,
     key: keyOf(asked),
     source: {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Comparison } from '../connectors/comparison.js';
 import type { KeyValues } from '../connectors/connector.js';
+import type { ReplicateStep } from '../declare/declaration.js';
 import type { StepPast } from '../engine/journal.js';
 import { type CopyPlan, isPlanned } from '../engine/plan.js';
 import { batchOfRow } from '../engine/trace/batch-of-row.js';
@@ -12,7 +13,8 @@ import { SluiceError } from '../errors.js';
 import { allRejects, type ToldReject } from '../journal/reject-folder.js';
 import { histories, type RunHistory } from '../journal/runs.js';
 import { type PreparedCopy, prepareCopy, singleCopies } from './plan.js';
-import { copySteps, rejectsFolder, type World } from './scope.js';
+import { copyOf } from './replicate-copy.js';
+import { copySteps, rejectsFolder, replicateSteps, type World } from './scope.js';
 import { copyNamed, type SingleCopy } from './single-copy.js';
 import { writersReasons } from './verify.js';
 
@@ -21,6 +23,8 @@ export interface CopyTrace {
   readonly kind: 'traced';
   readonly name: string;
   readonly plan: CopyPlan;
+  /** It is a replicate: what has changed since its last run is still to come. */
+  readonly follows?: true;
   readonly rule: string;
   readonly trace: Trace;
   /** Of this row, newest run first. */
@@ -54,7 +58,10 @@ export interface UntracedCopy {
 /** The newest runs of a copy that are told of. */
 const MAX_RUNS = 20;
 
-/** Traces one row through all copies of the declaration whose rows have such a key, or those of one step. */
+/**
+ * Traces one row through all copies of the declaration whose rows have such a key, or those of one step. A replicate that
+ * mirrors is traced as the copy that would do the same; one that appends cannot be.
+ */
 export async function traceKey(
   world: World,
   key: WrittenKey,
@@ -63,7 +70,12 @@ export async function traceKey(
   const runs = await readRuns(world);
   const traced: (CopyTrace | UntracedCopy)[] = [];
   for (const copy of await chosenCopies(world, options.step)) {
-    traced.push('kind' in copy ? copy : await traceCopy(world, copy, key, runs, options.stop));
+    if ('kind' in copy) traced.push(copy);
+    else {
+      const trace = await traceCopy(world, copy, key, runs, options.stop);
+      const follows = replicateSteps(world.declaration.steps).some(({ name }) => name === copy.name);
+      traced.push(follows && trace.kind === 'traced' ? { ...trace, follows: true } : trace);
+    }
   }
   return traced;
 }
@@ -73,15 +85,17 @@ async function chosenCopies(
   name: string | undefined,
 ): Promise<readonly (SingleCopy | UntracedCopy)[]> {
   const all = copySteps(world.declaration.steps);
-  const steps = name === undefined ? all : all.filter((step) => step.name === name);
-  if (name !== undefined && steps.length === 0) {
+  const followed = replicateSteps(world.declaration.steps);
+  const isChosen = (step: { readonly name: string }) => name === undefined || step.name === name;
+  const steps = all.filter(isChosen);
+  const copies: (SingleCopy | UntracedCopy)[] = followed.filter(isChosen).map(followedCopy);
+  if (name !== undefined && steps.length + copies.length === 0) {
     const single = copyNamed(all, name);
     if (single) return [single];
     throw new SluiceError('usage', `no step is named ${name}`, {
-      hint: `the copies are: ${all.map((step) => step.name).join(', ')}`,
+      hint: `the steps that move rows are: ${[...all, ...followed].map((step) => step.name).join(', ')}`,
     });
   }
-  const copies: (SingleCopy | UntracedCopy)[] = [];
   for (const step of steps) {
     try {
       copies.push(...(await singleCopies(world, step)));
@@ -90,6 +104,15 @@ async function chosenCopies(
     }
   }
   return copies;
+}
+
+/** The copy that would do what a replicate does. */
+function followedCopy(step: ReplicateStep): SingleCopy | UntracedCopy {
+  const { name } = step;
+  if (step.to['mode'] === 'mirror') return { name, step: copyOf(step) };
+  const message = `${name} adds a row for each change: no one row of its sink stands for the item`;
+  const hint = 'look the key up in the sink; sluice rejects lists the changes that were refused';
+  return untraced(name, new SluiceError('unsupported', message, { hint }));
 }
 
 function untraced(name: string, error: unknown): UntracedCopy {
