@@ -1,6 +1,7 @@
 /** The program is killed at moments of its talk with the servers while it follows changes, and run again. */
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import {
+  allItems,
   createTable,
   dynamodbCall,
   dynamodbConnection,
@@ -87,10 +88,46 @@ function scenario(mode: 'append' | 'mirror', columns: string, first: object = {}
   };
 }
 
+const log = { only: { id: 'id', v: 'v', event: { meta: 'event' }, sequence: { meta: 'sequence' } } };
+
+/** DynamoDB on both sides: nothing beside the table says what is in it. */
+function intoItems(mode: 'append' | 'mirror'): Scenario {
+  const sink = tableName('sink');
+  const isAppend = mode === 'append';
+  const key = isAppend ? { key: { partition: 'id', sort: 'sequence' } } : {};
+  let isThere = false;
+  return {
+    options: ['--drain'],
+    declaration: {
+      pipeline: 'kill',
+      connections: { site: { ...dynamodbConnection(), endpoint: dynamodb.endpoint } },
+      steps: [
+        {
+          replicate: 'hits',
+          from: { connection: 'site', table: source },
+          to: { connection: 'site', table: sink, mode, ...key, load: { rows: 40 } },
+          ...(isAppend ? { map: log } : {}),
+        },
+      ],
+    },
+    reset: async () => {
+      if (isThere) await dynamodbCall('DeleteTable', { TableName: sink });
+      isThere = true;
+      await createTable(sink, ['id', 'N'], isAppend ? ['sequence', 'S'] : undefined);
+    },
+    dump: async () =>
+      (await allItems(sink))
+        .map((item) => JSON.stringify(Object.entries(item).sort(([one], [other]) => (one < other ? -1 : 1))))
+        .sort(),
+  };
+}
+
 test.each([
   ['append', () => scenario('append', 'id INT, v VARCHAR(10)')],
   ['mirror', () => scenario('mirror', 'id INT PRIMARY KEY, v VARCHAR(10)')],
   ['mirror behind a copy', () => scenario('mirror', 'id INT PRIMARY KEY, v VARCHAR(10)', { first: 'copy' })],
+  ['append into DynamoDB', () => intoItems('append')],
+  ['mirror into DynamoDB', () => intoItems('mirror')],
 ] as const)(
   'killed at any moment and run again, a replicate by %s leaves what an undisturbed run leaves',
   async (_, make) => {

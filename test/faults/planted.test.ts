@@ -2,24 +2,12 @@
  * Proves the suite: each fault is planted in a copy of the compiled program, and the test that is there for it must
  * turn red. The same tests are green on an untouched copy.
  */
-import { spawn } from 'node:child_process';
-import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { needsServer } from '../fixtures/servers.js';
+import { type Plant, verdictOn } from './planted-program.js';
 
 needsServer('mysql');
 needsServer('dynamodb');
-
-interface Plant {
-  readonly fault: string;
-  /** Of the compiled program, before it is bundled. */
-  readonly file: string;
-  readonly find: string;
-  readonly plant: string;
-  /** The test that must see it: its file and the beginning of its name. */
-  readonly seenBy: readonly [file: string, name: string];
-}
 
 const regressions = 'test/end-to-end/regressions.test.ts';
 const dynamodbFaults = 'test/end-to-end/faults-dynamodb.test.ts';
@@ -105,76 +93,13 @@ const plants: readonly Plant[] = [
   },
 ];
 
-const root = resolve(import.meta.dirname, '../..');
-const home = join(root, '.local/planted');
-
-beforeAll(async () => {
-  await rm(home, { recursive: true, force: true });
-});
-afterAll(() => rm(home, { recursive: true, force: true }));
-
-/** A copy of the program, with the fault planted if there is one; gives its entry. */
-async function copyOfProgram(name: string, plant?: Plant): Promise<string> {
-  const folder = join(home, name);
-  await mkdir(folder, { recursive: true });
-  await cp(join(root, '.local/compiled'), join(folder, 'dist'), { recursive: true });
-  await cp(join(root, 'package.json'), join(folder, 'package.json'));
-  if (plant) {
-    const path = join(folder, 'dist', plant.file);
-    const text = await readFile(path, 'utf8');
-    if (!text.includes(plant.find))
-      throw new Error(`${plant.file} has no "${plant.find}" any more: plant it elsewhere`);
-    await writeFile(path, text.replace(plant.find, plant.plant));
-  }
-  return join(folder, 'dist/cli/main.js');
-}
-
-/** Runs one test on that program; gives how many passed and failed. */
-async function verdict(
-  program: string,
-  [file, name]: Plant['seenBy'],
-): Promise<{ passed: number; failed: number; output: string }> {
-  const { host, port, user, password } = inject('mysql');
-  const login = password === '' ? user : `${user}:${encodeURIComponent(password)}`;
-  const args = [
-    'node_modules/vitest/vitest.mjs',
-    'run',
-    file,
-    '--reporter=json',
-    ...(name === '' ? [] : ['-t', name]),
-  ];
-  const child = spawn(process.execPath, args, {
-    cwd: root,
-    env: {
-      PATH: process.env['PATH'],
-      SLUICE_TEST_PROGRAM: program,
-      SLUICE_MYSQL_URL: `mysql://${login}@${host}:${port}`,
-      SLUICE_DYNAMODB_URL: inject('dynamodb').endpoint,
-      SLUICE_SWEEP: '12',
-    },
-  });
-  let output = '';
-  child.stdout.on('data', (data: Buffer) => {
-    output += data.toString();
-  });
-  child.stderr.resume();
-  await new Promise((done) => child.once('close', done));
-  const report = JSON.parse(output.slice(output.indexOf('{"numTotal'))) as {
-    numPassedTests: number;
-    numFailedTests: number;
-  };
-  return { passed: report.numPassedTests, failed: report.numFailedTests, output };
-}
-
 test.each(plants)('the suite sees it when $fault', { timeout: 300_000 }, async (plant) => {
-  const program = await copyOfProgram(plant.fault.replaceAll(/\W+/g, '-'), plant);
-  const { passed, failed } = await verdict(program, plant.seenBy);
+  const { passed, failed } = await verdictOn(plant.seenBy, plant);
   expect(passed + failed, 'no test has that name').toBeGreaterThan(0);
   expect(failed).toBeGreaterThan(0);
 });
 
 test('the suite is green on a copy without a fault', { timeout: 300_000 }, async () => {
-  const program = await copyOfProgram('none');
-  const { passed, failed, output } = await verdict(program, [regressions, '']);
+  const { passed, failed, output } = await verdictOn([regressions, '']);
   expect([passed > 0, failed], output.slice(-2000)).toEqual([true, 0]);
 });
