@@ -36,7 +36,8 @@ function mirrorFindings(
 ): readonly Finding[] {
   if (replay) {
     const message = `${name}: changes that were rejected cannot be replayed into DynamoDB, since a later change of the item may be there, or have removed it`;
-    const hint = 'repair brings the items as they are at the source now';
+    const hint =
+      'give them up with sluice replay --discard; sluice repair then brings the items as they are at the source now';
     return [refuse('unsupported', message, 'to.mode', hint)];
   }
   const columns = key.flatMap((source) => source.columns);
