@@ -164,6 +164,38 @@ describe('a paced copy through a queue', () => {
   });
 });
 
+describe('a paced replicate', () => {
+  it('has no second above the pace, and writes every change', { retry: 2 }, async () => {
+    const [from, to] = [tableName('prod'), tableName('dev')];
+    await createTable(from, ['id', 'N'], undefined, 'NEW_IMAGE');
+    await createTable(to, ['id', 'N']);
+    const items = 4 * ITEMS_A_SECOND;
+    await putItems(
+      from,
+      Array.from({ length: items }, (_, id) => ({ id: { N: String(id) } })),
+    );
+    const follow = await project({
+      pipeline: 'paced',
+      connections: { dy: { ...dynamodbConnection(), endpoint: proxy.endpoint } },
+      steps: [
+        {
+          replicate: 'changes',
+          from: { connection: 'dy', table: from },
+          to: { connection: 'dy', table: to, mode: 'mirror' },
+          pace: { items: ITEMS_A_SECOND },
+        },
+      ],
+    });
+    made.push(follow);
+    const run = await follow.command('run', '--drain');
+    expect(run.status, run.stderr).toBe(0);
+    const writes = callsOf('BatchWriteItem', to);
+    expect(writes.reduce((sum, event) => sum + event.accepted, 0)).toBe(items);
+    expect(shortestAbove(writes, ({ accepted }) => accepted)).toBeGreaterThanOrEqual(1000);
+    expect(secondsOf(writes)).toBeGreaterThan(items / ITEMS_A_SECOND - 1);
+  });
+});
+
 describe('a share of the capacity', () => {
   const provisioned = async (table: string, read: number, write: number) =>
     await dynamodbCall('CreateTable', {
