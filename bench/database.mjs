@@ -169,6 +169,16 @@ export class Database {
     return Number(/** @type {{ n: number }[]} */ (rows)[0]?.n);
   }
 
+  /**
+   * @param {string} table
+   * @param {number} id
+   * @returns {Promise<boolean>}
+   */
+  async holds(table, id) {
+    const [rows] = await this.#admin.query(`SELECT 1 FROM ${table} WHERE id = ${id}`);
+    return /** @type {unknown[]} */ (rows).length > 0;
+  }
+
   async stop() {
     await this.#admin.query(`DROP DATABASE ${this.#name}`);
     await this.#admin.end();

@@ -37,8 +37,9 @@ export class Engine {
   /**
    * Makes the table anew.
    * @param {string} table
+   * @param {{ stream?: boolean }} [options]
    */
-  async empty(table) {
+  async empty(table, { stream = false } = {}) {
     await this.#call('DeleteTable', JSON.stringify({ TableName: table })).catch(() => undefined);
     await this.#call(
       'CreateTable',
@@ -47,8 +48,19 @@ export class Engine {
         KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
         AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'N' }],
         BillingMode: 'PAY_PER_REQUEST',
+        ...(stream
+          ? { StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_AND_OLD_IMAGES' } }
+          : {}),
       }),
     );
+  }
+
+  /**
+   * @param {string} table
+   * @param {number} id
+   */
+  async put(table, id) {
+    await this.#call('PutItem', `{"TableName":"${table}","Item":${itemTextOf(id)}}`);
   }
 
   /**

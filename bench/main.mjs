@@ -1,7 +1,7 @@
 /**
  * Measures Sluice against its peers and limits on this machine. See METHODOLOGY.md.
  *
- * npm run bench -- [batch-out] [batch-in] [keys] [check] [rss] [start] [verify] [changes] [--quick] [--rounds N] [--json] [--assert]
+ * npm run bench -- [batch-out] [batch-in] [keys] [check] [rss] [start] [verify] [changes] [replicate] [--quick] [--rounds N] [--json] [--assert]
  *
  * Exit status: 0; with --assert 1 when a target is missed.
  */
@@ -12,6 +12,7 @@ import { batchOut } from './measurements/batch-out.mjs';
 import { changes } from './measurements/changes.mjs';
 import { check } from './measurements/check.mjs';
 import { keys } from './measurements/keys.mjs';
+import { replicate } from './measurements/replicate.mjs';
 import { rss } from './measurements/rss.mjs';
 import { start } from './measurements/start.mjs';
 import { verify } from './measurements/verify.mjs';
@@ -28,6 +29,7 @@ import { met, textOf, value } from './report.mjs';
  * @property {number} cannedKeys that a key list names, at the null endpoint
  * @property {number} fewRows of the memory measurement
  * @property {number} manyRows of the memory measurement
+ * @property {number} lagChanges whose way through a waiting program is measured
  *
  * @typedef {object} Setting
  * @property {Database} database
@@ -50,6 +52,7 @@ const full = {
   cannedKeys: 400_000,
   fewRows: 100_000,
   manyRows: 2_000_000,
+  lagChanges: 20,
 };
 /** @type {Sizes} */
 const quick = {
@@ -62,6 +65,7 @@ const quick = {
   oldKeyedItems: 500,
   cannedKeys: 100_000,
   manyRows: 500_000,
+  lagChanges: 5,
 };
 
 /** @type {ReadonlyMap<string, (setting: Setting) => Promise<Result>>} */
@@ -74,6 +78,7 @@ const measurements = new Map([
   ['rss', rss],
   ['verify', verify],
   ['changes', changes],
+  ['replicate', replicate],
 ]);
 
 const { values: options, positionals } = parseArgs({

@@ -1,15 +1,17 @@
 /**
  * A DynamoDB endpoint that stores nothing, in a process of its own: it counts the items that it is given and
- * serves Scan pages and items that were built beforehand, so that a measurement finds the limit of the client and not
- * that of a database. It is an SQS queue, too, that forgets its messages. HTTP/1.1 is parsed by hand on raw sockets.
+ * serves Scan pages, items and pages of streams that were built beforehand, so that a measurement finds the limit of the
+ * client and not that of a database. It is an SQS queue, too, that forgets its messages. HTTP/1.1 is parsed by hand on raw sockets.
  *
- * node bench/null-dynamodb.mjs [--scan TABLE:ITEMS]… [--get TABLE:ITEMS]…      prints {"port":N} once it listens
- * GET /count     {"requests":…,"written":…,"scanned":…,"got":…,"sent":…} since the last POST /reset
+ * node bench/null-dynamodb.mjs [--scan TABLE:ITEMS]… [--get TABLE:ITEMS]… [--stream TABLE:RECORDS:SHARDS]…
+ * prints {"port":N} once it listens
+ * GET /count     {"requests":…,"written":…,"scanned":…,"got":…,"sent":…,"streamed":…} since the last POST /reset
  */
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:net';
 import { crc32 } from 'node:zlib';
 import { CannedTable } from './canned-pages.mjs';
+import { CannedStream, placeOfIterator } from './canned-stream.mjs';
 import { itemTextOf } from './rows.mjs';
 
 const MAX_BODY_BYTES = 32 * 1024 * 1024;
@@ -17,12 +19,14 @@ const MAX_HEAD_BYTES = 64 * 1024;
 const headEnd = Buffer.from('\r\n\r\n');
 const putRequest = Buffer.from('"PutRequest"');
 
-const none = { requests: 0, written: 0, scanned: 0, got: 0, sent: 0 };
+const none = { requests: 0, written: 0, scanned: 0, got: 0, sent: 0, streamed: 0 };
 const counts = { ...none };
 /** @type {Map<string, CannedTable>} */
 const cannedTables = new Map();
 /** The texts of a table's items: the n-th is that of id n + 1. @type {Map<string, Buffer[]>} */
 const cannedItems = new Map();
+/** The streams of tables by their names. @type {Map<string, CannedStream>} */
+const cannedStreams = new Map();
 /** Whole responses of BatchWriteItem by table name and number of items. @type {Map<string, Buffer>} */
 const batchResponses = new Map();
 
@@ -31,7 +35,7 @@ const batchResponses = new Map();
 /** @param {string} text of the head, without the empty line */
 function parseHead(text) {
   const [method = '', path = ''] = text.slice(0, text.indexOf('\r\n')).split(' ');
-  const target = /\r\nx-amz-target: *(?:DynamoDB_\d+|AmazonSQS)\.(\w+)/i.exec(text)?.[1] ?? '';
+  const target = /\r\nx-amz-target: *(?:DynamoDB(?:Streams)?_\d+|AmazonSQS)\.(\w+)/i.exec(text)?.[1] ?? '';
   const bodyBytes = Number(/\r\ncontent-length: *(\d+)/i.exec(text)?.[1] ?? 0);
   if (bodyBytes > MAX_BODY_BYTES) throw new Error(`a body of ${bodyBytes} bytes`);
   return { method, path, target, bodyBytes };
@@ -100,9 +104,43 @@ function describeTable(body) {
         ProvisionedThroughput: { ReadCapacityUnits: 0, WriteCapacityUnits: 0, NumberOfDecreasesToday: 0 },
         ItemCount: items,
         TableSizeBytes: items * 200,
+        ...streamOf(TableName),
       },
     }),
   );
+}
+
+/** @param {string} table */
+function streamOf(table) {
+  const stream = cannedStreams.get(table);
+  if (!stream) return {};
+  return {
+    StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_AND_OLD_IMAGES' },
+    LatestStreamArn: stream.arn,
+  };
+}
+
+/** @param {string} arn */
+function streamNamed(arn) {
+  const stream = cannedStreams.get(arn.split('/')[1] ?? '');
+  if (stream?.arn !== arn) throw new Error(`no canned stream ${arn}`);
+  return stream;
+}
+
+/** @param {Buffer} body */
+function shardIterator(body) {
+  const { StreamArn, ShardId, ShardIteratorType, SequenceNumber } = JSON.parse(body.toString());
+  const iterator = streamNamed(StreamArn).iterator(ShardId, ShardIteratorType, SequenceNumber);
+  return response(JSON.stringify({ ShardIterator: iterator }));
+}
+
+/** @param {Buffer} body */
+function records(body) {
+  const { ShardIterator, Limit } = JSON.parse(body.toString());
+  const { arn, page } = placeOfIterator(ShardIterator);
+  const found = streamNamed(arn).answer(page, Limit);
+  if (Limit === undefined) counts.streamed += found.records;
+  return [responseHead(found.bytes, found.checksum), ...found.pieces];
 }
 
 /**
@@ -189,6 +227,12 @@ function answer(head, body) {
       return [describeTable(body)];
     case 'Scan':
       return scan(body);
+    case 'DescribeStream':
+      return [response(JSON.stringify(streamNamed(JSON.parse(body.toString()).StreamArn).describe()))];
+    case 'GetShardIterator':
+      return [shardIterator(body)];
+    case 'GetRecords':
+      return records(body);
     case 'BatchGetItem':
       return [batchGet(body)];
     case 'GetItem':
@@ -264,8 +308,9 @@ const server = createServer({ noDelay: true }, (socket) => {
 });
 
 process.argv.slice(2).forEach((argument, index, all) => {
-  const [name = '', items = ''] = (all[index + 1] ?? '').split(':');
+  const [name = '', items = '', shards = ''] = (all[index + 1] ?? '').split(':');
   const length = Number(items);
+  if (argument === '--stream') cannedStreams.set(name, new CannedStream(name, length, Number(shards)));
   if (argument === '--scan') cannedTables.set(name, new CannedTable(length));
   if (argument === '--get')
     cannedItems.set(

@@ -26,11 +26,16 @@ export class NullEndpoint {
   /**
    * @param {readonly number[]} scans sizes of the canned tables, which are named `canned-SIZE`
    * @param {readonly number[]} gets sizes of the tables whose items can be had by key, named `items-SIZE`
+   * @param {readonly { readonly records: number, readonly shards: number }[]} streams of tables that are named `stream-RECORDS-SHARDS`
    */
-  static async start(scans = [], gets = []) {
+  static async start(scans = [], gets = [], streams = []) {
     const options = [
       ...scans.flatMap((items) => ['--scan', `canned-${items}:${items}`]),
       ...gets.flatMap((items) => ['--get', `items-${items}:${items}`]),
+      ...streams.flatMap(({ records, shards }) => [
+        '--stream',
+        `stream-${records}-${shards}:${records}:${shards}`,
+      ]),
     ];
     const child = spawn(process.execPath, [program, ...options], {
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
@@ -52,7 +57,7 @@ export class NullEndpoint {
     return `http://127.0.0.1:${this.#port}`;
   }
 
-  /** Since the last reset. @returns {Promise<{ requests: number, written: number, scanned: number, got: number, sent: number }>} */
+  /** Since the last reset. @returns {Promise<{ requests: number, written: number, scanned: number, got: number, sent: number, streamed: number }>} */
   async counts() {
     return await (await fetch(`${this.url}/count`)).json();
   }

@@ -95,10 +95,29 @@ export class Sluice {
 /**
  * Runs or verifies a declaration of one step in a folder of its own, which holds `files` by their names.
  * @param {object} declaration
- * @param {{ verb?: 'run' | 'verify', environment?: Record<string, string>, files?: Record<string, string> }} [options]
+ * @param {{ verb?: 'run' | 'verify', flags?: readonly string[], environment?: Record<string, string>, files?: Record<string, string> }} [options]
  * @returns {Promise<Sample>}
  */
-export async function runDeclaration(declaration, { verb = 'run', environment = {}, files = {} } = {}) {
+export async function runDeclaration(declaration, options = {}) {
+  const { verb = 'run', flags = [], environment = {}, files = {} } = options;
+  return await inFolderOf(declaration, files, async (file, state) => {
+    const ended = await runNode([cli, verb, file, ...flags, '--json', '--state', state], {
+      environment: { ...awsEnvironment, ...environment },
+    });
+    if (!ended.usage) throw new Error('the run told no usage');
+    const step = verb === 'run' ? summaryOf(ended.output) : verifiedOf(ended.output);
+    return { seconds: ended.seconds, rows: step.written, net: step.seconds, usage: ended.usage };
+  });
+}
+
+/**
+ * Has something done with a declaration that stands in a folder of its own, which is gone afterwards.
+ * @template T
+ * @param {object} declaration
+ * @param {Record<string, string>} files by their names
+ * @param {(file: string, state: string) => Promise<T>} use is given the declaration's file and a folder for the state
+ */
+export async function inFolderOf(declaration, files, use) {
   const parent = join(root, '.local', 'bench');
   await mkdir(parent, { recursive: true });
   const folder = await mkdtemp(join(parent, 'run-'));
@@ -107,12 +126,7 @@ export async function runDeclaration(declaration, { verb = 'run', environment = 
     // JSON is YAML.
     await writeFile(file, JSON.stringify(declaration, null, 2));
     for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
-    const ended = await runNode([cli, verb, file, '--json', '--state', join(folder, 'state')], {
-      environment: { ...awsEnvironment, ...environment },
-    });
-    if (!ended.usage) throw new Error('the run told no usage');
-    const step = verb === 'run' ? summaryOf(ended.output) : verifiedOf(ended.output);
-    return { seconds: ended.seconds, rows: step.written, net: step.seconds, usage: ended.usage };
+    return await use(file, join(folder, 'state'));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
