@@ -1,7 +1,8 @@
 import type { FeedBatch, FeedStretch } from '../../connectors/feed.js';
 import type { LoadDeclaration, ReplicateStep } from '../../declare/declaration.js';
 import type { Dropped, Transform, Transformed } from '../../transform/transform.js';
-import type { Batch } from '../../values/batch.js';
+import { AttributeRows, joinedAttributeRows } from '../../values/attribute-rows.js';
+import type { Batch, Change, Rows } from '../../values/batch.js';
 import type { LoadIntent } from './replicate-journal.js';
 import { joinedColumns, picked, placer } from './rows.js';
 
@@ -34,8 +35,12 @@ export interface Load extends LoadIntent {
 /** What of the changes the declaration takes. */
 function takenOf(batch: Batch, { events }: Pick<ReplicateStep, 'events'>): Batch {
   const { changes = [] } = batch;
-  const places = changes.flatMap(({ event }, index) => (events.includes(event) ? [index] : []));
-  return places.length === batch.rows.length ? batch : picked(batch, places);
+  const isTaken = ({ event }: Change): boolean => events.includes(event);
+  if (changes.length === batch.rows.length && changes.every(isTaken)) return batch;
+  return picked(
+    batch,
+    changes.flatMap((change, index) => (isTaken(change) ? [index] : [])),
+  );
 }
 
 /** Gathers changes until there are enough for a load, or the first has waited long enough. */
@@ -125,9 +130,7 @@ function loadOf(pieces: readonly Piece[], intent: LoadIntent): Load {
   return {
     ...intent,
     batch: joinedBatch(pieces.map(({ transformed }) => transformed.batch)),
-    origin: numbered.flatMap(({ start, transformed: { batch, origin } }) =>
-      Array.from({ length: batch.rows.length }, (_, row) => start + (origin?.[row] ?? row)),
-    ),
+    origin: numbersOf(numbered),
     dropped: numbered.flatMap(({ start, transformed }) =>
       transformed.dropped.map((one) => ({ ...one, row: start + one.row })),
     ),
@@ -139,14 +142,33 @@ function loadOf(pieces: readonly Piece[], intent: LoadIntent): Load {
   };
 }
 
+/** For each row that goes on its number. */
+function numbersOf(pieces: readonly (Piece & { readonly start: number })[]): number[] {
+  const numbers: number[] = [];
+  for (const { start, transformed } of pieces) {
+    const { batch, origin } = transformed;
+    for (let row = 0; row < batch.rows.length; row++) numbers.push(start + (origin?.[row] ?? row));
+  }
+  return numbers;
+}
+
 function joinedBatch(batches: readonly Batch[]): Batch {
   const [only] = batches;
   if (only && batches.length === 1) return only;
   const columns = joinedColumns(batches.map((batch) => batch.columns));
   return {
     columns,
-    rows: batches.flatMap((batch) => batch.rows.map(placer(batch.columns, columns))),
+    rows: joinedRows(batches, columns),
     bytes: batches.reduce((sum, { bytes }) => sum + bytes, 0),
     changes: batches.flatMap(({ changes = [] }) => changes),
   };
+}
+
+/** Bytes stay bytes where all are, and have the same columns. */
+function joinedRows(batches: readonly Batch[], columns: Batch['columns']): Rows {
+  const parts = batches.flatMap(({ columns: own, rows }) =>
+    own === columns && rows instanceof AttributeRows ? [rows] : [],
+  );
+  const joined = parts.length === batches.length ? joinedAttributeRows(parts) : undefined;
+  return joined ?? batches.flatMap((batch) => batch.rows.map(placer(batch.columns, columns)));
 }
