@@ -35,13 +35,19 @@ export class BatchBuilder {
   #stretches: Stretch[] = [];
   /** Bytes of the stretches before the last. */
   #before = 0;
-  #spans = new SpanList();
+  #spans: SpanList;
   #bytes = 0;
 
-  constructor(shared: SharedColumns, request: ReadRequest) {
+  /** `rows`: about so many are expected. */
+  constructor(shared: SharedColumns, request: ReadRequest, rows?: number) {
     this.#shared = shared;
     this.#request = request;
     this.#list = shared.current;
+    const columns = shared.current.columns.length;
+    this.#spans =
+      rows === undefined
+        ? new SpanList()
+        : new SpanList(Math.max(1, Math.min(rows, request.maxRows)), columns);
   }
 
   get empty(): boolean {

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { tornAnswer } from './failures.js';
 import { ItemScanner, wholeItem } from './item-scanner.js';
-import { UnusualJson } from './json-bytes.js';
+import { COMMA, OPEN_BRACKET, UnusualJson } from './json-bytes.js';
 import type { Item } from './open-columns.js';
 
 /** An answer with many items: what it says besides them at once, and the items as they are asked for. */
@@ -141,9 +141,9 @@ export function itemsFrom(
   const length = items.reduce((sum, { start, end }) => sum + end - start + 1, 0);
   const bytes = Buffer.allocUnsafeSlow(head.length + Math.max(length, 1) + 2);
   let at = head.copy(bytes);
-  for (const [index, { bytes: from, start, end }] of items.entries()) {
-    at = bytes.write(index === 0 ? '[' : ',', at, 'latin1') + at;
-    at += from.copy(bytes, at, start, end);
+  for (const { bytes: from, start, end } of items) {
+    bytes[at] = at === head.length ? OPEN_BRACKET : COMMA;
+    at += 1 + from.copy(bytes, at + 1, start, end);
   }
   if (items.length === 0) at += bytes.write('[', at, 'latin1');
   bytes.write(']}', at, 'latin1');

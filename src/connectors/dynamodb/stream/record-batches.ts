@@ -18,7 +18,7 @@ export function* recordBatches(
   size: BatchSize,
   placeAfter: (index: number) => ShardPlace,
 ): Generator<FeedBatch> {
-  const builder = new BatchBuilder(shared, size);
+  const builder = new BatchBuilder(shared, size, records.length);
   const items = itemsFrom('GetRecords', records);
   const share = pageBytes / records.length;
   let begun = 0;

@@ -125,11 +125,15 @@ function passField(json: JsonBytes): void {
 
 /** A string without escapes; undefined where there is null instead. */
 function stringAt(json: JsonBytes): string | undefined {
+  const { bytes } = json;
   const { start, end } = pass(json);
-  const text = json.bytes.toString('latin1', start, end);
-  if (text === 'null') return undefined;
-  if (!/^"[^"\\]*"$/.test(text)) throw new UnusualJson();
-  return text.slice(1, -1);
+  if (bytes[start] !== QUOTE) {
+    if (bytes.toString('latin1', start, end) === 'null') return undefined;
+    throw new UnusualJson();
+  }
+  const text = bytes.toString('latin1', start + 1, end - 1);
+  if (bytes[end - 1] !== QUOTE || text.includes('"') || text.includes('\\')) throw new UnusualJson();
+  return text;
 }
 
 function textOf({ bytes }: JsonBytes, { start, end }: Span): string {
