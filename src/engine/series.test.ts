@@ -4,11 +4,11 @@ import { SeriesRecorder } from './series.js';
 const zero = { items: 0, readUnits: 0, writeUnits: 0 };
 
 function recorded(seconds: number, perSecond: (second: number) => number) {
-  const recorder = new SeriesRecorder(zero);
+  const recorder = new SeriesRecorder(zero, 0);
   let items = 0;
   for (let second = 0; second < seconds; second++) {
     items += perSecond(second);
-    recorder.add({ items, readUnits: items / 2, writeUnits: items });
+    recorder.add({ items, readUnits: items / 2, writeUnits: items }, (second + 1) * 1000);
   }
   return { recorder, totals: { items, readUnits: items / 2, writeUnits: items } };
 }
@@ -16,7 +16,7 @@ function recorded(seconds: number, perSecond: (second: number) => number) {
 describe('the series of a run', () => {
   test('has a point for each second, and one for what is left of the last', () => {
     const { recorder, totals } = recorded(3, (second) => second);
-    const series = recorder.finish({ ...totals, items: totals.items + 5 }, 0.5);
+    const series = recorder.finish({ ...totals, items: totals.items + 5 }, 3_500);
     expect(series).toEqual({
       seconds: 1,
       items: [0, 1, 2, 10],
@@ -27,7 +27,7 @@ describe('the series of a run', () => {
 
   test('stays short however long the run is, and says how many seconds a point stands for', () => {
     const { recorder, totals } = recorded(100_000, () => 10);
-    const { seconds, items } = recorder.finish(totals, 0.1);
+    const { seconds, items } = recorder.finish(totals, 100_000_000);
     expect(items.length).toBeLessThanOrEqual(120);
     expect(items.length * seconds).toBeGreaterThan(99_000);
     expect(new Set(items)).toEqual(new Set([10]));
@@ -35,7 +35,17 @@ describe('the series of a run', () => {
 
   test('keeps what was done when points become one', () => {
     const { recorder, totals } = recorded(960, (second) => second % 7);
-    const { seconds, items } = recorder.finish(totals, 0.1);
+    const { seconds, items } = recorder.finish(totals, 960_000);
     expect(items.reduce((sum, value) => sum + value * seconds, 0)).toBeCloseTo(totals.items, 0);
+  });
+
+  test('is even where the pace was, however late a busy machine looks', () => {
+    const recorder = new SeriesRecorder(zero, 0);
+    const at = (ms: number) => ({ items: ms / 20, readUnits: 0, writeUnits: 0 });
+    for (const ms of [1000, 2003, 3900, 4001, 7500, 8000, 9100]) recorder.add(at(ms), ms);
+    const { items } = recorder.finish({ ...zero, items: 465 }, 9_140);
+    expect(items).toHaveLength(9);
+    for (const value of items) expect(value).toBeGreaterThanOrEqual(50);
+    for (const value of items) expect(value).toBeLessThan(60);
   });
 });

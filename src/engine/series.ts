@@ -18,36 +18,51 @@ export interface Totals {
 /** More points than this are never kept: then two become one. Even. */
 const MAX_POINTS = 120;
 const SAMPLE_MS = 1000;
+/** What is done in no time at all is not taken to have been infinitely fast. */
+const SHORTEST_SECONDS = 0.05;
 
 const names = ['items', 'readUnits', 'writeUnits'] as const;
 
-/** Collects totals, one each second, to a series of bounded length. */
+/**
+ * Makes a series of bounded length of totals that are told from time to time, about once a second: whatever moment they
+ * are told at, what was done between two of them is taken to have been done evenly.
+ */
 export class SeriesRecorder {
   #points: Totals[] = [];
   #seconds = 1;
+  /** At the end of the last point. */
   #last: Totals;
   #pending = 0;
+  #told: Totals;
+  #toldMs: number;
+  /** When the last whole second ended. */
+  #secondMs: number;
 
-  constructor(start: Totals) {
+  constructor(start: Totals, nowMs: number) {
     this.#last = start;
+    this.#told = start;
+    this.#toldMs = nowMs;
+    this.#secondMs = nowMs;
   }
 
-  /** The totals one second after the last ones. */
-  add(totals: Totals): void {
-    this.#pending++;
-    if (this.#pending < this.#seconds) return;
-    this.#close(totals, this.#seconds);
-    if (this.#points.length < MAX_POINTS) return;
-    const pairs = Array.from({ length: MAX_POINTS / 2 }, (_, pair) => pair * 2);
-    this.#points = pairs.map((first) => combined(this.#points[first], this.#points[first + 1], mean));
-    this.#seconds *= 2;
+  add(totals: Totals, nowMs: number): void {
+    const [before, beforeMs] = [this.#told, this.#toldMs];
+    while (nowMs - this.#secondMs >= SAMPLE_MS) {
+      this.#secondMs += SAMPLE_MS;
+      const share = (this.#secondMs - beforeMs) / (nowMs - beforeMs);
+      this.#second(combined(totals, before, (now, then) => then + (now - then) * share));
+    }
+    this.#told = totals;
+    this.#toldMs = nowMs;
   }
 
-  /** The whole series; `totals` after a last part of a second. */
-  finish(totals: Totals, partSeconds: number): Series {
-    const seconds = this.#pending + partSeconds;
+  /** The whole series. A last part that is too short for a point of its own belongs to the one before it. */
+  finish(totals: Totals, nowMs: number): Series {
+    this.add(totals, nowMs);
+    const seconds = this.#pending + (nowMs - this.#secondMs) / 1000;
     const isMore = names.some((name) => totals[name] > this.#last[name]);
-    if (isMore && seconds > 0) this.#close(totals, seconds);
+    if (isMore && seconds < this.#seconds / 2 && this.#points.length > 0) this.#widen(totals, seconds);
+    else if (isMore) this.#close(totals, Math.max(seconds, SHORTEST_SECONDS));
     const of = (name: keyof Totals) => this.#points.map((point) => Math.round(point[name] * 100) / 100);
     return {
       seconds: this.#seconds,
@@ -57,10 +72,28 @@ export class SeriesRecorder {
     };
   }
 
+  #second(totals: Totals): void {
+    this.#pending++;
+    if (this.#pending < this.#seconds) return;
+    this.#close(totals, this.#seconds);
+    if (this.#points.length < MAX_POINTS) return;
+    const pairs = Array.from({ length: MAX_POINTS / 2 }, (_, pair) => pair * 2);
+    this.#points = pairs.map((first) => combined(this.#points[first], this.#points[first + 1], mean));
+    this.#seconds *= 2;
+  }
+
   #close(totals: Totals, seconds: number): void {
     this.#points.push(combined(totals, this.#last, (now, before) => (now - before) / seconds));
     this.#last = totals;
     this.#pending = 0;
+  }
+
+  #widen(totals: Totals, more: number): void {
+    const width = this.#seconds;
+    const rest = combined(totals, this.#last, (now, before) => now - before);
+    const point = this.#points.pop();
+    this.#points.push(combined(point, rest, (rate, added) => (rate * width + added) / (width + more)));
+    this.#last = totals;
   }
 }
 
@@ -84,15 +117,11 @@ function mean(one: number, other: number): number {
 
 /** Asks for the totals each second until the series is wanted. */
 export function recordSeries(totals: () => Totals): () => Series {
-  const recorder = new SeriesRecorder(totals());
-  let lastMs = performance.now();
-  const timer = setInterval(() => {
-    // A machine that stood still is caught up with: each second has its own point.
-    for (; performance.now() - lastMs >= SAMPLE_MS; lastMs += SAMPLE_MS) recorder.add(totals());
-  }, SAMPLE_MS);
+  const recorder = new SeriesRecorder(totals(), performance.now());
+  const timer = setInterval(() => recorder.add(totals(), performance.now()), SAMPLE_MS);
   timer.unref();
   return () => {
     clearInterval(timer);
-    return recorder.finish(totals(), Math.max(0.05, (performance.now() - lastMs) / 1000));
+    return recorder.finish(totals(), performance.now());
   };
 }
