@@ -1,5 +1,6 @@
 /** The built program follows the changes of a real engine: each test is one that a planted mistake must turn red. */
 import type { ChildProcess } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { startHttpProxy } from '../faults/http-proxy.js';
 import { startMysqlProxy } from '../faults/mysql-proxy.js';
@@ -124,6 +125,26 @@ describe.concurrent('the program that follows changes', () => {
     });
     proxy.watch(undefined);
     expect(killed).toBe(null);
+    await drain();
+    await proxy.stop();
+    expect(await rows()).toEqual([
+      ['1', 'one'],
+      ['2', 'two'],
+    ]);
+  });
+
+  it('goes on at the load that failed in a branch of several', { timeout: LIMIT_MS }, async () => {
+    const proxy = await startMysqlProxy(inject('mysql'));
+    const { host, port } = proxy;
+    const { drain, put, rows, follow } = await ground('append', {}, { aurora: { host, port } });
+    const declared = JSON.parse(await readFile(follow.file, 'utf8')) as { steps: object[] };
+    const failure = { onFailure: { steps: { wait: 'rest', for: 1 }, then: 'stop' } };
+    const steps = [{ parallel: [...declared.steps, { wait: 'beside', for: 1 }], ...failure }];
+    await writeFile(follow.file, JSON.stringify({ ...declared, steps }));
+    await put(item(1, 'one'), item(2, 'two'));
+    proxy.plan.use([{ on: /^LOAD DATA/, fault: { kind: 'error', code: 1142 }, times: 1 }]);
+    await drain(4);
+    expect(proxy.plan.struck()).toEqual([1]);
     await drain();
     await proxy.stop();
     expect(await rows()).toEqual([
