@@ -94,18 +94,22 @@ async function drained(follow: Project, status = 0): Promise<object> {
 const fromStream = { connection: 'simulated', table: 'simulated' };
 const left = { apply: ['kept'], ignore: ['kept', 'old'] } as const;
 
-describe.concurrent('what the time to live removed', () => {
-  it.each(['apply', 'ignore'] as const)('is removed from MySQL by %s', { timeout: LIMIT_MS }, async (way) => {
-    const sink = `ttl_${way}`;
-    await database.execute(`CREATE TABLE ${sink} (id VARCHAR(20) PRIMARY KEY, n INT)`);
-    const follow = await mirroring(fromStream, { connection: 'aurora', table: sink, ttlDeletes: way });
-    expect(await drained(follow)).toMatchObject({ read: 5, rejected: 0 });
-    const rows = await database.query(`SELECT id FROM ${sink} ORDER BY id`);
-    expect(rows.flat()).toEqual(left[way]);
-  });
+describe.concurrent('what becomes of items that the time to live removed', () => {
+  it.each(['apply', 'ignore'] as const)(
+    'is told by ttlDeletes: %s, in MySQL',
+    { timeout: LIMIT_MS },
+    async (way) => {
+      const sink = `ttl_${way}`;
+      await database.execute(`CREATE TABLE ${sink} (id VARCHAR(20) PRIMARY KEY, n INT)`);
+      const follow = await mirroring(fromStream, { connection: 'aurora', table: sink, ttlDeletes: way });
+      expect(await drained(follow)).toMatchObject({ read: 5, rejected: 0 });
+      const rows = await database.query(`SELECT id FROM ${sink} ORDER BY id`);
+      expect(rows.flat()).toEqual(left[way]);
+    },
+  );
 
   it.each(['apply', 'ignore'] as const)(
-    'is removed from DynamoDB by %s',
+    'is told by ttlDeletes: %s, in DynamoDB',
     { timeout: LIMIT_MS },
     async (way) => {
       const sink = tableName('ttl');
