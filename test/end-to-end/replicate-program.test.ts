@@ -138,8 +138,7 @@ describe.concurrent('the program that follows changes', () => {
     const { host, port } = proxy;
     const { drain, put, rows, follow } = await ground('append', {}, { aurora: { host, port } });
     const declared = JSON.parse(await readFile(follow.file, 'utf8')) as { steps: object[] };
-    const failure = { onFailure: { steps: { wait: 'rest', for: 1 }, then: 'stop' } };
-    const steps = [{ parallel: [...declared.steps, { wait: 'beside', for: 1 }], ...failure }];
+    const steps = [{ parallel: [...declared.steps, { wait: 'beside', for: 1 }] }];
     await writeFile(follow.file, JSON.stringify({ ...declared, steps }));
     await put(item(1, 'one'), item(2, 'two'));
     proxy.plan.use([{ on: /^LOAD DATA/, fault: { kind: 'error', code: 1142 }, times: 1 }]);
