@@ -21,8 +21,8 @@ const plants: readonly Plant[] = [
   {
     fault: 'i: inserts alone are forwarded',
     file: 'engine/replicate/load.js',
-    find: 'events.includes(event) ?',
-    plant: "event === 'insert' ?",
+    find: 'events.includes(event)',
+    plant: "event === 'insert'",
     seenBy: [program, 'the program that follows changes forwards inserts, modifies and removes'],
   },
   {
