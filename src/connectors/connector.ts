@@ -8,8 +8,10 @@ import type { Batch, Position } from '../values/batch.js';
 import type { Column } from '../values/column.js';
 import type { FiringValues } from '../values/firing.js';
 import type { Comparison, RowSums } from './comparison.js';
+import type { Exporter } from './exporter.js';
 import type { Feed } from './feed.js';
 import type { Queue } from './queue.js';
+import type { Store } from './store.js';
 
 /** What a run lends to a connector. */
 export interface Context {
@@ -112,6 +114,10 @@ export interface Connection {
   feed?(options: object, context: Context): Feed;
   /** Absent where the kind is no queue. */
   queue?(context: Context): Queue;
+  /** Absent where the kind holds no objects. */
+  store?(context: Context): Store;
+  /** Absent where the kind makes no exports of its own. */
+  exporter?(options: object, context: Context): Exporter;
   close(): Promise<void>;
 }
 
