@@ -40,15 +40,15 @@ export interface Outcome {
 
 const MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
 
-/** Runs a program to its end with nobody to answer questions. Does not throw when it fails. */
+/** Runs a program to its end with nobody to answer questions, in a clean environment and `environment`. Does not throw when it fails. */
 export async function runProgram(
   command: string,
   args: readonly string[],
-  limits: { readonly timeoutMs: number },
+  limits: { readonly timeoutMs: number; readonly environment?: Readonly<Record<string, string | undefined>> },
 ): Promise<Outcome> {
   try {
     const { stdout, stderr } = await promisify(execFile)(command, [...args], {
-      env: { ...cleanEnvironment(), LC_ALL: 'C', DEBIAN_FRONTEND: 'noninteractive' },
+      env: { ...cleanEnvironment(), LC_ALL: 'C', DEBIAN_FRONTEND: 'noninteractive', ...limits.environment },
       timeout: limits.timeoutMs,
       maxBuffer: MAX_OUTPUT_BYTES,
     });
