@@ -16,6 +16,17 @@ export const role = z
   )
   .describe('ARN of a role that is assumed for everything done on this connection.');
 
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
+export const bucketName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'not the name of a bucket: one looks like my-bucket');
+
+/** What names of objects begin with: whole names between slashes, so that no neighbour begins with it too. */
+export const bucketPrefix = z
+  .string()
+  .max(512)
+  .regex(/^[^/].*\/$/s, 'a prefix ends with / and does not begin with it: one looks like sluice/');
+
 /** Where a service is, for emulators and private endpoints. The message never repeats it: it may hold a password. */
 export const endpoint = z
   .string()

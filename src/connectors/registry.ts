@@ -2,6 +2,9 @@ import type * as z from 'zod';
 import type { Connector } from './connector.js';
 import { rules as dynamodbRules } from './dynamodb/option-rules.js';
 import * as dynamodb from './dynamodb/options.js';
+import * as s3 from './files/bucket-options.js';
+import { rules as fileRules } from './files/option-rules.js';
+import * as files from './files/options.js';
 import { rules as mysqlRules } from './mysql/option-rules.js';
 import * as mysql from './mysql/options.js';
 import type { OptionRules } from './option-rules.js';
@@ -32,6 +35,13 @@ export const registry = {
     rules: dynamodbRules,
     feeds: true,
     load: async () => (await import('./dynamodb/index.js')).dynamodb,
+  },
+  files: { ...files, rules: fileRules, load: async () => (await import('./files/index.js')).files },
+  s3: {
+    ...s3,
+    sink: files.sink,
+    rules: fileRules,
+    load: async () => (await import('./files/index.js')).s3,
   },
   sqs: { ...sqs, rules: sqsRules, load: async () => (await import('./sqs/index.js')).sqs },
 } as const satisfies Record<string, Registration>;

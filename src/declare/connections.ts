@@ -11,6 +11,8 @@ import { kindOf, quoted } from './wording.js';
 /** The kinds of the connections by name; undefined for a name whose connection has no usable kind. */
 export type ConnectionKinds = ReadonlyMap<string, ConnectionKind | undefined>;
 
+const offered = Object.keys(registry).filter((kind) => !laterKinds.has(kind));
+
 export function registrationOf(kind: ConnectionKind): Registration {
   return registry[kind];
 }
@@ -26,7 +28,7 @@ export function connectionKinds(connections: unknown): ConnectionKinds {
 }
 
 function isKind(kind: unknown): kind is ConnectionKind {
-  return typeof kind === 'string' && Object.hasOwn(registry, kind);
+  return typeof kind === 'string' && Object.hasOwn(registry, kind) && !laterKinds.has(kind);
 }
 
 /** Says what is wrong with a connection. */
@@ -36,7 +38,7 @@ export function checkConnection(
   report: Report,
 ): ConnectionDeclaration | undefined {
   if (!isMapping(value)) {
-    const hint = `{ kind: ${Object.keys(registry).join(' | ')}, … }`;
+    const hint = `{ kind: ${offered.join(' | ')}, … }`;
     report.add(path, { code: 'wrong_type', message: `expected a mapping, not ${kindOf(value)}`, hint });
     return undefined;
   }
@@ -54,8 +56,7 @@ export function checkConnection(
 }
 
 function sayKind(kind: unknown, path: DocumentPath, report: Report): void {
-  const kinds = Object.keys(registry);
-  const hint = `one of: ${kinds.join(', ')}`;
+  const hint = `one of: ${offered.join(', ')}`;
   if (kind === undefined) {
     report.add(path, { code: 'missing_field', message: '`kind` is missing', hint });
   } else if (typeof kind !== 'string') {
@@ -67,14 +68,17 @@ function sayKind(kind: unknown, path: DocumentPath, report: Report): void {
   } else if (laterKinds.has(kind)) {
     sayUnsupported(`a connection of kind ${kind}`, [...path, 'kind'], report);
   } else {
-    const message = `unknown kind ${quoted(kind, 'kind') ?? ''}${didYouMean(kind, kinds)}`;
+    const message = `unknown kind ${quoted(kind, 'kind') ?? ''}${didYouMean(kind, offered)}`;
     report.add([...path, 'kind'], { code: 'wrong_value', message, hint });
   }
 }
 
 /** The connection with the paths in it made absolute. */
 export function withAbsolutePaths(connection: ConnectionDeclaration, file: string): ConnectionDeclaration {
-  const { tls } = connection;
+  const { tls, path } = connection;
+  if (connection.kind === 'files' && typeof path === 'string') {
+    return { ...connection, path: resolve(dirname(file), path) };
+  }
   if (!isMapping(tls) || typeof tls['ca'] !== 'string') return connection;
   return { ...connection, tls: { ca: resolve(dirname(file), tls['ca']) } };
 }

@@ -7,7 +7,7 @@ import { checkKeyList } from './key-lists.js';
 import type { Report } from './report.js';
 import { checkSince, withoutSince } from './since.js';
 import { didYouMean } from './suggestion.js';
-import { isMapping, laterFields, withoutLaterFields } from './unsupported.js';
+import { isMapping, laterFields, sayUnsupported, withoutLaterFields } from './unsupported.js';
 import { kindOf, quoted } from './wording.js';
 
 export interface Ends {
@@ -54,9 +54,11 @@ function checkEnd(
     kind === 'dynamodb' && side === 'source' ? withoutSince(value, 'dynamodb', path, report) : value;
   const known = withoutLaterFields(possible, laterFields[side], path, report);
   if (kind === undefined || !isMapping(known)) return undefined;
-  const { [side]: schema, rules } = registrationOf(kind);
+  const { [side]: schema, rules, title } = registrationOf(kind);
   if (schema === undefined) {
-    sayNoEnd(value['connection'], kind, path, report);
+    if (side === 'source' && registrationOf(kind).sink)
+      sayUnsupported(`reading ${title}`, [...path, 'connection'], report);
+    else sayNoEnd(value['connection'], kind, path, report);
     return undefined;
   }
   rules[side]?.(asMeant(schema, known), ({ among, ...objection }) => {

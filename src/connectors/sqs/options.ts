@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { endpoint, region, role } from '../aws-options.js';
+import { bucketName, bucketPrefix, endpoint, region, role } from '../aws-options.js';
 
 export const title = 'SQS';
 
@@ -16,22 +16,12 @@ const queueUrl = endpoint.refine((text) => queuePath.test(text), {
 });
 const queuePath = /\/\d{12}\/[A-Za-z0-9_-]+(\.fifo)?$/;
 
-/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
-const bucketName = z
-  .string()
-  .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'not the name of a bucket: one looks like my-bucket');
-
 const large = z.union(
   [
     z.literal('refuse'),
     z.strictObject({
       bucket: bucketName.describe('The bucket that holds what is too large for a message.'),
-      prefix: z
-        .string()
-        .max(512)
-        .regex(/^[^/].*\/$/s, 'a prefix ends with / and does not begin with it: one looks like sluice/')
-        .optional()
-        .describe('What the names of the objects begin with. Default: sluice/.'),
+      prefix: bucketPrefix.optional().describe('What the names of the objects begin with. Default: sluice/.'),
       region: region.optional().describe('The region of the bucket. Default: that of the queue.'),
       endpoint: endpoint.optional().describe('For an emulator or a VPC endpoint of S3. Default: AWS.'),
     }),

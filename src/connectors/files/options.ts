@@ -1,0 +1,88 @@
+import * as z from 'zod';
+
+export const title = 'files';
+
+const name = z.string().min(1);
+
+/** A folder of this machine. */
+export const connection = z.strictObject({
+  kind: z.literal('files').describe('A folder of this machine that holds Parquet, CSV or JSON Lines files.'),
+  path: name.max(4096).describe('The folder, from this file’s folder: ./out. It is made when it is missing.'),
+});
+
+/** Names between `/` that no store can take for a way out, or hide: not empty, no leading dot, no control characters. */
+const FOLDER = /^(?!\.)[^/\\\p{Cc}]{1,200}(\/(?!\.)[^/\\\p{Cc}]{1,200}){0,9}$/u;
+
+const notAFolder =
+  'not the name of a folder: up to ten names parted by /, none empty or beginning with a dot';
+
+export const sink = z.strictObject({
+  connection: z.string().describe('The name of a connection.'),
+  table: z
+    .string()
+    .regex(FOLDER, notAFolder)
+    .optional()
+    .describe(
+      'The folder of the exports. Default: the name of the source table. With `tables`: "shop/{table}"; {match} is what the wildcards stood for.',
+    ),
+  mode: z
+    .literal('replace', {
+      error:
+        'files have one mode, replace: each copy writes a whole new export, and nothing is added to an old one',
+    })
+    .optional()
+    .describe('replace: a whole new export each time, published when it is complete. There is no other.'),
+  format: z.enum(['parquet', 'csv', 'jsonl']).describe('parquet, csv, or jsonl (JSON Lines).'),
+  compression: z
+    .enum(['zstd', 'gzip', 'snappy', 'none'])
+    .optional()
+    .describe(
+      'Default: zstd for Parquet (gzip with `layout: rds`), none for CSV and JSON Lines, which take gzip too.',
+    ),
+  keep: z
+    .int()
+    .min(1)
+    .max(1000)
+    .optional()
+    .describe('Exports that are kept, the newest included; older ones are removed. Default 1.'),
+  file: z
+    .strictObject({
+      rows: z.int().min(1).max(1e9).optional().describe('Rows. Default: as many as `mib` lets in.'),
+      mib: z
+        .int()
+        .min(1)
+        .max(4096)
+        .optional()
+        .describe('MiB of text that the rows take before they are compressed. Default 256.'),
+    })
+    .optional()
+    .describe('A file ends, and the next one begins, when it holds about this much.'),
+  rowGroup: z
+    .int()
+    .min(2048)
+    .max(10_000_000)
+    .optional()
+    .describe('Parquet: rows of a row group. Default 122880.'),
+  layout: z
+    .literal('rds')
+    .optional()
+    .describe(
+      'rds: files lie as an RDS export lays them, DATABASE/DATABASE.TABLE/1/part-….gz.parquet; `table` is DATABASE.TABLE.',
+    ),
+  for: z
+    .literal('people')
+    .optional()
+    .describe('people: CSV for a spreadsheet; text that it would take for a formula is made harmless.'),
+  /** Attributes that the plan does not know of. */
+  extra: z
+    .union([
+      z.enum(['reject', 'ignore']),
+      z.strictObject({ into: name.describe('A column that takes them, as one JSON text.') }),
+    ])
+    .optional()
+    .describe(
+      'Attributes that are no column of the file: reject the row, ignore them, or put them { into: column }.',
+    ),
+});
+
+export type FolderConnectionOptions = z.infer<typeof connection>;
