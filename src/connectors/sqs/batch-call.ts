@@ -1,6 +1,6 @@
 import { SluiceError } from '../../errors.js';
+import { retried } from '../aws-calls.js';
 import type { Context } from '../connector.js';
-import { retried } from './calls.js';
 import { entryFailure, tornAnswer } from './failures.js';
 import type { BatchAnswer } from './service.js';
 

@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { callFailure, entryFailure, remedyFor } from './failures.js';
+import { callFailure as failureOf, remedyFor } from '../aws-failures.js';
+import { entryFailure, failures } from './failures.js';
+
+const callFailure = (service: string, action: string, error: unknown) =>
+  failureOf({ service, action, failures }, error);
 
 /** What an SDK client throws for an answer with a status. */
 function answered(name: string, httpStatusCode: number, message = 'in its own words'): Error {

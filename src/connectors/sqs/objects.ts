@@ -1,11 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { S3Client } from '@aws-sdk/client-s3';
+import { Calls, clientOptions } from '../aws-calls.js';
 import type { AwsCredentialsProvider } from '../aws-credentials.js';
 import { type AwsPlace, awsPlace } from '../aws-endpoint.js';
+import { statusOf } from '../aws-failures.js';
 import type { Context } from '../connector.js';
-import { Calls, clientOptions } from './calls.js';
 import { type Pointer, pointerText } from './envelope.js';
-import { statusOf } from './failures.js';
+import { failures } from './failures.js';
 import type { LargeOptions } from './options.js';
 
 type Sdk = typeof import('@aws-sdk/client-s3');
@@ -46,7 +47,7 @@ export class Objects {
     const { large, region, credentials, context } = options;
     this.#options = options;
     this.#place = awsPlace('s3', { endpoint: large.endpoint, region: large.region ?? region }, context.env);
-    this.#calls = new Calls({ service: 'S3', credentials, context });
+    this.#calls = new Calls({ service: 'S3', failures, credentials, context });
   }
 
   get bucket(): string {

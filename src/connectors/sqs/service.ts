@@ -7,11 +7,11 @@ import type {
   SendMessageBatchResultEntry,
   SQSClient,
 } from '@aws-sdk/client-sqs';
+import { Calls, clientOptions } from '../aws-calls.js';
 import type { AwsCredentialsProvider } from '../aws-credentials.js';
 import type { AwsPlace } from '../aws-endpoint.js';
 import type { Context } from '../connector.js';
-import { Calls, clientOptions } from './calls.js';
-import { tornAnswer } from './failures.js';
+import { failures, tornAnswer } from './failures.js';
 
 type Sdk = typeof import('@aws-sdk/client-sqs');
 
@@ -49,7 +49,7 @@ export class SqsService {
   constructor(options: ServiceOptions) {
     const { credentials, context } = options;
     this.#options = options;
-    this.#calls = new Calls({ service: 'SQS', credentials, context });
+    this.#calls = new Calls({ service: 'SQS', failures, credentials, context });
   }
 
   get place(): AwsPlace {

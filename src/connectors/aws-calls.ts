@@ -1,7 +1,7 @@
-import { SluiceError } from '../../errors.js';
-import type { AwsCredentialsProvider } from '../aws-credentials.js';
-import type { Context } from '../connector.js';
-import { callFailure, remedyFor } from './failures.js';
+import { SluiceError } from '../errors.js';
+import type { AwsCredentialsProvider } from './aws-credentials.js';
+import { type AwsFailures, callFailure, remedyFor } from './aws-failures.js';
+import type { Context } from './connector.js';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 /** Longer than the longest poll, 20 s. */
@@ -12,6 +12,8 @@ const MAX_SOCKETS = 64;
 export interface CallsOptions {
   /** For people: `SQS`. */
   readonly service: string;
+  /** What its errors mean, by their names. */
+  readonly failures: AwsFailures;
   readonly credentials: AwsCredentialsProvider;
   readonly context: Context;
 }
@@ -33,7 +35,7 @@ export function clientOptions(credentials: AwsCredentialsProvider) {
   };
 }
 
-/** Makes calls of SDK clients, and turns what they throw into errors of this run by the table in failures.ts. */
+/** Makes calls of SDK clients, and turns what they throw into errors of this run by the service's table. */
 export class Calls {
   readonly #options: CallsOptions;
 
@@ -43,7 +45,8 @@ export class Calls {
 
   /** One call, tried once, and once more after expired credentials or a wrong clock were mended. */
   async once<Answer>(action: string, send: (signal: AbortSignal) => Promise<Answer>): Promise<Answer> {
-    const { context, credentials, service } = this.#options;
+    const { context, credentials, service, failures } = this.#options;
+    const call = { service, action, failures };
     const { signal } = context;
     signal.throwIfAborted();
     const used = await credentials();
@@ -51,13 +54,13 @@ export class Calls {
       return await send(signal);
     } catch (error) {
       signal.throwIfAborted();
-      if (!(await this.#mended(error, used))) throw callFailure(service, action, error);
+      if (!(await this.#mended(error, used))) throw callFailure(call, error);
     }
     try {
       return await send(signal);
     } catch (error) {
       signal.throwIfAborted();
-      throw callFailure(service, action, error);
+      throw callFailure(call, error);
     }
   }
 
