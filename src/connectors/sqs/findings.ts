@@ -1,6 +1,6 @@
 import type { Finding } from '../connector.js';
+import type { BucketSight } from '../s3-service.js';
 import type { QueueFacts } from './facts.js';
-import type { BucketSight } from './objects.js';
 
 /** Below this a message is likely to come again while its row is still being written. */
 const SHORT_VISIBILITY_SECONDS = 30;

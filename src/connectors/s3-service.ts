@@ -1,0 +1,91 @@
+import type { S3Client } from '@aws-sdk/client-s3';
+import { Calls, clientOptions } from './aws-calls.js';
+import type { AwsCredentialsProvider } from './aws-credentials.js';
+import type { AwsPlace } from './aws-endpoint.js';
+import { type AwsFailures, statusOf } from './aws-failures.js';
+import type { Context } from './connector.js';
+
+type Sdk = typeof import('@aws-sdk/client-s3');
+
+export interface S3ServiceOptions {
+  readonly place: AwsPlace;
+  readonly credentials: AwsCredentialsProvider;
+  readonly context: Context;
+  readonly failures: AwsFailures;
+}
+
+/** What can be seen of a bucket. elsewhere: in another region. unseen: the caller may not look. */
+export type BucketSight = 'there' | 'missing' | 'elsewhere' | 'unseen';
+
+const sights: ReadonlyMap<number, BucketSight> = new Map([
+  [301, 'elsewhere'],
+  [400, 'unseen'],
+  [403, 'unseen'],
+  [404, 'missing'],
+]);
+
+/** A client of S3 and how its calls are made. The SDK is loaded with the first. */
+export class S3Service {
+  readonly #options: S3ServiceOptions;
+  readonly calls: Calls;
+  #opening: Promise<{ readonly sdk: Sdk; readonly client: S3Client }> | undefined;
+
+  constructor(options: S3ServiceOptions) {
+    const { credentials, context, failures } = options;
+    this.#options = options;
+    this.calls = new Calls({ service: 'S3', failures, credentials, context });
+  }
+
+  open(): Promise<{ readonly sdk: Sdk; readonly client: S3Client }> {
+    this.#opening ??= this.#connect();
+    return this.#opening;
+  }
+
+  /**
+   * Looks for a bucket. The answer has no body: its status says all, and a header names the region.
+   * https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html
+   */
+  async look(bucket: string): Promise<{ readonly sight: BucketSight; readonly region?: string }> {
+    const { sdk, client } = await this.open();
+    const command = new sdk.HeadBucketCommand({ Bucket: bucket });
+    return await this.calls.patiently('HeadBucket', async (abortSignal) => {
+      try {
+        const { BucketRegion: region } = await client.send(command, { abortSignal });
+        return region === undefined ? { sight: 'there' } : { sight: 'there', region };
+      } catch (error) {
+        const sight = sights.get(statusOf(error) ?? 0);
+        if (sight === undefined) throw error;
+        const region = regionSaid(error);
+        return region === undefined ? { sight } : { sight, region };
+      }
+    });
+  }
+
+  async close(): Promise<void> {
+    const opening = this.#opening;
+    this.#opening = undefined;
+    (await opening)?.client.destroy();
+  }
+
+  async #connect(): Promise<{ readonly sdk: Sdk; readonly client: S3Client }> {
+    const { place, credentials } = this.#options;
+    const { region, endpoint, declared } = place;
+    const sdk = await import('@aws-sdk/client-s3');
+    const client = new sdk.S3Client({
+      ...clientOptions(credentials),
+      region,
+      // An emulator or a private endpoint has no host name for each bucket.
+      ...(declared ? { endpoint, forcePathStyle: true } : {}),
+    });
+    return { sdk, client };
+  }
+}
+
+/** The region in which S3 says that the bucket is, told with its refusal too. */
+function regionSaid(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null || !('$response' in error)) return undefined;
+  const { headers } = (error.$response ?? {}) as {
+    readonly headers?: Readonly<Record<string, string | undefined>>;
+  };
+  return headers?.['x-amz-bucket-region'];
+}
