@@ -6,8 +6,8 @@ const DOLLARS_PER_GB = 0.01;
 
 /** What a plan says of an export before anything is begun. */
 export interface ExportForecast {
-  /** For the export itself; requests and storage are not in it. */
-  readonly dollars: number;
+  /** For the export itself; requests and storage are not in it. Absent where the size is not known. */
+  readonly dollars?: number;
   /** For people. */
   readonly price: string;
   readonly time: string;
@@ -17,14 +17,20 @@ export interface ExportForecast {
  * `gib` is the snapshot's storage (`ExporterDescription.gib`). `lastSeconds` is how long this step's last complete run
  * took: AWS tells no rate, so it is the only figure there is.
  */
-export function exportForecast(gib: number, lastSeconds?: number): ExportForecast {
+export function exportForecast(gib: number | undefined, lastSeconds?: number): ExportForecast {
+  const time = lastSeconds === undefined ? unknownTime : `the last one took ${wholeMinutes(lastSeconds)}`;
+  if (gib === undefined)
+    return { price: `$${rate} of the snapshot, whose size is not known yet; ${rest}`, time };
   const dollars = gib * DOLLARS_PER_GB;
   return {
     dollars,
-    price: `about $${dollars.toFixed(2)} for a snapshot of ${gib} GiB, at the $${DOLLARS_PER_GB.toFixed(3)} a GB of us-east-1 (November 2026; other regions differ); requests to S3 and KMS, and what is kept there, are not in it`,
-    time: lastSeconds === undefined ? unknownTime : `the last one took ${wholeMinutes(lastSeconds)}`,
+    price: `about $${dollars.toFixed(2)}: ${gib} GiB of snapshot at $${rate}; ${rest}`,
+    time,
   };
 }
+
+const rate = `${DOLLARS_PER_GB.toFixed(3)} a GB in us-east-1 (November 2026; other regions differ)`;
+const rest = 'requests to S3 and KMS, and what is kept there, are not in it';
 
 /** https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-export-snapshot.Exporting.html */
 const unknownTime =
