@@ -5,6 +5,9 @@
 import type { Readable } from 'node:stream';
 import type { Finding, Permission } from './connector.js';
 
+/** What a store is looked at for. */
+export type StoreUse = 'read' | 'write';
+
 export interface StoreDescription {
   /** For people: `s3://lake/exports/`, `./out/`. */
   readonly name: string;
@@ -12,21 +15,29 @@ export interface StoreDescription {
   readonly identity: string;
   /** Missing, in another region, not writable, a bucket that everybody can read, versioning that keeps what is removed. */
   readonly findings: readonly Finding[];
-  readonly readPermissions: readonly Permission[];
-  readonly writePermissions: readonly Permission[];
+  readonly permissions: readonly Permission[];
 }
 
 export interface StoredObject {
   readonly name: string;
   readonly bytes: number;
-  /** Another whenever the content is another: S3's ETag; of a file its SHA-256, or time and size where that is enough. */
+  /** Another whenever the content is another: S3's ETag; of a file its time and size. To be compared with those of `list` and `putFile`. */
   readonly version: string;
 }
 
+export interface StoredText {
+  readonly text: string;
+  /** S3's ETag; of a file its SHA-256. To be compared with those of `readText`, `putText` and `writeText`. */
+  readonly version: string;
+}
+
+/** What `readText` reads and `putText` writes is no larger. */
+export const MAX_TEXT_BYTES = 32 * 1024 * 1024;
+
 /** Every call is retried inside by `context.retry`, but for what says otherwise. Throws SluiceErrors. */
 export interface Store {
-  describe(): Promise<StoreDescription>;
-  /** Objects whose names begin with `prefix`, in the order of their names' bytes; all pages. */
+  describe(use: StoreUse): Promise<StoreDescription>;
+  /** Objects whose names begin with `prefix`, in the order in which the store has them; all pages. */
   list(prefix: string): AsyncIterable<StoredObject>;
   /** Undefined where there is none. From `start` on, and below `end`. Reading goes on where a connection broke. */
   open(
@@ -34,22 +45,26 @@ export interface Store {
     range?: { readonly start: number; readonly end?: number },
   ): Promise<Readable | undefined>;
   /** A small object whole (a manifest); undefined where there is none. */
-  readText(name: string): Promise<{ readonly text: string; readonly version: string } | undefined>;
+  readText(name: string): Promise<StoredText | undefined>;
   /**
    * Puts a local file under the name. It is seen whole or not at all: a bucket's large objects are multipart uploads that
-   * are aborted when they fail, a folder's are written beside and renamed, data and folder fsync'd. Checked by a checksum.
+   * are aborted when they fail, a folder's are written beside and renamed, data and folder fsync'd. A bucket checks it by
+   * a checksum. The local file stays, and is not written to any more: a folder may keep a link to it.
    */
   putFile(name: string, path: string): Promise<StoredObject>;
   /**
    * Puts a small text by one conditional call: only over this version, or with `undefined` only where there is none.
    * 'changed' where somebody else was first. A lost answer is looked up: its own text found there is its own success.
    */
-  putText(name: string, text: string, over: string | undefined): Promise<StoredObject | 'changed'>;
+  putText(name: string, text: string, over: string | undefined): Promise<StoredText | 'changed'>;
   /** Without a condition: for objects that only this run writes. */
-  writeText(name: string, text: string): Promise<StoredObject>;
+  writeText(name: string, text: string): Promise<StoredText>;
   /** Names that are not there are no error. Exactly these names: nothing is ever removed by a prefix. */
   remove(names: readonly string[]): Promise<void>;
-  /** Uploads under the prefix that were begun and never ended, of this pipeline's runs: aborted. */
-  clearUploads(prefix: string): Promise<void>;
+  /**
+   * Ends uploads below a folder (`orders/RUN/`) that were begun and never ended. Whoever calls it knows that all that lies
+   * there is its own, and that nobody else is writing there.
+   */
+  clearUploads(folder: string): Promise<void>;
   close(): Promise<void>;
 }

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { isRunning, ownMark, type ProcessMark } from '../connectors/process-mark.js';
 import { SluiceError } from '../errors.js';
-import { isRunning, ownMark, type ProcessMark } from './process-mark.js';
 
 /** Who may run a pipeline; the file's whole content. */
 interface Holder extends ProcessMark {

@@ -1,7 +1,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { isRunning, ownMark } from './process-mark.js';
+import { isRunning, ownMark } from '../connectors/process-mark.js';
 import { stateFolder } from './state-folder.js';
 
 /**
