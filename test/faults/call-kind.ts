@@ -13,6 +13,8 @@ export interface Split {
 
 /** What the proxy needs to know of a service's bodies: how many items a call is about, and how to change single ones. */
 export interface CallKind {
+  /** Whether errors are JSON, or the XML of S3 or of query calls (RDS, IAM, STS). */
+  readonly errors: 'json' | 's3' | 'query';
   /** The service's error of too many calls. */
   readonly throttled: string;
   /** What the service says when it can do nothing of a batch: an error, or an answer in which everything failed. */

@@ -9,6 +9,7 @@ interface Body extends AnyBody {
 }
 
 export const dynamodbCalls: CallKind = {
+  errors: 'json',
   throttled: 'ProvisionedThroughputExceededException',
   whenNothing: 'error',
   about: (body: Body) => {

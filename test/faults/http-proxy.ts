@@ -1,15 +1,17 @@
 /**
- * Stands between the product and a real DynamoDB engine, or an SQS emulator, and does to single calls what networks and
- * AWS do to them. The engine sees only what a fault lets through, so its tables and queues stay the truth.
+ * Stands between the product and a real DynamoDB engine, or an emulator of SQS, S3 or RDS, and does to single calls what
+ * networks and AWS do to them. The engine sees only what a fault lets through, so what it holds stays the truth.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
+import { type Answer, failure, page, signed } from './answers.js';
 import type { Body, CallKind } from './call-kind.js';
 import { dynamodbCalls } from './dynamodb-batches.js';
 import { FaultPlan, type Rule } from './fault-plan.js';
-import { objectAction, s3Calls } from './s3-objects.js';
+import { formBody, queryCalls } from './query-calls.js';
+import { objectAction, objectBody, s3Calls } from './s3-objects.js';
 import { sqsCalls } from './sqs-batches.js';
 
 export type HttpFault =
@@ -48,6 +50,7 @@ export interface HttpEvent {
   /** Counted from 1 in the order of arrival. */
   readonly n: number;
   readonly action: string;
+  /** The table, queue, object, snapshot or export that it is about. */
   readonly table: string | undefined;
   readonly fault: HttpFault['kind'] | undefined;
   /** Items asked for; items that the answer says are done. */
@@ -74,12 +77,6 @@ export interface HttpProxy {
   stop(): Promise<void>;
 }
 
-interface Answer {
-  readonly status: number;
-  readonly headers: Record<string, string>;
-  readonly body: Buffer;
-}
-
 interface Call {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
@@ -102,10 +99,8 @@ export async function startHttpProxy(
   });
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
     const raw = Buffer.concat(await request.toArray());
-    const named = request.headers['x-amz-target'];
-    const action = named === undefined ? objectAction(request) : String(named).replace(/^.*\./, '');
-    const kind = kindOf(named);
-    const body = (raw.length > 0 && kind !== s3Calls ? JSON.parse(raw.toString()) : {}) as Body;
+    const kind = kindOf(request);
+    const { action, body } = readCall(kind, request, raw);
     const fault = plan.next(action);
     const event = newEvent(events.length + 1, kind, action, body, fault);
     events.push(event);
@@ -138,9 +133,20 @@ export async function startHttpProxy(
   };
 }
 
-function kindOf(named: string | string[] | undefined): CallKind {
-  if (named === undefined) return s3Calls;
-  return String(named).startsWith('AmazonSQS.') ? sqsCalls : dynamodbCalls;
+function kindOf({ headers }: IncomingMessage): CallKind {
+  const named = headers['x-amz-target'];
+  if (named !== undefined) return String(named).startsWith('AmazonSQS.') ? sqsCalls : dynamodbCalls;
+  return headers['content-type']?.startsWith('application/x-www-form-urlencoded') ? queryCalls : s3Calls;
+}
+
+function readCall(kind: CallKind, request: IncomingMessage, raw: Buffer): { action: string; body: Body } {
+  if (kind === s3Calls) return { action: objectAction(request), body: objectBody(request) };
+  if (kind === queryCalls) {
+    const body = formBody(raw);
+    return { action: String(body['Action']), body };
+  }
+  const action = String(request.headers['x-amz-target']).replace(/^.*\./, '');
+  return { action, body: raw.length > 0 ? (JSON.parse(raw.toString()) as Body) : {} };
 }
 
 async function shut(server: Server): Promise<void> {
@@ -177,8 +183,8 @@ async function forwarded(
   plan: FaultPlan<HttpFault>,
 ): Promise<Answer | undefined> {
   const { kind } = call;
-  if (fault?.kind === 'throttle') return failure(400, kind.throttled);
-  if (fault?.kind === 'error') return failure(fault.status, fault.type, fault.aheadMs);
+  if (fault?.kind === 'throttle') return failure(kind, kind.errors === 's3' ? 503 : 400, kind.throttled);
+  if (fault?.kind === 'error') return failure(kind, fault.status, fault.type, fault.aheadMs);
   if (fault?.kind === 'page') return page(fault.status);
   if (fault?.kind === 'reset before') {
     reset(call);
@@ -195,7 +201,7 @@ async function forwarded(
   }
   const split = kind.split(action, call.body, fault.share, () => plan.random());
   if (!split.forward) {
-    if (kind.whenNothing === 'error') return failure(400, kind.throttled);
+    if (kind.whenNothing === 'error') return failure(kind, 400, kind.throttled);
     return signed(200, Buffer.from(JSON.stringify(kind.merged(action, {}, split.heldBack))));
   }
   const answer = await forward(target, call, Buffer.from(JSON.stringify(split.forward)));
@@ -206,7 +212,7 @@ async function forwarded(
 
 async function forward(target: string, call: Call, body: Buffer): Promise<Answer> {
   const { method = 'POST', url = '/' } = call.request;
-  const whole = call.kind === s3Calls;
+  const whole = call.kind.errors !== 'json';
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(call.request.headers)) {
     const isPassed = whole ? !hopByHop.has(name) : passed.includes(name);
@@ -216,7 +222,9 @@ async function forward(target: string, call: Call, body: Buffer): Promise<Answer
   const response = await fetch(whole ? target + url : target, { method, headers, ...content });
   const text = Buffer.from(await response.arrayBuffer());
   const kept = [...response.headers].filter(([name]) =>
-    whole ? !hopByHop.has(name) : name.startsWith('x-amz'),
+    whole
+      ? !hopByHop.has(name) || (method === 'HEAD' && name === 'content-length')
+      : name.startsWith('x-amz'),
   );
   return { status: response.status, headers: Object.fromEntries(kept), body: text };
 }
@@ -239,7 +247,8 @@ async function reply(
 ): Promise<void> {
   const { event, response } = call;
   event.status = answer.status;
-  event.accepted = call.kind.accepted(event.action, event.items, answer.status, parsed(answer.body));
+  const told = call.kind.errors === 'json' ? parsed(answer.body) : {};
+  event.accepted = call.kind.accepted(event.action, event.items, answer.status, told);
   await after();
   event.answeredMs = performance.now();
   if (fault?.kind === 'reset after') return reset(call);
@@ -252,9 +261,9 @@ async function reply(
   response.writeHead(answer.status, {
     'content-type': 'application/x-amz-json-1.0',
     'x-amz-crc32': String(crc32(answer.body)),
-    ...answer.headers,
-    // Without a body there is nothing that could be torn.
+    // Without a body there is nothing that could be torn, and of HEAD the engine has told the length.
     ...(answer.status === 204 ? {} : { 'content-length': String(body.length) }),
+    ...answer.headers,
   });
   if (fault?.kind !== 'torn') {
     await new Promise<void>((resolve) => response.end(body, () => resolve()));
@@ -267,23 +276,6 @@ async function reply(
 
 function parsed(body: Buffer): Body {
   return body[0] === 0x7b ? (JSON.parse(body.toString()) as Body) : {};
-}
-
-function failure(status: number, type: string, aheadMs?: number): Answer {
-  const message = `${type} by the fault proxy`;
-  const answer = signed(status, Buffer.from(JSON.stringify({ __type: `com.amazonaws#${type}`, message })));
-  if (aheadMs === undefined) return answer;
-  const date = new Date(Date.now() + aheadMs).toUTCString();
-  return { ...answer, headers: { ...answer.headers, date } };
-}
-
-function page(status: number): Answer {
-  const body = Buffer.from('<html><body>The server is not available.</body></html>');
-  return { status, headers: { 'content-type': 'text/html' }, body };
-}
-
-function signed(status: number, body: Buffer): Answer {
-  return { status, headers: { 'x-amzn-requestid': 'fault-proxy', 'x-amz-crc32': String(crc32(body)) }, body };
 }
 
 function reset(call: Call): void {

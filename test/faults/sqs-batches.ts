@@ -7,6 +7,7 @@ interface Entry {
 }
 
 export const sqsCalls: CallKind = {
+  errors: 'json',
   throttled: 'RequestThrottled',
   whenNothing: 'answer',
   about: ({ QueueUrl: url }) => (typeof url === 'string' ? url.replace(/^.*\//, '') : undefined),
