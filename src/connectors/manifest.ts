@@ -21,6 +21,8 @@ export interface Manifest {
   readonly asOf: string;
   readonly publishedAt: string;
   readonly format: 'parquet' | 'csv' | 'jsonl';
+  /** The files are not exact (CSV for a spreadsheet): no source reads them. */
+  readonly for?: 'people';
   readonly tables: readonly ManifestTable[];
   /** Objects that belong to the export and hold no rows: RDS's own info files and `_SUCCESS` marks. */
   readonly others: readonly ManifestFile[];
@@ -31,6 +33,8 @@ export interface ManifestTable {
   readonly name: string;
   /** Absent where nobody told them (a snapshot's export). */
   readonly columns?: readonly Column[];
+  /** The primary key of the rows; absent where there is none, or where nobody told it. */
+  readonly key?: readonly string[];
   readonly rows?: number;
   readonly files: readonly ManifestFile[];
 }
