@@ -13,6 +13,7 @@ export const errorCodes = {
   access_denied: 'the server refused the user, password, role or action',
   mask_key_short: 'the mask key has too few characters',
   secret_invalid: 'the secret does not hold what a connection needs',
+  package_missing: 'a package that this needs, and that is not always installed, is not here',
   tls_required: 'the server is not on this machine and offers no TLS',
   credentials_missing: 'no AWS credentials were found',
   // What the plan refuses

@@ -1,0 +1,92 @@
+import { SluiceError } from '../../../errors.js';
+import { type Duckdb, sqlName, sqlText, withDuckdb } from '../duckdb.js';
+import type { FileOptions, Segment } from '../format.js';
+import { NULL_FIELD } from './field.js';
+import type { Carrier, ParquetColumn } from './parquet-column.js';
+
+/** DuckDB reads segments in pieces of this size, unless a row is longer. */
+const READ_BYTES = 1_000_000;
+
+/** Makes the segments one Parquet file, and gives how many rows its own metadata counts. */
+export async function buildParquet(
+  columns: readonly ParquetColumn[],
+  options: FileOptions,
+  segments: readonly Segment[],
+  path: string,
+  signal: AbortSignal,
+): Promise<{ readonly rows: number }> {
+  return await withDuckdb(signal, async (duckdb) => {
+    try {
+      await duckdb.run(copyStatement(columns, options, segments, path));
+      return { rows: await rowsOf(duckdb, path) };
+    } catch (error) {
+      if (signal.aborted || error instanceof SluiceError) throw error;
+      // Without the error itself, whose text may quote a line (invariant 8).
+      throw new SluiceError('write_refused', `DuckDB could not write a Parquet file${kindOf(error)}`);
+    }
+  });
+}
+
+function copyStatement(
+  columns: readonly ParquetColumn[],
+  { compression, rowGroupRows }: FileOptions,
+  segments: readonly Segment[],
+  path: string,
+): string {
+  const from = segments.length === 0 ? noRows(columns) : `FROM ${reading(columns, segments)}`;
+  const list = columns.map(
+    (to, index) => `${fieldValue(to.carrier, `c${index}`)} AS ${sqlName(to.column.name)}`,
+  );
+  const settings = `FORMAT parquet, COMPRESSION ${compressions[compression]}, ROW_GROUP_SIZE ${rowGroupRows}`;
+  return `COPY (SELECT ${list.join(', ')} ${from}) TO ${sqlText(path)} (${settings})`;
+}
+
+const compressions = { zstd: 'zstd', gzip: 'gzip', snappy: 'snappy', none: 'uncompressed' } as const;
+
+/** Every field of text is quoted and NULL is not: `\N` and '' are told apart from NULL. */
+function reading(columns: readonly ParquetColumn[], segments: readonly Segment[]): string {
+  const paths = segments.map(({ path }) => sqlText(path)).join(', ');
+  const types = columns.map((to, index) => `'c${index}': ${sqlText(textType(to))}`).join(', ');
+  const longest = Math.max(...segments.map(({ longestBytes }) => longestBytes));
+  const line = Math.max(READ_BYTES / 2, longest + 1);
+  return `read_csv([${paths}], columns = {${types}}, auto_detect = false, header = false, delim = ',',
+    quote = '"', escape = '"', nullstr = '${NULL_FIELD}', allow_quoted_nulls = false, new_line = '\\n',
+    strict_mode = true, parallel = false, compression = 'none', encoding = 'utf-8',
+    max_line_size = ${line}, buffer_size = ${2 * line})`;
+}
+
+function noRows(columns: readonly ParquetColumn[]): string {
+  const nulls = columns.map((to, index) => `CAST(NULL AS ${textType(to)}) AS c${index}`);
+  return `FROM (SELECT ${nulls.join(', ')}) WHERE false`;
+}
+
+/** The type as which a field is read. */
+function textType({ carrier, precision, scale }: ParquetColumn): string {
+  return carrier === 'decimal' ? `DECIMAL(${precision},${scale})` : textTypes[carrier];
+}
+
+const textTypes: Readonly<Record<Exclude<Carrier, 'decimal'>, string>> = {
+  int32: 'INTEGER',
+  int64: 'BIGINT',
+  double: 'DOUBLE',
+  boolean: 'BOOLEAN',
+  string: 'VARCHAR',
+  bytes: 'VARCHAR',
+  timestamp: 'TIMESTAMP',
+  instant: 'TIMESTAMP',
+};
+
+function fieldValue(carrier: Carrier, field: string): string {
+  if (carrier === 'bytes') return `from_base64(${field})`;
+  return carrier === 'instant' ? `timezone('UTC', ${field})` : field;
+}
+
+async function rowsOf(duckdb: Duckdb, path: string): Promise<number> {
+  const [row] = await duckdb.rows(`SELECT num_rows FROM parquet_file_metadata(${sqlText(path)})`);
+  return Number(row?.[0]);
+}
+
+function kindOf(error: unknown): string {
+  const kind = /^([A-Z][A-Za-z ]{2,40} Error):/.exec(error instanceof Error ? error.message : '');
+  return kind ? ` (${kind[1]})` : '';
+}
