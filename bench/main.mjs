@@ -1,7 +1,7 @@
 /**
  * Measures Sluice against its peers and limits on this machine. See METHODOLOGY.md.
  *
- * npm run bench -- [batch-out] [batch-in] [keys] [check] [rss] [start] [verify] [changes] [replicate] [--quick] [--rounds N] [--json] [--assert]
+ * npm run bench -- [batch-out] [batch-in] [keys] [check] [rss] [start] [verify] [changes] [replicate] [pace] [--quick] [--rounds N] [--json] [--assert]
  *
  * Exit status: 0; with --assert 1 when a target is missed.
  */
@@ -12,6 +12,7 @@ import { batchOut } from './measurements/batch-out.mjs';
 import { changes } from './measurements/changes.mjs';
 import { check } from './measurements/check.mjs';
 import { keys } from './measurements/keys.mjs';
+import { pace } from './measurements/pace.mjs';
 import { replicate } from './measurements/replicate.mjs';
 import { rss } from './measurements/rss.mjs';
 import { start } from './measurements/start.mjs';
@@ -79,6 +80,7 @@ const measurements = new Map([
   ['verify', verify],
   ['changes', changes],
   ['replicate', replicate],
+  ['pace', pace],
 ]);
 
 const { values: options, positionals } = parseArgs({

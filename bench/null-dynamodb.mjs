@@ -6,6 +6,7 @@
  * node bench/null-dynamodb.mjs [--scan TABLE:ITEMS]… [--get TABLE:ITEMS]… [--stream TABLE:RECORDS:SHARDS]…
  * prints {"port":N} once it listens
  * GET /count     {"requests":…,"written":…,"scanned":…,"got":…,"sent":…,"streamed":…} since the last POST /reset
+ * GET /arrivals  [[ms,items],…]: when items of BatchWriteItem came, by the endpoint's own clock, since the last POST /reset
  */
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:net';
@@ -21,6 +22,8 @@ const putRequest = Buffer.from('"PutRequest"');
 
 const none = { requests: 0, written: 0, scanned: 0, got: 0, sent: 0, streamed: 0 };
 const counts = { ...none };
+/** Milliseconds, and the items that came within each. @type {[number, number][]} */
+const arrivals = [];
 /** @type {Map<string, CannedTable>} */
 const cannedTables = new Map();
 /** The texts of a table's items: the n-th is that of id n + 1. @type {Map<string, Buffer[]>} */
@@ -75,6 +78,7 @@ function countPuts(body) {
 function batchWrite(body) {
   const items = countPuts(body);
   counts.written += items;
+  arrive(items);
   const table =
     /"RequestItems"\s*:\s*{\s*"([^"]+)"/.exec(body.latin1Slice(0, Math.min(body.length, 2048)))?.[1] ??
     'orders';
@@ -84,6 +88,14 @@ function batchWrite(body) {
   const made = response(JSON.stringify({ UnprocessedItems: {}, ConsumedCapacity: consumed }));
   batchResponses.set(`${table} ${items}`, made);
   return made;
+}
+
+/** @param {number} items */
+function arrive(items) {
+  const ms = Math.round(performance.now());
+  const last = arrivals.at(-1);
+  if (last?.[0] === ms) last[1] += items;
+  else arrivals.push([ms, items]);
 }
 
 /** @param {Buffer} body */
@@ -212,8 +224,10 @@ function refusal(message) {
  */
 function answer(head, body) {
   if (head.method === 'GET' && head.path === '/count') return [response(JSON.stringify(counts))];
+  if (head.method === 'GET' && head.path === '/arrivals') return [response(JSON.stringify(arrivals))];
   if (head.path === '/reset') {
     Object.assign(counts, none);
+    arrivals.length = 0;
     return [response('{}')];
   }
   counts.requests++;

@@ -62,6 +62,11 @@ export class NullEndpoint {
     return await (await fetch(`${this.url}/count`)).json();
   }
 
+  /** Milliseconds and the items that arrived within each, since the last reset. @returns {Promise<[number, number][]>} */
+  async arrivals() {
+    return await (await fetch(`${this.url}/arrivals`)).json();
+  }
+
   async reset() {
     await (await fetch(`${this.url}/reset`, { method: 'POST' })).text();
   }

@@ -4,7 +4,7 @@ import { median } from './statistics.mjs';
  * One line of a result.
  * @typedef {object} Line
  * @property {string} label
- * @property {'rows/s' | 'MB' | 'ms' | '×'} unit
+ * @property {'rows/s' | 'items' | 'MB' | 'ms' | 's' | '×'} unit
  * @property {readonly number[]} samples of the whole process
  * @property {readonly number[]} [net] the same without process start, as the program itself tells
  * @property {number} [ratio] what the target is about

@@ -1,8 +1,8 @@
 import { Engine } from '../engine.mjs';
+import { copyKeys, shuffled } from '../keyed-copy.mjs';
 import { NullEndpoint } from '../null-endpoint.mjs';
 import { findPython, runOld } from '../peers.mjs';
 import { compared, rateLine } from '../report.mjs';
-import { runDeclaration } from '../sluice.mjs';
 import { interleave } from '../statistics.mjs';
 
 const OLD_TARGET = 20;
@@ -10,8 +10,6 @@ const OLD_TARGET = 20;
 const LIMIT_TARGET = 1 / 1.5;
 const BYTES_PER_MB = 1024 * 1024;
 const MAX_MB = 180;
-/** Prime, and so a step through any list of fewer ids that meets each once. */
-const STRIDE = 7_368_787;
 
 /**
  * The items that a list names, from one DynamoDB table to another without a pace: between two engines against what the
@@ -135,39 +133,4 @@ async function copyCanned(endpoint, ids) {
   const { written } = await endpoint.counts();
   if (written !== ids.length) throw new Error(`${ids.length} items were named, ${written} arrived`);
   return sample;
-}
-
-/**
- * @param {{ url: string, table: string }} from
- * @param {string} to
- * @param {readonly number[]} ids
- */
-async function copyKeys(from, to, ids) {
-  const sample = await runDeclaration(
-    {
-      pipeline: 'bench',
-      connections: {
-        prod: { kind: 'dynamodb', region: 'eu-west-1', endpoint: from.url },
-        dev: { kind: 'dynamodb', region: 'eu-west-1', endpoint: to },
-      },
-      steps: [
-        {
-          copy: 'users',
-          from: { connection: 'prod', table: from.table, keys: './keys.txt' },
-          to: { connection: 'dev', table: 'users' },
-        },
-      ],
-    },
-    { files: { 'keys.txt': `${ids.join('\n')}\n` } },
-  );
-  if (sample.rows !== ids.length) throw new Error(`${ids.length} keys, but ${sample.rows} items written`);
-  return sample;
-}
-
-/**
- * The ids from 1 to `count` in an order that no table has.
- * @param {number} count less than STRIDE
- */
-function shuffled(count) {
-  return Array.from({ length: count }, (_, index) => 1 + ((index * STRIDE) % count));
 }
