@@ -25,8 +25,15 @@ export interface Context {
    * into SluiceErrors by their table in failures.ts before they reach this.
    */
   retry<T>(call: () => Promise<T>): Promise<T>;
-  /** Waits for room in the read pace: call before a read with its likely cost, then with the difference. */
-  paceRead(cost: Cost): Promise<void>;
+  /**
+   * Waits for room in the read pace, and reads. What that cost is `likely`, unless `spent` says what it was.
+   * The room is taken from before the call until a second after it.
+   */
+  paceRead<Answer>(
+    likely: Cost,
+    read: () => Promise<Answer>,
+    spent?: (answer: Answer) => Cost,
+  ): Promise<Answer>;
   /** What all reads of the step together may cost in a second; absent where they are not paced. One read asks for less. */
   readonly readRates?: Cost;
   /** Is told of each call that the service asked to go slower, so that the pace can (`adapt`). */

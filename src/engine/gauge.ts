@@ -2,23 +2,26 @@
  * One rate of a pace. Three rules hold at once:
  * - the schedule: what goes is spread evenly at SHARE of the rate, and a delay of up to MAKE_UP_MS is made up for;
  * - the burst: making up goes at most BURST times as fast as the rate, but for BURST_MS worth at once;
- * - the window: what went in the last WINDOW_MS is never more than a second may hold (invariant 10).
- * The first makes a run end within 5 % of its time and its graph flat, the last is the promise. WINDOW_MS is more than
- * a second because what goes at even distances bunches on its way to the server.
+ * - the window: what is on its way, and what landed in the last WINDOW_MS, is together never more than a second may hold
+ *   (invariant 10).
+ * The first makes a run end within 5 % of its time and its graph flat, the last is the promise. It holds on the server's side
+ * too, however long calls take on their way: a thing was there before its answer came, and the next that has no room
+ * beside it is sent a second after that. Where a call takes longer than 1 / SHARE - 1 of a second the pace is not quite reached.
  */
 const SHARE = 0.975;
 const MAKE_UP_MS = 10_000;
 const BURST = 1.1;
 const BURST_MS = 60;
-const WINDOW_MS = 1015;
+/** A little more than a second: clocks are read in steps. */
+const WINDOW_MS = 1002;
 
 /** What goes at once where nothing is to be made up for: this much of a second's worth. */
 export const QUANTUM_SECONDS = 0.01;
 
-/** What went within so many milliseconds is remembered as one. */
+/** What landed within so many milliseconds is remembered as one. */
 const GRAIN_MS = 2;
 
-interface Spent {
+interface Landed {
   atMs: number;
   cost: number;
 }
@@ -31,7 +34,8 @@ export class Gauge {
   #factor = 1;
   #due: number | undefined;
   #burstDue = Number.NEGATIVE_INFINITY;
-  readonly #window: Spent[] = [];
+  #onTheWay = 0;
+  readonly #window: Landed[] = [];
   #inWindow = 0;
 
   /** `isWhole`: what is counted comes one by one, so that a second at 1.5 may hold two of them. */
@@ -50,7 +54,7 @@ export class Gauge {
     this.#factor = factor;
   }
 
-  /** When a thing of this cost may go, if nothing else goes before. */
+  /** When a thing of this cost may go, if nothing else goes before; Infinity while that depends on what is on its way. */
   readyAt(cost: number, nowMs: number): number {
     return Math.max(this.#due ?? nowMs, this.#burstDue - BURST_MS, this.#windowReady(cost, nowMs));
   }
@@ -62,18 +66,27 @@ export class Gauge {
     const burstMs = Math.min(BURST_MS, Math.max(0, nowMs - this.#burstDue + BURST_MS));
     const burst = burstMs * this.#ratePerMs(BURST);
     this.#forget(nowMs);
-    return Math.min(scheduled, burst, this.#capacity - this.#inWindow);
+    return Math.min(scheduled, burst, this.#capacity - this.#inWindow - this.#onTheWay);
   }
 
-  /** Takes a cost; a negative one gives back what was taken before. */
+  /** Takes a cost for a thing that goes now. It is on its way until it has landed. */
   spend(cost: number, nowMs: number): void {
-    if (cost === 0) return;
+    this.#schedule(cost, nowMs);
+    this.#onTheWay += cost;
+  }
+
+  /** What was spent for a thing, and what it has cost. */
+  land(spent: number, cost: number, nowMs: number): void {
+    if (cost !== spent) this.#schedule(cost - spent, nowMs);
+    this.#onTheWay = Math.max(0, this.#onTheWay - spent);
+    this.#forget(nowMs);
+    if (cost > 0) this.#remember(cost, nowMs);
+  }
+
+  #schedule(cost: number, nowMs: number): void {
     const due = Math.max(this.#due ?? nowMs, nowMs - MAKE_UP_MS);
     this.#due = due + cost / this.#ratePerMs(SHARE);
     this.#burstDue = Math.max(this.#burstDue, nowMs) + cost / this.#ratePerMs(BURST);
-    this.#forget(nowMs);
-    if (cost > 0) this.#remember(cost, nowMs);
-    else this.#giveBack(-cost);
   }
 
   get #capacity(): number {
@@ -86,21 +99,22 @@ export class Gauge {
 
   #windowReady(cost: number, nowMs: number): number {
     this.#forget(nowMs);
-    let left = this.#inWindow;
+    let left = this.#inWindow + this.#onTheWay;
     let readyMs = nowMs;
-    for (const spent of this.#window) {
-      if (left <= 0 || left + cost <= this.#capacity) break;
-      left -= spent.cost;
-      readyMs = spent.atMs + WINDOW_MS;
+    const hasRoom = () => left <= 0 || left + cost <= this.#capacity;
+    for (const landed of this.#window) {
+      if (hasRoom()) return readyMs;
+      left -= landed.cost;
+      readyMs = landed.atMs + WINDOW_MS;
     }
-    return readyMs;
+    return hasRoom() ? readyMs : Number.POSITIVE_INFINITY;
   }
 
   #forget(nowMs: number): void {
     let old = 0;
-    for (const spent of this.#window) {
-      if (spent.atMs + WINDOW_MS > nowMs) break;
-      this.#inWindow -= spent.cost;
+    for (const landed of this.#window) {
+      if (landed.atMs + WINDOW_MS > nowMs) break;
+      this.#inWindow -= landed.cost;
       old++;
     }
     if (old > 0) this.#window.splice(0, old);
@@ -112,16 +126,5 @@ export class Gauge {
     if (last && nowMs - last.atMs < GRAIN_MS) last.cost += cost;
     else this.#window.push({ atMs: nowMs, cost });
     this.#inWindow += cost;
-  }
-
-  #giveBack(cost: number): void {
-    let left = cost;
-    for (const spent of this.#window.toReversed()) {
-      const given = Math.min(left, spent.cost);
-      spent.cost -= given;
-      this.#inWindow -= given;
-      left -= given;
-      if (left <= 0) return;
-    }
   }
 }

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { simulatedClock } from '../../test/fixtures/simulated-clock.js';
 import { type Clock, Pacer, type Rates } from './pace.js';
 
 /** Time that passes only by sleeping; each sleep is late by what `lateness` says, as real timers are. */
@@ -34,11 +35,18 @@ async function run(
   const pacer = new Pacer(rates, { clock });
   const grants: [number, number][] = [];
   for (let left = total; left > 0; ) {
-    const count = await pacer.take(left, () => cost, never);
+    const { count, landed } = await pacer.take(left, () => cost, never);
     grants.push([clock.nowMs(), count]);
+    landed();
     left -= count;
   }
   return grants;
+}
+
+/** Spends a cost that lands at once. */
+async function spend(pacer: Pacer, cost: Rates): Promise<void> {
+  const { landed } = await pacer.takeAll(1, cost, never);
+  landed();
 }
 
 /** The most that any window [t, t + 1 s) holds. */
@@ -119,36 +127,69 @@ describe('a pace', () => {
     expect((grants.at(-1)?.[0] ?? 0) / 1000).toBeLessThan(105);
   });
 
-  test('takes what was spent without asking, and gives back what was not', async () => {
+  test('counts what a thing has cost, not what it was taken for', async () => {
     const clock = fakeClock();
     const pacer = new Pacer({ units: 10 }, { clock });
-    await pacer.spend({ units: 10 }, never);
-    pacer.settle({ units: -9 });
-    await pacer.spend({ units: 1 }, never);
+    const cheap = await pacer.takeAll(1, { units: 10 }, never);
+    cheap.landed({ units: 1 });
+    const dear = await pacer.takeAll(1, { units: 1 }, never);
     expect(clock.nowMs()).toBeLessThan(200);
-    pacer.settle({ units: 50 });
-    await pacer.spend({ units: 1 }, never);
+    dear.landed({ units: 51 });
+    await spend(pacer, { units: 1 });
     expect(clock.nowMs()).toBeGreaterThan(5000);
+  });
+
+  test('holds where things arrive, however long each is on its way', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 2000 }),
+        fc.integer({ min: 1, max: 8 }),
+        fc.integer({ min: 0, max: 3000 }),
+        fc.integer(),
+        async (rate, workers, slowestMs, seed) => {
+          const time = simulatedClock(0);
+          const clock = { nowMs: time.now, sleepMs: time.sleep };
+          const pacer = new Pacer({ items: rate }, { clock });
+          const wayMs = random(seed, slowestMs / 2);
+          const arrivals: [number, number][] = [];
+          let left = rate * 10;
+          const worker = async () => {
+            while (left > 0) {
+              const wanted = left;
+              left = 0;
+              const { count, landed } = await pacer.take(wanted, () => ({ items: 1 }), never);
+              left += wanted - count;
+              await time.sleep(wayMs());
+              arrivals.push([time.now(), count]);
+              await time.sleep(wayMs());
+              landed();
+            }
+          };
+          await Promise.all(Array.from({ length: workers }, worker));
+          expect(arrivals.reduce((sum, [, count]) => sum + count, 0)).toBe(rate * 10);
+          expect(busiestSecond(arrivals)).toBeLessThanOrEqual(rate);
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
+
+  test('waits for what is on its way, and ends that wait when the run stops', async () => {
+    const pacer = new Pacer({ items: 1 });
+    const controller = new AbortController();
+    await pacer.take(1, () => ({ items: 1 }), controller.signal);
+    const waiting = pacer.take(1, () => ({ items: 1 }), controller.signal);
+    controller.abort(new Error('stop'));
+    await expect(waiting).rejects.toThrow('stop');
   });
 
   test('goes on with what was spent when its rates are set anew', async () => {
     const clock = fakeClock();
     const pacer = new Pacer({ items: 10 }, { clock });
-    await pacer.spend({ items: 10 }, never);
+    await spend(pacer, { items: 10 });
     pacer.use({ items: 10, units: 5 });
-    await pacer.spend({ items: 1 }, never);
+    await spend(pacer, { items: 1 });
     expect(clock.nowMs()).toBeGreaterThanOrEqual(1000);
-  });
-
-  test('takes back at once, while others wait for their turn', async () => {
-    const clock = fakeClock();
-    const pacer = new Pacer({ items: 1 }, { clock });
-    await pacer.spend({ items: 1 }, never);
-    const ended: string[] = [];
-    const next = pacer.spend({ items: 1 }, never).then(() => ended.push('the next'));
-    await pacer.spend({ units: -1 }, never).then(() => ended.push('what gives back'));
-    await next;
-    expect(ended).toEqual(['what gives back', 'the next']);
   });
 
   test('is shared: many workers together keep it', async () => {
@@ -157,8 +198,9 @@ describe('a pace', () => {
     const grants: [number, number][] = [];
     const worker = async () => {
       for (let left = 100; left > 0; ) {
-        const count = await pacer.take(left, () => ({ items: 1 }), never);
+        const { count, landed } = await pacer.take(left, () => ({ items: 1 }), never);
         grants.push([clock.nowMs(), count]);
+        landed();
         left -= count;
       }
     };
@@ -181,13 +223,15 @@ describe('a pace', () => {
   });
 
   test('without rates grants everything at once', async () => {
-    expect(await new Pacer({}).take(123, () => ({ items: 1 }), never)).toBe(123);
+    const { count } = await new Pacer({}).take(123, () => ({ items: 1 }), never);
+    expect(count).toBe(123);
   });
 
   test('ends its waits when the run stops', async () => {
     const pacer = new Pacer({ items: 0.001 });
     const controller = new AbortController();
-    await pacer.take(1, () => ({ items: 1 }), controller.signal);
+    const { landed } = await pacer.take(1, () => ({ items: 1 }), controller.signal);
+    landed();
     const waiting = pacer.take(1, () => ({ items: 1 }), controller.signal);
     controller.abort(new Error('stop'));
     await expect(waiting).rejects.toThrow();
@@ -202,9 +246,10 @@ describe('a pace that adapts', () => {
       const until = clock.nowMs() + 1000;
       let sum = 0;
       for (;;) {
-        const granted = await pacer.take(1000, () => ({ items: 1 }), never);
+        const { count, landed } = await pacer.take(1000, () => ({ items: 1 }), never);
+        landed();
         if (clock.nowMs() >= until) return sum;
-        sum += granted;
+        sum += count;
       }
     };
     const before = await inNextSecond();

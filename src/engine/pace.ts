@@ -10,6 +10,14 @@ export interface Rates {
 
 const names = ['items', 'bytes', 'units'] as const;
 
+/** What may go now. It counts against the pace until a second after it has landed: has been answered, well or badly. */
+export interface Grant {
+  /** How many rows. */
+  readonly count: number;
+  /** To be called once, also after a failure. `cost`: what it was, where that is not what it was taken for. */
+  landed(cost?: Rates): void;
+}
+
 /** Where time comes from; tests give their own. */
 export interface Clock {
   nowMs(): number;
@@ -39,6 +47,8 @@ export class Pacer {
   readonly #adapts: boolean;
   #gauges = new Map<keyof Rates, Gauge>();
   #turn: Promise<unknown> = Promise.resolve();
+  /** Called at the next landing, while somebody waits for one. */
+  #onLanding: (() => void) | undefined;
   /** The factor after the last throttle, and when that was. */
   #slowed: { readonly factor: number; readonly atMs: number } | undefined;
 
@@ -88,34 +98,34 @@ export class Pacer {
    * Waits until at least one of the next rows may go and says how many of them may, at most `count`.
    * `cost(i)` is what the i-th would take.
    */
-  take(count: number, cost: (index: number) => Rates, signal: AbortSignal): Promise<number> {
-    if (!this.limits) return Promise.resolve(count);
+  take(count: number, cost: (index: number) => Rates, signal: AbortSignal): Promise<Grant> {
+    if (!this.limits) return Promise.resolve(free(count));
     return this.#inTurn(async () => {
       await this.#waitFor(cost(0), signal);
       const granted = this.#fitting(count, cost);
-      for (let index = 0; index < granted; index++) this.settle(cost(index));
-      return granted;
+      return this.#grant(granted, sumOf(granted, cost));
     });
   }
 
-  /** Waits for room and takes a cost that cannot be split. */
-  async spend(cost: Rates, signal: AbortSignal): Promise<void> {
-    if (!this.limits) return;
-    // Nothing to wait for: who gives back does not stand in the queue of those who take.
-    if (names.every((name) => !this.#gauges.has(name) || (cost[name] ?? 0) <= 0)) {
-      this.settle(cost);
-      return;
-    }
-    await this.#inTurn(async () => {
+  /** Waits for room for `count` rows that cannot be split, and what they cost together. */
+  takeAll(count: number, cost: Rates, signal: AbortSignal): Promise<Grant> {
+    if (!this.limits) return Promise.resolve(free(count));
+    return this.#inTurn(async () => {
       await this.#waitFor(cost, signal);
-      this.settle(cost);
+      return this.#grant(count, cost);
     });
   }
 
-  /** Takes what has been spent already, without waiting: what comes next waits for it. Negative: gives back. */
-  settle(cost: Rates): void {
+  #grant(count: number, taken: Rates): Grant {
     const now = this.#clock.nowMs();
-    for (const [name, gauge] of this.#gauges) gauge.spend(cost[name] ?? 0, now);
+    const gauges = [...this.#gauges].map(([name, gauge]) => ({ name, gauge, spent: taken[name] ?? 0 }));
+    for (const { gauge, spent } of gauges) gauge.spend(spent, now);
+    const landed = (cost: Rates = {}) => {
+      const then = this.#clock.nowMs();
+      for (const { name, gauge, spent } of gauges) gauge.land(spent, cost[name] ?? spent, then);
+      this.#onLanding?.();
+    };
+    return { count, landed };
   }
 
   /** One at a time and in the order of asking, so that no worker starves. */
@@ -134,8 +144,21 @@ export class Pacer {
         ...[...this.#gauges].map(([name, gauge]) => gauge.readyAt(cost[name] ?? 0, now)),
       );
       if (ready <= now) return;
-      await this.#clock.sleepMs(Math.ceil(ready - now), signal);
+      if (ready === Number.POSITIVE_INFINITY) await this.#landing(signal);
+      else await this.#clock.sleepMs(Math.ceil(ready - now), signal);
     }
+  }
+
+  /** The next landing. Only whose turn it is waits for one. */
+  #landing(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const stop = () => reject(signal.reason);
+      signal.addEventListener('abort', stop, { once: true });
+      this.#onLanding = () => {
+        signal.removeEventListener('abort', stop);
+        resolve();
+      };
+    });
   }
 
   #fitting(count: number, cost: (index: number) => Rates): number {
@@ -151,4 +174,17 @@ export class Pacer {
     }
     return count;
   }
+}
+
+function free(count: number): Grant {
+  return { count, landed: () => undefined };
+}
+
+function sumOf(count: number, cost: (index: number) => Rates): Required<Rates> {
+  const sum = { items: 0, bytes: 0, units: 0 };
+  for (let index = 0; index < count; index++) {
+    const one = cost(index);
+    for (const name of names) sum[name] += one[name] ?? 0;
+  }
+  return sum;
 }

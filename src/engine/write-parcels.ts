@@ -4,7 +4,8 @@ import type { Batch } from '../values/batch.js';
 import type { Channel } from './channel.js';
 import type { CopyRun, Parcel } from './copy-run.js';
 import { addCounters, type Counters, zeroCounters } from './counters.js';
-import type { Rates } from './pace.js';
+import type { Grant } from './pace.js';
+import { batchCost, rowCosts, writeGranted } from './paced-write.js';
 import type { CopyPlan } from './plan.js';
 import { checkRejectLimit, rejectRecord } from './rejects.js';
 
@@ -57,11 +58,13 @@ async function writeParcel(
     await keepRejects(plan, run, parcel, refused, counts);
   }
   for (let start = 0; start < batch.rows.length; ) {
-    const count = await grant(plan, run, writer, batch, start);
+    const granted = await grant(plan, run, writer, batch, start);
+    const { count } = granted;
     const whole = count === batch.rows.length;
     const slice = whole ? batch : sliceOf(batch, start, count);
-    const written = await writer.write(slice, whole ? token : `${token}.${start}`);
-    settleUnits(run, writer, slice, written.units);
+    const written = await writeGranted(granted, () =>
+      writer.write(slice, whole ? token : `${token}.${start}`),
+    );
     await account(plan, run, parcel, { start, slice, written, counts });
     start += count;
     if (run.stop.aborted && start < batch.rows.length) throw run.stop.reason;
@@ -72,32 +75,16 @@ async function writeParcel(
 /** How many rows from `start` may be written now. What an appending sink is given is never split. */
 async function grant(
   plan: CopyPlan,
-  run: WorkerRun,
+  { pacer, waiting }: WorkerRun,
   writer: Writer,
   batch: Batch,
   start: number,
-): Promise<number> {
+): Promise<Grant> {
   const left = batch.rows.length - start;
-  if (!run.pacer.limits) return left;
-  const bytes = batch.bytes / batch.rows.length;
-  const cost = (index: number): Required<Rates> => ({
-    items: 1,
-    bytes,
-    units: writer.units?.(batch, start + index) ?? 1,
-  });
-  if (!plan.sinkPlan.appends) return await run.pacer.take(left, cost, run.waiting);
-  let units = 0;
-  for (let index = 0; index < left; index++) units += cost(index).units;
-  await run.pacer.spend({ items: left, bytes: batch.bytes, units }, run.waiting);
-  return left;
-}
-
-/** What the service says that it took, instead of the estimate. It may say nothing. */
-function settleUnits(run: WorkerRun, writer: Writer, slice: Batch, consumed: number): void {
-  if (run.pacer.rates.units === undefined || consumed === 0) return;
-  let estimated = 0;
-  for (let row = 0; row < slice.rows.length; row++) estimated += writer.units?.(slice, row) ?? 1;
-  run.pacer.settle({ units: consumed - estimated });
+  if (plan.sinkPlan.appends && pacer.limits) {
+    return await pacer.takeAll(left, batchCost(batch, writer), waiting);
+  }
+  return await pacer.take(left, rowCosts(batch, writer, start), waiting);
 }
 
 function sliceOf(batch: Batch, start: number, count: number): Batch {

@@ -48,7 +48,7 @@ function itemsAndBytes({ items, bytes }: PaceDeclaration): Rates {
 /** What of a context has to do with the pace of reads. */
 export function readingAt({ read }: Pacing, signal: AbortSignal) {
   return {
-    paceRead: (cost: Rates) => read.spend(cost, signal),
+    paceRead: paced(read, signal),
     get readRates() {
       return read.limits ? read.rates : undefined;
     },
@@ -58,13 +58,29 @@ export function readingAt({ read }: Pacing, signal: AbortSignal) {
 
 /** The same for a source of keys: the items of the copy are not its rows. */
 export function readingKeysAt({ read }: Pacing, signal: AbortSignal): ReturnType<typeof readingAt> {
+  const whole = paced(read, signal);
   const onlyUnits = ({ units }: Rates): Rates => (units === undefined ? {} : { units });
   return {
-    paceRead: (cost) => read.spend(onlyUnits(cost), signal),
+    paceRead: (likely, call, spent) =>
+      whole(onlyUnits(likely), call, spent && ((answer) => onlyUnits(spent(answer)))),
     get readRates() {
       return read.rates.units === undefined ? undefined : onlyUnits(read.rates);
     },
     throttled: () => read.throttled(),
+  };
+}
+
+function paced(pacer: Pacer, signal: AbortSignal): Context['paceRead'] {
+  return async (likely, read, spent) => {
+    const granted = await pacer.takeAll(1, likely, signal);
+    let cost: Rates | undefined;
+    try {
+      const answer = await read();
+      cost = spent?.(answer);
+      return answer;
+    } finally {
+      granted.landed(cost);
+    }
   };
 }
 

@@ -99,7 +99,7 @@ export function openWorld(
     signal,
     env,
     retry: (call) => retry(call, patienceMs, signal),
-    paceRead: async () => undefined,
+    paceRead: async (_likely, read) => await read(),
     scratch: join(state, declaration.pipeline, 'scratch'),
     pipeline: declaration.pipeline,
     run,

@@ -18,30 +18,15 @@ const ITEMS_A_SECOND = 50;
 const ITEMS = 20 * ITEMS_A_SECOND;
 
 let proxy: HttpProxy;
-let looking: NodeJS.Timeout;
 const made: Project[] = [];
 
 beforeAll(async () => {
   proxy = await startHttpProxy(inject('dynamodb').endpoint);
-  looking = setInterval(() => looks.push(performance.now()), LOOK_MS);
 });
 afterAll(async () => {
-  clearInterval(looking);
   await proxy.stop();
   await Promise.all(made.map((one) => one.remove()));
 });
-
-/** When this process looked for calls: one that is seen may have come while the process was not running. */
-const looks: number[] = [];
-const LOOK_MS = 2;
-/** A call is seen a few looks after it came at the most. */
-const LOOKS_LATE = 4;
-
-/** The earliest moment at which a call may have arrived. */
-function earliestMs({ arrivedMs }: HttpEvent): number {
-  const next = looks.findIndex((look) => look > arrivedMs);
-  return looks[Math.max(0, (next === -1 ? looks.length : next) - LOOKS_LATE)] ?? arrivedMs;
-}
 
 /** A copy of listed items from one new table to another, through the proxy. */
 async function copying(items: number, pace: object, through = proxy, queue?: TestQueue) {
@@ -82,7 +67,7 @@ function shortestAbove(events: readonly HttpEvent[], count: (event: HttpEvent) =
       sum += count(event);
       return sum > ITEMS_A_SECOND;
     });
-    return last ? last.arrivedMs - earliestMs(first) : Number.POSITIVE_INFINITY;
+    return last ? last.arrivedMs - first.arrivedMs : Number.POSITIVE_INFINITY;
   });
   return Math.min(...stretches);
 }
@@ -93,10 +78,7 @@ function secondsOf(events: readonly HttpEvent[]): number {
 }
 
 describe('a paced copy of chosen items', () => {
-  // A machine that is busy with other things for long is no proof against it: it may be tried again.
-  it('has no second above the pace on either side, and goes on all the time', {
-    retry: 2,
-  }, async () => {
+  it('has no second above the pace on either side, and goes on all the time', async () => {
     const { copy, from, to } = await copying(ITEMS, { items: ITEMS_A_SECOND });
     const run = await copy.run();
     expect(run.steps).toMatchObject([{ read: ITEMS, written: ITEMS }]);
@@ -110,8 +92,7 @@ describe('a paced copy of chosen items', () => {
     const wanted = ITEMS / ITEMS_A_SECOND;
     const seconds = secondsOf(writes);
     expect(seconds).toBeGreaterThan(wanted - 1);
-    // That it is within 5 percent is tested with a clock of our own: here the machine may be busy with other tests.
-    expect(seconds).toBeLessThan(wanted * 1.5);
+    // That it ends in time is tested with a clock of our own: here the machine may be busy with other tests.
     console.info(`${ITEMS} items at ${ITEMS_A_SECOND} a second took ${seconds.toFixed(2)} s on the wire`);
     const shown = await copy.command('runs', run.run);
     const steps = (shown.events[0]?.['steps'] ?? []) as { series: { items: number[] } }[];
@@ -148,7 +129,7 @@ describe('a paced copy of chosen items', () => {
 });
 
 describe('a paced copy through a queue', () => {
-  it('has no second above the pace on either side', { retry: 2 }, async () => {
+  it('has no second above the pace on either side', async () => {
     const sqs = await testSqs();
     const items = 4 * ITEMS_A_SECOND;
     const queue = await sqs.queue({ maxReceives: 5 });
@@ -165,7 +146,7 @@ describe('a paced copy through a queue', () => {
 });
 
 describe('a paced replicate', () => {
-  it('has no second above the pace, and writes every change', { retry: 2 }, async () => {
+  it('has no second above the pace, and writes every change', async () => {
     const [from, to] = [tableName('prod'), tableName('dev')];
     await createTable(from, ['id', 'N'], undefined, 'NEW_IMAGE');
     await createTable(to, ['id', 'N']);

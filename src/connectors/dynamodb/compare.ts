@@ -122,8 +122,9 @@ export class DynamodbComparison implements Comparison {
     };
     const found = new Map<string, ComparableRow>();
     await this.#slots.forEach(chunks(keys, MAX_FETCHED), async (some) => {
-      await context.paceRead({ items: some.length, units: some.length });
-      const { items } = await fetchItems(fetcher, some.map(keyItem));
+      const { items } = await context.paceRead({ items: some.length, units: some.length }, () =>
+        fetchItems(fetcher, some.map(keyItem)),
+      );
       for (const item of items.values()) {
         const row = this.#comparable(wholeItem(item));
         found.set(row.key, row);

@@ -85,9 +85,10 @@ async function ask(finder: Finder, asked: Asked): Promise<Item | undefined> {
   const body = JSON.stringify(bodyOf(finder, asked)).slice(0, -1);
   let start = '';
   for (let page = 0; page < MAX_PAGES; page++) {
-    await context.paceRead({ items: 1, units: 1 });
     const text = `${body}${start}}`;
-    const answer = await patiently(context, () => client.call<Answer>('Query', text));
+    const answer = await context.paceRead({ items: 1, units: 1 }, () =>
+      patiently(context, () => client.call<Answer>('Query', text)),
+    );
     used.units += answer.ConsumedCapacity?.CapacityUnits ?? 0;
     const item = answer.Items?.[0];
     if (item || !answer.LastEvaluatedKey) return item;

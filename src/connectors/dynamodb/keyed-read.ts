@@ -60,17 +60,15 @@ export class KeyedReader {
       bytes: keys.length * this.#itemBytes,
       units: keys.length * this.unitsPerKey,
     };
-    await this.#context.paceRead(estimated);
     const used = { units: 0 };
     const fetcher = { ...this.#fetcher, used };
-    const found =
-      this.keysAtOnce === 1 ? await getItems(fetcher, keys) : await fetchKeys(fetcher, new Set(keys));
+    const found = await this.#context.paceRead(
+      estimated,
+      () => (this.keysAtOnce === 1 ? getItems(fetcher, keys) : fetchKeys(fetcher, new Set(keys))),
+      ({ bytes }) => ({ bytes, units: used.units || estimated.units }),
+    );
     this.#fetcher.used.units += used.units;
     if (found.items.size > 0) this.#itemBytes = Math.max(1, found.bytes / found.items.size);
-    await this.#context.paceRead({
-      bytes: found.bytes - estimated.bytes,
-      units: used.units === 0 ? 0 : used.units - estimated.units,
-    });
     return found;
   }
 }

@@ -74,33 +74,31 @@ async function load(
 ): Promise<Loaded> {
   const { client, context, plan } = reader;
   const limit = meter.limit();
-  const estimated = meter.estimate(limit);
-  await context.paceRead(estimated);
   const from = start === undefined ? '' : `,"ExclusiveStartKey":${start}`;
   const body = `${plan.body}${extra}${limit === undefined ? '' : `,"Limit":${limit}`}${from}}`;
-  const { answer, page } = await patiently(context, async () =>
-    taken(plan.action, await client.callBytes(plan.action, body)),
-  );
-  const units = answer.ConsumedCapacity?.CapacityUnits ?? 0;
-  reader.used.units += units;
-  const cost = { items: answer.ScannedCount ?? page.count, bytes: page.bytes, units };
+  const read = () =>
+    patiently(context, async () => taken(plan.action, await client.callBytes(plan.action, body)));
+  const { answer, page } = await context.paceRead(meter.estimate(limit), read, costOf);
+  const cost = costOf({ answer, page });
+  reader.used.units += cost.units;
   meter.learn(cost);
-  await context.paceRead(difference(cost, estimated));
   const last = answer.LastEvaluatedKey;
   return { page, start: last === undefined ? undefined : JSON.stringify(last) };
 }
 
-function taken(action: string, bytes: Buffer): { readonly answer: Answer; readonly page: Page } {
+interface Taken {
+  readonly answer: Answer;
+  readonly page: Page;
+}
+
+function taken(action: string, bytes: Buffer): Taken {
   const { fields, items, count } = pageBody(action, bytes);
   return { answer: fields, page: { items, count, bytes: bytes.length } };
 }
 
-function difference(cost: Required<Cost>, estimated: Cost): Cost {
-  return {
-    items: cost.items - (estimated.items ?? 0),
-    bytes: cost.bytes - (estimated.bytes ?? 0),
-    units: cost.units - (estimated.units ?? 0),
-  };
+function costOf({ answer, page }: Taken): Required<Cost> {
+  const units = answer.ConsumedCapacity?.CapacityUnits ?? 0;
+  return { items: answer.ScannedCount ?? page.count, bytes: page.bytes, units };
 }
 
 /** Knows what an item costs to read, and from it how many a paced page may have. */

@@ -4,6 +4,7 @@ import { isBinary } from './fit-bytes.js';
 import { quoteIdentifier } from './identifier.js';
 import type { TableColumn } from './schema.js';
 import type { Server } from './server.js';
+import type { SqlRow } from './session.js';
 import { parseRange } from './source-parts.js';
 import type { Sessions } from './source-sessions.js';
 import type { SourceShape } from './source-shape.js';
@@ -58,12 +59,17 @@ export class RowSums {
     const clause = withCondition(origin, fromClause(origin), rangeCondition(key, parseRange(part.range)));
     const hash = `CAST(CONV(LEFT(MD5(CONCAT(${this.#row})), 16), 16, 10) AS UNSIGNED)`;
     const sql = `SELECT COUNT(*), COALESCE(SUM(${hash}), 0) ${clause}`;
-    const [row] = await this.#context.retry(() =>
-      this.#sessions.withConnection(this.#context, (session) => session.rows(sql)),
+    const count = (found: readonly SqlRow[]) => Number(found[0]?.[0] ?? 0);
+    // How many rows it sums is known afterwards: the next waits for them.
+    const found = await this.#context.paceRead(
+      {},
+      () =>
+        this.#context.retry(() =>
+          this.#sessions.withConnection(this.#context, (session) => session.rows(sql)),
+        ),
+      (rows) => ({ items: count(rows) }),
     );
-    const rows = Number(row?.[0] ?? 0);
-    await this.#context.paceRead({ items: rows });
-    return { rows, sum: String(row?.[1] ?? '') };
+    return { rows: count(found), sum: String(found[0]?.[1] ?? '') };
   }
 }
 

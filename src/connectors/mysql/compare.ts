@@ -120,9 +120,9 @@ export class MysqlComparison implements Comparison {
     const select = `SELECT ${columns.map((column) => column.select).join(', ')} FROM ${quoteTable(table)}`;
     const found = new Map<string, ComparableRow>();
     for (const condition of this.#conditions(keys)) {
-      await context.paceRead({ items: KEYS_AT_ONCE });
-      const rows = await context.retry(() =>
-        connections.withConnection(context, (session) => session.rows(`${select} WHERE ${condition}`)),
+      const sql = `${select} WHERE ${condition}`;
+      const rows = await context.paceRead({ items: KEYS_AT_ONCE }, () =>
+        context.retry(() => connections.withConnection(context, (session) => session.rows(sql))),
       );
       for (const cells of rows) {
         const row = spell.actual(cells as Cell[] as Row);

@@ -180,7 +180,13 @@ describe('a read', () => {
     const opened = await openSource(
       database,
       { table: 't' },
-      { readRates: { items: 50 }, paceRead: async (cost) => void costs.push(cost) },
+      {
+        readRates: { items: 50 },
+        paceRead: async (cost, read) => {
+          costs.push(cost);
+          return await read();
+        },
+      },
     );
     expect(await readRows(opened.source)).toHaveLength(ROWS);
     expect(costs.every((cost) => (cost.items ?? 0) <= 50)).toBe(true);

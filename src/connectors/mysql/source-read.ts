@@ -44,7 +44,7 @@ export async function* readPart(part: PartRead): AsyncGenerator<Batch, void, voi
       let chunk = reading.first;
       while (chunk !== undefined) {
         const end = endOf(shape, chunk.rows);
-        await part.context.paceRead({ items: chunk.rows.length, bytes: chunk.bytes });
+        await part.context.paceRead({ items: chunk.rows.length, bytes: chunk.bytes }, alreadyRead);
         yield { columns, rows: chunk.rows, bytes: chunk.bytes, ...positionAt(end) };
         part.context.signal.throwIfAborted();
         given = true;
@@ -62,6 +62,9 @@ export async function* readPart(part: PartRead): AsyncGenerator<Batch, void, voi
     part.onBreak();
   }
 }
+
+/** Rows come as the server sends them: the pace is of those that are handed on. */
+const alreadyRead = async () => undefined;
 
 /** Opens a snapshot and waits for its first rows, so that what fails at once is retried with patience. */
 function begin(part: PartRead, range: KeyRange): Promise<Reading> {

@@ -1,6 +1,8 @@
 import type { Refused, Writer, Written } from '../../connectors/connector.js';
 import { SluiceError } from '../../errors.js';
 import { addCounters, type Counters, zeroCounters } from '../counters.js';
+import type { Grant } from '../pace.js';
+import { batchCost, writeGranted } from '../paced-write.js';
 import { checkRejectLimit, type RejectRecord, rejectRecord } from '../rejects.js';
 import type { Load } from './load.js';
 import type { ReplicatePlan } from './plan.js';
@@ -28,8 +30,8 @@ export async function writeLoad(
   await keep(plan, run, load, dropped, budget);
   if (dropped.length > 0) checkBudget(plan, budget, dropped.at(-1));
   if (load.batch.rows.length > 0) {
-    await run.pacer.spend(costOf(load, writer), run.stop);
-    const written = await writer.write(load.batch, load.token);
+    const granted = await grant(run, load, writer);
+    const written = await writeGranted(granted, () => writer.write(load.batch, load.token));
     checkAccount(plan.name, load, written);
     const refused = written.rejects.map((one) => ({ ...one, row: load.origin[one.row] ?? one.row }));
     await keep(plan, run, load, refused, budget);
@@ -44,10 +46,10 @@ function refusedOf({ row, refusal: { code, message, column } }: Load['dropped'][
   return { row, code, message, ...(column === undefined ? {} : { column }) };
 }
 
-function costOf({ batch }: Load, writer: Writer): { items: number; bytes: number; units: number } {
-  let units = 0;
-  for (let row = 0; row < batch.rows.length; row++) units += writer.units?.(batch, row) ?? 1;
-  return { items: batch.rows.length, bytes: batch.bytes, units };
+/** A load is never split. */
+async function grant({ pacer, stop }: ReplicateRun, { batch }: Load, writer: Writer): Promise<Grant> {
+  const cost = pacer.limits ? batchCost(batch, writer) : {};
+  return await pacer.takeAll(batch.rows.length, cost, stop);
 }
 
 function checkAccount(name: string, { batch }: Load, written: Written): void {

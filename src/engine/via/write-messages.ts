@@ -1,6 +1,7 @@
 import type { Writer, Written } from '../../connectors/connector.js';
 import { SluiceError } from '../../errors.js';
 import type { Batch } from '../../values/batch.js';
+import { rowCosts, writeGranted } from '../paced-write.js';
 import { Gatherer } from './gather.js';
 import type { Held, HeldMessages } from './held-messages.js';
 import type { Outcomes } from './outcomes.js';
@@ -55,13 +56,13 @@ type Work = Receiver & { readonly writer: Writer };
 async function writeGroup(work: Work, batch: Batch, group: readonly Held[]): Promise<void> {
   const { run, held, outcomes, writer } = work;
   for (let start = 0; start < group.length; ) {
-    const count = await grant(work, batch, start);
+    const granted = await run.pacer.take(group.length - start, rowCosts(batch, writer, start), work.waiting);
+    const { count } = granted;
     const messages = group.slice(start, start + count);
     const slice = count === group.length ? batch : sliceOf(batch, start, count);
     const token = outcomes.token();
-    const written = await writer.write(slice, token);
+    const written = await writeGranted(granted, () => writer.write(slice, token));
     checkSum(work, written, count);
-    settleUnits(work, slice, written.units);
     await outcomes.settle(token, settled(messages, written));
     held.done(messages);
     start += count;
@@ -69,26 +70,9 @@ async function writeGroup(work: Work, batch: Batch, group: readonly Held[]): Pro
   }
 }
 
-/** How many rows from `start` may be written now. */
-async function grant({ run, writer, waiting }: Work, batch: Batch, start: number): Promise<number> {
-  const left = batch.rows.length - start;
-  if (!run.pacer.limits) return left;
-  const bytes = batch.bytes / batch.rows.length;
-  const cost = (index: number) => ({ items: 1, bytes, units: writer.units?.(batch, start + index) ?? 1 });
-  return await run.pacer.take(left, cost, waiting);
-}
-
 function sliceOf(batch: Batch, start: number, count: number): Batch {
   const rows = batch.rows.slice(start, start + count);
   return { ...batch, rows, bytes: Math.round((batch.bytes * count) / batch.rows.length) };
-}
-
-/** What the service says that it took, instead of the estimate. It may say nothing. */
-function settleUnits({ run, writer }: Work, slice: Batch, consumed: number): void {
-  if (run.pacer.rates.units === undefined || consumed === 0) return;
-  let estimated = 0;
-  for (let row = 0; row < slice.rows.length; row++) estimated += writer.units?.(slice, row) ?? 1;
-  run.pacer.settle({ units: consumed - estimated });
 }
 
 function checkSum({ receiving }: Work, { written, unchanged, rejects }: Written, rows: number): void {
