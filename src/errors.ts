@@ -21,6 +21,7 @@ export const errorCodes = {
   table_missing: 'the table does not exist',
   queue_missing: 'the queue does not exist',
   bucket_missing: 'the bucket does not exist',
+  file_torn: 'a file cannot be read: it was cut short, or is not of its format',
   column_missing: 'a column that the declaration names does not exist',
   key_missing:
     'a key is needed and there is none: in the sink, in the data, or no item has the key that a list names',

@@ -14,11 +14,11 @@ export interface TextSpans {
   readonly ends: Int32Array;
 }
 
-/** Makes a row of what stands in `bytes[start, end)`. */
-export type MakeRow = (bytes: Buffer, start: number, end: number) => Row;
+/** Makes a row of what stands in `bytes[start, end)`; its first cell is at `place` of the lists of `spans`. */
+export type MakeRow = (bytes: Buffer, start: number, end: number, spans: TextSpans, place: number) => Row;
 
 /**
- * Rows of MySQL's text protocol as the bytes in which they came, and where in them each cell is: numbers and times as
+ * Rows of MySQL's text protocol, or of a file of text, as the bytes in which they came, and where in them each cell is: numbers and times as
  * ASCII, text as UTF-8. A row becomes cells only when somebody asks for it, and anew each time; whoever can go from
  * bytes to bytes needs none. A row may have cells beyond `width`, which were read for the source's own use.
  */
@@ -61,7 +61,8 @@ export class TextRows implements Rows {
     const row = index < 0 ? index + this.length : index;
     if (row < 0 || row >= this.length) return undefined;
     const offset = this.offset(row);
-    return this.#make(this.bytes, this.spans.starts[offset] ?? 0, this.spans.ends[offset] ?? 0);
+    const { starts, ends } = this.spans;
+    return this.#make(this.bytes, starts[offset] ?? 0, ends[offset] ?? 0, this.spans, offset + 1);
   }
 
   slice(start: number, end: number): TextRows {
