@@ -22,6 +22,7 @@ export const errorCodes = {
   queue_missing: 'the queue does not exist',
   bucket_missing: 'the bucket does not exist',
   file_torn: 'a file cannot be read: it was cut short, or is not of its format',
+  file_missing: 'a file or a folder is not there',
   column_missing: 'a column that the declaration names does not exist',
   key_missing:
     'a key is needed and there is none: in the sink, in the data, or no item has the key that a list names',
@@ -44,6 +45,9 @@ export const errorCodes = {
   deadlock: 'the server undid the transaction because of a deadlock or a lock wait',
   server_error: 'the server failed',
   response_invalid: 'an answer of the server was torn or is not what its interface promises',
+  file_changed: 'a file was changed while it was read, or since its export was published',
+  manifest_invalid: 'the manifest of an export cannot be read by this version',
+  disk_full: 'there is no room left on the disk',
   changes_lost: 'the source no longer keeps changes that were not read yet: copy the table anew',
   counts_differ: 'read is not written + unchanged + rejected: rows were lost or doubled',
   run_changed: 'the declaration is not the one that the interrupted run was begun with',

@@ -74,6 +74,9 @@ export class S3Service {
     const client = new sdk.S3Client({
       ...clientOptions(credentials),
       region,
+      // What is written carries a digest of its own. Checking what is read in JavaScript costs more than TLS, which did it.
+      requestChecksumCalculation: 'WHEN_REQUIRED',
+      responseChecksumValidation: 'WHEN_REQUIRED',
       // An emulator or a private endpoint has no host name for each bucket.
       ...(declared ? { endpoint, forcePathStyle: true } : {}),
     });

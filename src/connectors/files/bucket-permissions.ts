@@ -1,0 +1,56 @@
+import { awsPartition } from '../aws-endpoint.js';
+import type { Permission } from '../connector.js';
+import type { StoreUse } from '../store.js';
+
+export interface BucketReach {
+  readonly bucket: string;
+  /** Empty, or ends with `/`. */
+  readonly prefix: string;
+  readonly region: string;
+  readonly role: string | undefined;
+  /** ARN or id of the key that the bucket encrypts with; absent without one of its own. */
+  readonly kmsKey: string | undefined;
+}
+
+/** https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html */
+export function bucketPermissions(reach: BucketReach, use: StoreUse): Permission[] {
+  const { bucket, prefix, region, role } = reach;
+  const arn = `arn:${awsPartition(region)}:s3:::${bucket}`;
+  const below = `${arn}/${prefix}*`;
+  const on = (resource: string, action: string, reason: string): Permission => ({ action, resource, reason });
+  return [
+    on(arn, 's3:ListBucket', 'finds objects, and sees before a run that the bucket is there'),
+    on(
+      below,
+      's3:GetObject',
+      use === 'read' ? 'reads objects' : 'reads manifests, and looks at what was written',
+    ),
+    ...(use === 'read'
+      ? []
+      : [
+          on(below, 's3:PutObject', 'writes objects'),
+          on(below, 's3:DeleteObject', 'removes the objects of exports that are no longer kept'),
+          on(below, 's3:AbortMultipartUpload', 'ends uploads that failed'),
+          on(arn, 's3:ListBucketMultipartUploads', 'finds uploads of runs that were killed'),
+          on(arn, 's3:GetBucketVersioning', 'says in the plan whether removed objects stay; may be left out'),
+          on(
+            arn,
+            's3:GetBucketPolicyStatus',
+            'says in the plan whether the bucket is public; may be left out',
+          ),
+        ]),
+    on(arn, 's3:GetEncryptionConfiguration', 'says in the plan which key is needed; may be left out'),
+    ...kmsPermissions(reach, use),
+    ...(role === undefined ? [] : [on(role, 'sts:AssumeRole', "works with the role's permissions")]),
+  ];
+}
+
+function kmsPermissions({ kmsKey, region }: BucketReach, use: StoreUse): Permission[] {
+  if (kmsKey === undefined || kmsKey === '') return [];
+  const resource = kmsKey.startsWith('arn:')
+    ? kmsKey
+    : `arn:${awsPartition(region)}:kms:${region}:*:${kmsKey.startsWith('alias/') ? kmsKey : `key/${kmsKey}`}`;
+  const reason = 'the bucket is encrypted with this key';
+  const actions = use === 'read' ? ['kms:Decrypt'] : ['kms:GenerateDataKey', 'kms:Decrypt'];
+  return actions.map((action) => ({ action, resource, reason }));
+}
