@@ -41,6 +41,7 @@ const allowed: Record<string, readonly string[]> = {
     'schedule',
   ],
   schedule: ['errors', 'values'],
+  warehouse: ['errors', 'values', 'connectors', 'connectors/*'],
   local: ['errors', 'values'],
   cli: [
     'errors',
@@ -55,6 +56,7 @@ const allowed: Record<string, readonly string[]> = {
     'flow',
     'journal',
     'schedule',
+    'warehouse',
   ],
   index: [
     'errors',

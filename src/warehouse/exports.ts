@@ -1,0 +1,46 @@
+import type { Latest } from '../connectors/manifest.js';
+import type { Column } from '../values/column.js';
+
+/** What a warehouse is to read: the exports that one step publishes. Frozen data; no credentials. */
+export interface Exports {
+  readonly pipeline: string;
+  readonly step: string;
+  readonly place: Place;
+  readonly format: Latest['format'];
+  /** Exports that are kept, the newest included. */
+  readonly keep: number;
+  /** At least one. */
+  readonly folders: readonly ExportFolder[];
+}
+
+/** Where the folders lie. */
+export type Place =
+  /** `prefix` ends with `/`, or is empty. */
+  | { readonly kind: 's3'; readonly bucket: string; readonly prefix: string; readonly region?: string }
+  /** `path` is absolute. */
+  | { readonly kind: 'files'; readonly path: string };
+
+/** A folder with a LATEST.json of its own. */
+export interface ExportFolder {
+  /** Within the place: `orders/`, or empty for the place itself. */
+  readonly name: string;
+  /** At least one. */
+  readonly tables: readonly ExportedTable[];
+  /** What LATEST.json says now; absent where nobody looked, or nothing is published yet. */
+  readonly latest?: Latest;
+}
+
+export interface ExportedTable {
+  /** What manifests call it: `shop.orders`. */
+  readonly source: string;
+  /** What the warehouse is to call it: `orders`. */
+  readonly target: string;
+  /** In the order of the files; absent where nobody knows them yet. */
+  readonly columns?: readonly Column[];
+}
+
+/** The address of a folder, with `/` at its end: `s3://lake/exports/orders/`. */
+export function addressOf(place: Place, folder: string): string {
+  if (place.kind === 's3') return `s3://${place.bucket}/${place.prefix}${folder}`;
+  return `${place.path.replace(/\/+$/, '')}/${folder}`;
+}
