@@ -1,3 +1,4 @@
+import { isAbsolute } from 'node:path';
 import * as z from 'zod';
 import { SluiceError } from '../errors.js';
 
@@ -26,6 +27,16 @@ export function orEnv<T extends z.ZodType>(schema: T): z.ZodUnion<readonly [T, t
 export function textFrom(value: OrEnv<string> | undefined, env: Environment): string | undefined {
   if (value === undefined || typeof value === 'string') return value;
   return variable(value.env, env);
+}
+
+/** The path itself, or that of the variable it names. Throws where that is not absolute: nobody could say from where it leads. */
+export function pathFrom(value: OrEnv<string>, env: Environment): string {
+  if (typeof value === 'string') return value;
+  const path = variable(value.env, env);
+  if (isAbsolute(path)) return path;
+  throw new SluiceError('declaration_invalid', `${value.env} is not an absolute path`, {
+    hint: 'a path of the environment begins with /',
+  });
 }
 
 /** The port itself, or that of the variable it names. Throws where that is not a port. */

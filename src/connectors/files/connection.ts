@@ -1,6 +1,7 @@
 import { isAbsolute, join } from 'node:path';
 import { SluiceError } from '../../errors.js';
 import type { Connection, Context } from '../connector.js';
+import { pathFrom } from '../environment.js';
 import type { Store } from '../store.js';
 import type { BucketConnectionOptions } from './bucket-options.js';
 import { BucketStore } from './bucket-store.js';
@@ -8,8 +9,11 @@ import { FolderStore } from './folder-store.js';
 import type { FolderConnectionOptions } from './options.js';
 
 export function connectFolder({ path }: FolderConnectionOptions): Connection {
-  const folder = isAbsolute(path) ? path : join(process.cwd(), path);
-  return connected((context) => new FolderStore({ folder, shown: path, context }));
+  return connected((context) => {
+    const shown = pathFrom(path, context.env);
+    const folder = isAbsolute(shown) ? shown : join(process.cwd(), shown);
+    return new FolderStore({ folder, shown, context });
+  });
 }
 
 export function connectBucket(options: BucketConnectionOptions): Connection {

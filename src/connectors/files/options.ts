@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { orEnv } from '../environment.js';
 
 export const title = 'files';
 
@@ -7,7 +8,9 @@ const name = z.string().min(1);
 /** A folder of this machine. */
 export const connection = z.strictObject({
   kind: z.literal('files').describe('A folder of this machine that holds Parquet, CSV or JSON Lines files.'),
-  path: name.max(4096).describe('The folder, from this file’s folder: ./out. It is made when it is missing.'),
+  path: orEnv(name.max(4096)).describe(
+    'The folder, from this file’s folder: ./out. It is made when it is missing. From the environment only an absolute one.',
+  ),
 });
 
 /** Names between `/` that no store can take for a way out, or hide: not empty, no leading dot, no control characters. */
