@@ -17,15 +17,20 @@ export interface ForeignKey {
   readonly columns: readonly string[];
   readonly to: TableName;
   readonly toColumns: readonly string[];
-  /** `RESTRICT`, `CASCADE`, `SET NULL`, … */
-  readonly onUpdate: string;
-  readonly onDelete: string;
+  /**
+   * `RESTRICT`, `CASCADE`, `SET NULL`, …; absent where the user may not see it: MariaDB shows a key to whoever has any
+   * privilege on its table, and the rule only to users with privileges on the whole database.
+   */
+  readonly onUpdate?: string;
+  readonly onDelete?: string;
 }
 
 export interface Trigger {
   readonly name: string;
   readonly event: 'INSERT' | 'UPDATE' | 'DELETE';
   readonly timing: 'BEFORE' | 'AFTER';
+  /** Its definer is not the user of the connection. */
+  readonly isOthers: boolean;
 }
 
 export async function describeRelations(session: Session, name: TableName): Promise<Relations> {
@@ -46,7 +51,7 @@ async function readForeignKeys(
   const rows = await session.rows(
     `SELECT k.CONSTRAINT_NAME, k.TABLE_SCHEMA, k.TABLE_NAME, k.COLUMN_NAME, k.REFERENCED_TABLE_SCHEMA,
        k.REFERENCED_TABLE_NAME, k.REFERENCED_COLUMN_NAME, r.UPDATE_RULE, r.DELETE_RULE
-     FROM information_schema.KEY_COLUMN_USAGE k JOIN information_schema.REFERENTIAL_CONSTRAINTS r
+     FROM information_schema.KEY_COLUMN_USAGE k LEFT JOIN information_schema.REFERENTIAL_CONSTRAINTS r
        ON r.CONSTRAINT_SCHEMA = k.CONSTRAINT_SCHEMA AND r.CONSTRAINT_NAME = k.CONSTRAINT_NAME
          AND r.TABLE_NAME = k.TABLE_NAME
      WHERE ${where} ORDER BY k.TABLE_SCHEMA, k.TABLE_NAME, k.CONSTRAINT_NAME, k.ORDINAL_POSITION`,
@@ -67,8 +72,8 @@ function groupForeignKeys(rows: readonly SqlRow[]): readonly ForeignKey[] {
       columns: [],
       to: { database: toDatabase, table: toTable },
       toColumns: [],
-      onUpdate: String(row[7]),
-      onDelete: String(row[8]),
+      ...(row[7] === null ? {} : { onUpdate: String(row[7]) }),
+      ...(row[8] === null ? {} : { onDelete: String(row[8]) }),
     };
     known.columns.push(column);
     known.toColumns.push(toColumn);
@@ -79,7 +84,7 @@ function groupForeignKeys(rows: readonly SqlRow[]): readonly ForeignKey[] {
 
 async function readTriggers(session: Session, name: TableName): Promise<readonly Trigger[]> {
   const rows = await session.rows(
-    `SELECT TRIGGER_NAME, EVENT_MANIPULATION, ACTION_TIMING FROM information_schema.TRIGGERS
+    `SELECT TRIGGER_NAME, EVENT_MANIPULATION, ACTION_TIMING, DEFINER, CURRENT_USER() FROM information_schema.TRIGGERS
      WHERE EVENT_OBJECT_SCHEMA = ? AND EVENT_OBJECT_TABLE = ? ORDER BY ACTION_ORDER, TRIGGER_NAME`,
     [name.database, name.table],
   );
@@ -87,5 +92,6 @@ async function readTriggers(session: Session, name: TableName): Promise<readonly
     name: String(row[0]),
     event: String(row[1]) as Trigger['event'],
     timing: String(row[2]) as Trigger['timing'],
+    isOthers: String(row[3]) !== String(row[4]),
   }));
 }

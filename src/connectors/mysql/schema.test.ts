@@ -137,7 +137,7 @@ describe('the description of a table', () => {
     expect(await relations('child')).toEqual({
       foreignKeys: [key],
       referencedBy: [],
-      triggers: [{ name: 'before_child', event: 'INSERT', timing: 'BEFORE' }],
+      triggers: [{ name: 'before_child', event: 'INSERT', timing: 'BEFORE', isOthers: false }],
     });
     expect(await relations('parent')).toEqual({ foreignKeys: [], referencedBy: [key], triggers: [] });
     await opened.close();

@@ -220,19 +220,21 @@ function foreignKeyFindings({ mode, options, table, relations }: SinkFacts): rea
 /** What other tables do when mirror deletes a row they refer to. */
 function deleteFindings(name: string, referencedBy: readonly ForeignKey[]): readonly Finding[] {
   return referencedBy.map((key) => {
-    const does =
-      key.onDelete === 'CASCADE'
-        ? 'its rows are deleted too'
-        : key.onDelete === 'SET NULL'
-          ? 'its column becomes NULL'
-          : 'the delete fails';
-    const level = key.onDelete === 'CASCADE' || key.onDelete === 'SET NULL' ? 'warn' : 'note';
+    const does = afterDelete(key);
     return {
-      level,
+      level: does === fails ? 'note' : 'warn',
       code: 'note',
       message: `where mirror deletes a row of ${name} that ${showTable(key.from)} refers to (${key.name}), ${does}`,
     };
   });
+}
+
+const fails = 'the delete fails';
+
+function afterDelete({ onDelete }: ForeignKey): string {
+  if (onDelete === undefined) return 'nobody knows what becomes of its rows: this user may not see the rule';
+  if (onDelete === 'CASCADE') return 'its rows are deleted too';
+  return onDelete === 'SET NULL' ? 'its column becomes NULL' : fails;
 }
 
 function describeKey({ name, from, to }: ForeignKey): string {
