@@ -173,11 +173,22 @@ export interface Finding {
   readonly path?: string;
 }
 
-/** An AWS action on an ARN, or a MySQL privilege on a table, with why it is needed. */
+/** An AWS action on an ARN, or MySQL privileges (`SELECT, INSERT`) on a table, with why it is needed. */
 export interface Permission {
   readonly action: string;
   readonly resource: string;
   readonly reason: string;
+  /**
+   * A run does not need it. verify: what compares both sides or looks for a row does (`sluice verify`, `trace`, a step
+   * `verify`). repair: what sends single rows again does (`sluice repair`, `rejects`, `replay`).
+   */
+  readonly only?: 'verify' | 'repair';
+  /** The connection on which it is needed, where that is not the end's own. */
+  readonly connection?: string;
+  /** Why the resource is wider than one thing: there exactly where `*` or `?` stands in it (invariant 9). */
+  readonly wildcard?: string;
+  /** MySQL: the resource as GRANT takes it behind ON. Absent where no statement can grant it. */
+  readonly grantOn?: string;
 }
 
 export interface ReadRequest {
@@ -214,6 +225,11 @@ export interface FoundRow {
 export interface Source {
   /** Reads schemas, no rows. Throws SluiceError (table_missing, access_denied, …). */
   describe(): Promise<SourceDescription>;
+  /**
+   * What reading will need of a table that an earlier step is still to make, which cannot be described. Absent where no
+   * step can make one.
+   */
+  neededAhead?(): Promise<readonly Permission[]>;
   /** At most `wanted` parts that together are all rows, each row in one part. At least one part. */
   parts(wanted: number): Promise<readonly Part[]>;
   /**

@@ -25,7 +25,7 @@ export class Mirror {
   readonly #keys: TableName;
   readonly #key: readonly TableColumn[];
   readonly #limit: DeletesLimit;
-  readonly #prefix: string;
+  readonly #run: string;
   /** Rows found gone, by the first of the attempts to delete them. */
   #gone = 0;
 
@@ -35,28 +35,23 @@ export class Mirror {
       (name) => table.columns.find((column) => column.name === name) ?? [],
     );
     this.#limit = options.deletes?.limit ?? DEFAULT_DELETES_LIMIT;
-    this.#prefix = `sluice_keys_${placeOf(context, table).toString('hex').slice(0, 16)}_`;
-    this.#keys = { database: table.database, table: this.#prefix + context.run.slice(0, 32) };
+    this.#run = context.run;
+    this.#keys = keysTable(table, context);
   }
 
   /**
-   * Makes the table of keys, and takes away those of earlier runs of this step. When batches are in already,
-   * their keys must be too: without them all that was copied would look gone.
+   * Makes the table of keys, in the place of an earlier run's. When batches are in already, their keys must be too:
+   * without them all that was copied would look gone.
    */
   async open(session: Session, hasBatches: boolean): Promise<void> {
-    const rows = await session.rows(
-      'SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = ? AND LEFT(TABLE_NAME, ?) = ?',
-      [this.#table.database, this.#prefix.length, this.#prefix],
-    );
-    for (const [name] of rows) {
-      const table = String(name);
-      if (table !== this.#keys.table) await drop(session, { database: this.#table.database, table });
-    }
-    if (hasBatches && !rows.some(([name]) => name === this.#keys.table)) throw this.#keysLost();
+    const isOurs = (await commentOf(session, this.#keys)) === this.#run;
+    if (hasBatches && !isOurs) throw this.#keysLost();
+    if (isOurs) return;
+    await drop(session, this.#keys);
     const columns = this.#key.map((column) => `${columnDefinition(column)} NOT NULL`);
     const names = this.#key.map(({ name }) => quoteIdentifier(name)).join(', ');
     await session.run(
-      `CREATE TABLE IF NOT EXISTS ${quoteTable(this.#keys)} (${columns.join(', ')}, PRIMARY KEY (${names})) ENGINE=InnoDB`,
+      `CREATE TABLE ${quoteTable(this.#keys)} (${columns.join(', ')}, PRIMARY KEY (${names})) ENGINE=InnoDB COMMENT=${quoteComment(this.#run)}`,
     );
   }
 
@@ -141,6 +136,25 @@ function withheld(unknown: number): Finding {
     message: `nothing was deleted: ${unknown} rejected rows have keys that are not known, so rows that look gone may not be`,
     hint: 'mend or drop the rejected rows and run again',
   };
+}
+
+/** Equal for all runs of a step on a table, so that a user can be allowed just this one; its comment names the run. */
+export function keysTable(table: TableName, context: Context): TableName {
+  const place = placeOf(context, table).toString('hex').slice(0, 16);
+  return { database: table.database, table: `sluice_keys_${place}` };
+}
+
+/** A run's name holds none of the characters that would have to be escaped. */
+function quoteComment(run: string): string {
+  return `'${run.replaceAll(/[^0-9a-zA-Z-]/g, '')}'`;
+}
+
+async function commentOf(session: Session, { database, table }: TableName): Promise<string | undefined> {
+  const [row] = await session.rows(
+    'SELECT TABLE_COMMENT FROM information_schema.TABLES WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?',
+    [database, table],
+  );
+  return row === undefined ? undefined : String(row[0]);
 }
 
 async function drop(session: Session, table: TableName): Promise<void> {

@@ -17,8 +17,9 @@ export class Shadow {
 
   constructor(table: TableName) {
     this.#table = table;
-    this.name = { database: table.database, table: besideName('sluice_new_', table.table) };
-    this.#old = { database: table.database, table: besideName('sluice_old_', table.table) };
+    const { fresh, old } = shadowTables(table);
+    this.name = fresh;
+    this.#old = old;
   }
 
   /** Empty and new, or as an earlier attempt of this run left it. */
@@ -69,6 +70,17 @@ export class Shadow {
       hint: `if ${showTable(this.#old)} exists, it is the table: rename it back`,
     });
   }
+}
+
+/** The names of the table that is loaded, and of the one that has left its place. */
+export function shadowTables({ database, table }: TableName): {
+  readonly fresh: TableName;
+  readonly old: TableName;
+} {
+  return {
+    fresh: { database, table: besideName('sluice_new_', table) },
+    old: { database, table: besideName('sluice_old_', table) },
+  };
 }
 
 /** The table's name behind a prefix, shortened by a hash where it would be too long. */

@@ -4,13 +4,12 @@ import type { Finding, Incoming, Journey, Permission, SinkPlan } from '../connec
 import { modeFindings } from './change-findings.js';
 import { createTableSql } from './create.js';
 import { showTable, type TableName } from './identifier.js';
-import { LEDGER_TABLE } from './ledger.js';
-import type { MysqlConnectionOptions, MysqlSinkOptions } from './options.js';
+import type { MysqlSinkOptions } from './options.js';
+import { definerPermissions, parentPermissions } from './permissions.js';
 import type { TableColumn } from './schema.js';
-import { SEQUENCES_TABLE } from './sequences.js';
 import type { Server } from './server.js';
 import { findingsOf, type SinkFacts, type SinkMode } from './sink-findings.js';
-import { connectionPermissions, tableIdentity } from './source-describe.js';
+import { tableIdentity } from './source-describe.js';
 
 /**
  * Measured: with half as many rows the client spends an eighth more on statements, with twice as many memory grows
@@ -30,18 +29,12 @@ export function planSink(facts: SinkFacts, permissions: readonly Permission[]): 
     key: mode === 'append' ? [] : keyOf(facts),
     journeys: journeysOf(facts),
     findings: findingsOf(facts),
-    permissions: [...permissions, ...parentPermissions(facts)],
+    permissions: [
+      ...permissions,
+      ...parentPermissions(facts.relations.foreignKeys.map(({ to }) => to)),
+      ...(options.triggers === 'suspend' ? definerPermissions(server, facts.relations.triggers) : []),
+    ],
   };
-}
-
-/** Parents are looked up where rows may lack them, and verified at the end. */
-function parentPermissions({ relations }: SinkFacts): readonly Permission[] {
-  const parents = new Set(relations.foreignKeys.map(({ to }) => showTable(to)));
-  return [...parents].map((resource) => ({
-    action: 'SELECT',
-    resource,
-    reason: 'finds rows without parent',
-  }));
 }
 
 /** The plan of a table that `create: true` will make; throws `unsupported` where its types are not known. */
@@ -150,56 +143,6 @@ function noteOf(column: Column | undefined, sink: TableColumn): string | undefin
   if (column?.native === sink.columnType && (column.collation ?? sink.collation) === sink.collation)
     return undefined;
   return 'each value is checked: what does not fit exactly is a reject';
-}
-
-/** What the user of the connection needs, and why. */
-export function sinkPermissions(
-  name: TableName,
-  mode: SinkMode,
-  options: MysqlSinkOptions,
-  connection: MysqlConnectionOptions,
-  env: Readonly<Record<string, string | undefined>>,
-  ofChanges: boolean,
-): readonly Permission[] {
-  const table = showTable(name);
-  const beside = `${name.database}.*`;
-  const ledger = showTable({ database: name.database, table: LEDGER_TABLE });
-  const permissions: Permission[] = [
-    { action: 'SELECT', resource: table, reason: 'reads the schema, and compares rows that are there' },
-    { action: 'INSERT', resource: table, reason: 'writes the rows' },
-    { action: 'CREATE TEMPORARY TABLES', resource: beside, reason: 'stages batches that meet rows' },
-    { action: 'CREATE', resource: ledger, reason: 'keeps what was written, for exactly once' },
-    {
-      action: 'SELECT, INSERT, DELETE',
-      resource: ledger,
-      reason: 'keeps what was written, for exactly once',
-    },
-  ];
-  const add = (action: string, resource: string, reason: string) =>
-    permissions.push({ action, resource, reason });
-  if (mode !== 'append') add('UPDATE', table, 'overwrites rows that are there');
-  if (mode === 'mirror') add('DELETE', table, 'deletes what is gone');
-  if (mode === 'mirror' && ofChanges) {
-    const sequences = showTable({ database: name.database, table: SEQUENCES_TABLE });
-    add('CREATE, SELECT, INSERT, UPDATE', sequences, 'keeps which change of each key was the last');
-  } else if (mode === 'mirror') {
-    add('CREATE, DROP, SELECT, INSERT', `${name.database}.sluice_keys_*`, 'keeps the keys that came');
-  }
-  if (mode === 'replace') {
-    add(
-      'CREATE, DROP, ALTER, SELECT, INSERT, UPDATE',
-      `${name.database}.sluice_new_*`,
-      'loads the new table',
-    );
-    add('DROP, ALTER', table, 'swaps the tables');
-    add('CREATE, INSERT, DROP', `${name.database}.sluice_old_*`, 'holds the old table until it is dropped');
-  }
-  if (options.create) add('CREATE', table, 'makes the table when it is missing');
-  add('TRIGGER', table, 'sees the triggers');
-  if (options.triggers === 'suspend') {
-    add('CREATE, SELECT, INSERT, DELETE', `${name.database}.sluice_triggers`, 'keeps the triggers meanwhile');
-  }
-  return [...permissions, ...connectionPermissions(connection, env)];
 }
 
 /** The table is missing and may not be made. */

@@ -1,7 +1,17 @@
 import { SluiceError } from '../../errors.js';
 import type { Batch } from '../../values/batch.js';
 import type { Comparison } from '../comparison.js';
-import type { Context, Finding, Finished, Incoming, Refused, Sink, SinkPlan, Writer } from '../connector.js';
+import type {
+  Context,
+  Finding,
+  Finished,
+  Incoming,
+  Permission,
+  Refused,
+  Sink,
+  SinkPlan,
+  Writer,
+} from '../connector.js';
 import { changesTrial } from './change-keys.js';
 import { MysqlComparison } from './compare.js';
 import type { Connections } from './connection.js';
@@ -10,8 +20,9 @@ import { PendingTables, verifyForeignKeys } from './foreign-keys.js';
 import { type TableName, tableNamed } from './identifier.js';
 import { Ledger, type LedgerTotals, placeOf, type RecordedBatch } from './ledger.js';
 import { loadSpelling } from './load-dialect.js';
-import { Mirror } from './mirror.js';
+import { keysTable, Mirror } from './mirror.js';
 import type { MysqlSinkOptions } from './options.js';
+import { connectionPermissions, sinkPermissions } from './permissions.js';
 import { describeRelations, type Relations } from './relations.js';
 import { describeTable, type Table } from './schema.js';
 import { Sequences } from './sequences.js';
@@ -21,7 +32,7 @@ import { Shadow } from './shadow.js';
 import { mapColumns } from './sink-columns.js';
 import type { SinkMode } from './sink-findings.js';
 import { SinkLock } from './sink-lock.js';
-import { missingTable, planNewTable, planSink, sinkPermissions } from './sink-plan.js';
+import { missingTable, planNewTable, planSink } from './sink-plan.js';
 import { prepareRows } from './sink-rows.js';
 import { LoaderChoice, type Target } from './sink-target.js';
 import { SinkWriter } from './sink-writer.js';
@@ -80,14 +91,7 @@ class MysqlSink implements Sink {
   async plan(incoming: Incoming): Promise<SinkPlan> {
     const server = await this.#connections.server(this.#context);
     const name = tableNamed(this.#options.table ?? '', await this.#connections.database());
-    const permissions = sinkPermissions(
-      name,
-      this.#mode,
-      this.#options,
-      this.#connections.options,
-      this.#context.env,
-      incoming.changes === true,
-    );
+    const permissions = this.#permissions(name, incoming.changes === true);
     const table = await this.#ask((session) => this.#existing(session, server, name));
     this.#expect(table ?? name);
     if (table === undefined) {
@@ -118,6 +122,15 @@ class MysqlSink implements Sink {
       map,
     };
     return planSink(facts, permissions);
+  }
+
+  #permissions(name: TableName, ofChanges: boolean): readonly Permission[] {
+    const keys = keysTable(name, this.#context);
+    const { options } = this.#connections;
+    return [
+      ...sinkPermissions({ name, mode: this.#mode, options: this.#options, ofChanges, keys }),
+      ...connectionPermissions(options, this.#context.env),
+    ];
   }
 
   trial(batch: Batch): readonly Refused[] {

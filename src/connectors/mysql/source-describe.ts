@@ -1,7 +1,5 @@
 import { createHash } from 'node:crypto';
-import { awsPartition, awsRegion } from '../aws-endpoint.js';
 import type { Finding, Permission, SourceDescription } from '../connector.js';
-import type { MysqlConnectionOptions } from './options.js';
 import type { Server } from './server.js';
 import type { Session } from './session.js';
 import { estimatedRows } from './source-parts.js';
@@ -123,40 +121,4 @@ export async function estimate(
   if (rows === undefined) return {};
   const share = table.rows === 0 ? 0 : Math.min(1, rows / table.rows);
   return { rows: Math.min(rows, table.rows), bytes: Math.round((table.bytes ?? 0) * share) };
-}
-
-/** What the user and the role need for this source. */
-export function sourcePermissions(
-  shape: SourceShape,
-  options: MysqlConnectionOptions,
-  env: Readonly<Record<string, string | undefined>>,
-): readonly Permission[] {
-  const tables = shape.origin.kind === 'table' ? shape.name : 'the tables of the query';
-  return [
-    { action: 'SELECT', resource: tables, reason: 'reads the rows' },
-    ...connectionPermissions(options, env),
-  ];
-}
-
-/** What a connection by secret or role needs; the same for source and sink. */
-export function connectionPermissions(
-  options: MysqlConnectionOptions,
-  env: Readonly<Record<string, string | undefined>>,
-): readonly Permission[] {
-  const permissions: Permission[] = [];
-  const { secret, role } = options;
-  if (role !== undefined) {
-    permissions.push({ action: 'sts:AssumeRole', resource: role, reason: 'acts as the role' });
-  }
-  if (secret !== undefined) {
-    const region = awsRegion(options.region, env) ?? '*';
-    const account = role?.split(':')[4] ?? '*';
-    const name = `arn:${awsPartition(region)}:secretsmanager:${region}:${account}:secret:${secret}-??????`;
-    permissions.push({
-      action: 'secretsmanager:GetSecretValue',
-      resource: secret.startsWith('arn:') ? secret : name,
-      reason: 'reads host, user and password',
-    });
-  }
-  return permissions;
 }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type TestDatabase, testDatabase } from '../../../test/fixtures/mysql.js';
 import { openSource, readRows } from '../../../test/fixtures/mysql-source.js';
 import { mysql } from './index.js';
-import { connectionPermissions } from './source-describe.js';
+import { connectionPermissions } from './permissions.js';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -34,7 +34,12 @@ describe('the description', () => {
       findings: [],
     });
     expect(found.permissions).toEqual([
-      { action: 'SELECT', resource: `${database.name}.orders`, reason: 'reads the rows' },
+      {
+        action: 'SELECT',
+        resource: `${database.name}.orders`,
+        reason: 'reads the rows',
+        grantOn: `\`${database.name}\`.\`orders\``,
+      },
     ]);
     await opened.close();
   });

@@ -4,6 +4,7 @@ import type {
   FoundRow,
   KeyValues,
   Part,
+  Permission,
   ReadRequest,
   Source,
   SourceDescription,
@@ -15,16 +16,12 @@ import type {
 import { placeholderValue } from '../placeholders.js';
 import { RowSums } from './compare-sums.js';
 import type { Connections } from './connection.js';
+import { tableNamed } from './identifier.js';
 import type { MysqlSourceOptions } from './options.js';
+import { connectionPermissions, queryPermissions, readPermissions } from './permissions.js';
 import { timeText, variableOf, withVariables } from './placeholders.js';
 import type { Session } from './session.js';
-import {
-  type Consistency,
-  consistencyText,
-  describeSource,
-  estimate,
-  sourcePermissions,
-} from './source-describe.js';
+import { type Consistency, consistencyText, describeSource, estimate } from './source-describe.js';
 import { findRow } from './source-find.js';
 import { parseKeyCells } from './source-key.js';
 import { parseRange, splitByKey, WHOLE } from './source-parts.js';
@@ -65,8 +62,19 @@ class MysqlSource implements Source {
     const shape = await this.#shaped();
     const server = await this.#connections.server(this.#context);
     const estimates = await this.#ask((session) => estimate(session, shape));
-    const permissions = sourcePermissions(shape, this.#connections.options, this.#context.env);
+    const { table } = shape;
+    const permissions = this.#permissions(table && readPermissions(table));
     return describeSource(shape, server, this.#consistency, estimates, permissions);
+  }
+
+  async neededAhead(): Promise<readonly Permission[]> {
+    const { table } = this.#options;
+    const name = table === undefined ? undefined : tableNamed(table, await this.#connections.database());
+    return this.#permissions(name && readPermissions(name));
+  }
+
+  #permissions(read: readonly Permission[] = queryPermissions): readonly Permission[] {
+    return [...read, ...connectionPermissions(this.#connections.options, this.#context.env)];
   }
 
   async parts(wanted: number): Promise<readonly Part[]> {

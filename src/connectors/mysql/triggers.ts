@@ -3,7 +3,7 @@ import { SluiceError } from '../../errors.js';
 import { quoteIdentifier, quoteTable, showTable, type TableName } from './identifier.js';
 import type { Session, SqlValue } from './session.js';
 
-const TRIGGERS_TABLE = 'sluice_triggers';
+export const TRIGGERS_TABLE = 'sluice_triggers';
 
 const LOCK_SECONDS = 60;
 
