@@ -2,16 +2,19 @@ import { join } from 'node:path';
 import type { Declaration } from '../declare/declaration.js';
 import { closePlans } from '../flow/close-plans.js';
 import { firingsAsked, isAsked } from '../flow/firing.js';
+import { type Purpose, stepNeeds } from '../flow/needs.js';
 import { unfinishedRun } from '../flow/open-run.js';
 import { places } from '../flow/places.js';
 import { type PlannedStep, refusals } from '../flow/plan.js';
 import { newRunName } from '../flow/run-name.js';
+import type { World } from '../flow/scope.js';
 import { runWindows } from '../flow/windows.js';
 import { exitStatus } from './exit-status.js';
 import { onInterrupt } from './interrupt.js';
 import type { Io } from './io.js';
+import { type PermissionsFormat, permissionsEvents, permissionsText } from './permissions-report.js';
 import { planAloud } from './plan-aloud.js';
-import { planEvents, planText } from './plan-report.js';
+import { planEvents, planText, reportRefusals } from './plan-report.js';
 import { onlyHalf, onlyStep, openSession, stateOf } from './session.js';
 
 export interface PlanOptions {
@@ -22,6 +25,11 @@ export interface PlanOptions {
   readonly from?: string | undefined;
   readonly to?: string | undefined;
   readonly full?: boolean | undefined;
+  /** What each connection must be allowed, instead of the plan. */
+  readonly permissions?: boolean | undefined;
+  readonly format?: PermissionsFormat | undefined;
+  /** What else than a run must be allowed. */
+  readonly for?: readonly Purpose[] | undefined;
   /** Of copies that go through a queue, this half alone. */
   readonly only?: 'send' | 'receive' | undefined;
 }
@@ -54,14 +62,33 @@ export async function planDeclaration(
   let steps: readonly PlannedStep[] = [];
   try {
     steps = await planAloud(world, io);
-    if (options.json) for (const event of planEvents(steps)) io.out(JSON.stringify(event));
-    else io.out(planText(steps, io.color));
+    if (options.permissions) sayPermissions(world, steps, io, options);
+    else if (options.json) for (const event of planEvents(steps)) io.out(JSON.stringify(event));
+    else io.out(wholeText(world, steps, io));
     if (refusals(steps).length === 0) return exitStatus.complete;
-    if (!options.json) io.err('a run would be refused');
+    if (options.permissions) reportRefusals(refusals(steps), io, options.json === true, 'incomplete');
+    else if (!options.json) io.err('a run would be refused');
     return exitStatus.refused;
   } finally {
     interrupt.dispose();
     await closePlans(steps);
     await world.connections.close();
   }
+}
+
+function wholeText(world: World, steps: readonly PlannedStep[], { color }: Io): string {
+  const permissions = permissionsText(stepNeeds(world, steps), new Set(), 'text', color);
+  return [planText(steps, color), permissions].filter((part) => part !== '').join('\n\n');
+}
+
+function sayPermissions(
+  world: World,
+  steps: readonly PlannedStep[],
+  io: Io,
+  { format = 'text', json, for: purposes = [] }: PlanOptions,
+): void {
+  const needs = stepNeeds(world, steps);
+  const asked = new Set(purposes);
+  if (json) for (const event of permissionsEvents(needs, asked)) io.out(JSON.stringify(event));
+  else io.out(permissionsText(needs, asked, format, io.color));
 }

@@ -3,24 +3,18 @@ import type { Finding, Permission } from '../connectors/connector.js';
 import type { QueueDescription } from '../connectors/queue.js';
 import { forecast } from '../engine/forecast.js';
 import { type CopyPlan, isPlanned } from '../engine/plan.js';
-import {
-  allSteps,
-  type PlannedStep,
-  type PreparedCopy,
-  preparedCopies,
-  preparedReplicates,
-} from '../flow/plan.js';
+import { type PlannedStep, type PreparedCopy, preparedCopies, preparedReplicates } from '../flow/plan.js';
 import type { PlannedVia } from '../flow/plan-via.js';
 import { columnLines } from './column-lines.js';
 import { findingLines } from './finding-lines.js';
 import type { Io } from './io.js';
 import { isPlainSeries, treeEvents, treeLines } from './plan-tree.js';
-import { replicateEvent, replicatePermissions, replicateText } from './replicate-report.js';
-import { bytesText, count, durationText, table } from './text.js';
+import { replicateEvent, replicateText } from './replicate-report.js';
+import { bytesText, count, durationText } from './text.js';
 
 /**
  * What `sluice plan` prints: the tree of the steps, where it is more than a series of copies; each copy with its
- * ends, columns, size, findings; then the permissions of all.
+ * ends, columns, size, findings.
  */
 export function planText(steps: readonly PlannedStep[], color: boolean): string {
   const copies = preparedCopies(steps);
@@ -31,12 +25,7 @@ export function planText(steps: readonly PlannedStep[], color: boolean): string 
     ...copies.map((copy) => copyText(copy, color)),
     ...replicates.map((replicate) => replicateText(replicate, color)),
   ];
-  const permissions = permissionLines([
-    ...copies.flatMap(permissionsOf),
-    ...replicates.flatMap(replicatePermissions),
-    ...allSteps(steps).flatMap(callPermissions),
-  ]);
-  return [...tree, ...blocks, ...(permissions.length > 0 ? [permissions.join('\n')] : [])].join('\n\n');
+  return [...tree, ...blocks].join('\n\n');
 }
 
 /** The same for programs. */
@@ -149,25 +138,9 @@ function keyLine(plan: CopyPlan, via: PlannedVia | undefined): string {
   return `${key.join(', ')} (${proof})`;
 }
 
-/** What invoking a function from here needs. */
-function callPermissions({ step }: PlannedStep): readonly Permission[] {
-  if (step.kind !== 'call' || step.run || step.function === undefined) return [];
-  return [{ action: 'lambda:InvokeFunction', resource: step.function, reason: `call ${step.name}` }];
-}
-
 function permissionsOf({ planned, listing = [] }: PreparedCopy): readonly Permission[] {
   if (!isPlanned(planned)) return [];
   return [...listing, ...planned.description.permissions, ...planned.sinkPlan.permissions];
-}
-
-function permissionLines(permissions: readonly Permission[]): string[] {
-  const all = new Map<string, Permission>();
-  for (const permission of permissions) {
-    all.set(`${permission.action} ${permission.resource}`, permission);
-  }
-  if (all.size === 0) return [];
-  const rows = [...all.values()].map(({ action, resource, reason }) => [action, resource, reason]);
-  return ['permissions', ...table(['action', 'on', 'why'], rows).map((line) => `  ${line}`)];
 }
 
 /** Warnings of all copies and replicates, for a run: what a person should know before it goes on. */
@@ -183,10 +156,11 @@ export function reportRefusals(
   refused: readonly { readonly name: string; readonly finding: Finding }[],
   io: Io,
   json: boolean,
+  end = 'refused: nothing was written',
 ): void {
   for (const { name, finding } of refused) {
     if (json) io.out(JSON.stringify({ event: 'error', step: name, ...finding }));
     else io.err([name, ...findingLines([finding], io.color)].join('\n'));
   }
-  if (!json) io.err('refused: nothing was written');
+  if (!json) io.err(end);
 }

@@ -48,7 +48,7 @@ export function replicateEvent(replicate: PreparedReplicate): object {
   };
 }
 
-export function replicatePermissions({ planned }: PreparedReplicate): readonly Permission[] {
+function replicatePermissions({ planned }: PreparedReplicate): readonly Permission[] {
   if (!isReplicatePlan(planned)) return [];
   return [...planned.description.permissions, ...planned.sinkPlan.permissions];
 }

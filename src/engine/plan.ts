@@ -65,7 +65,9 @@ export interface PlanRequest {
 export async function planCopy(request: PlanRequest): Promise<Planned> {
   const { name, step, source, sink } = request;
   try {
-    const description = request.expected ?? (await source.describe());
+    const description = request.expected
+      ? { ...request.expected, permissions: (await source.neededAhead?.()) ?? [] }
+      : await source.describe();
     const transformOptions = await transformOptionsOf(request);
     const outline = new Transform(transformOptions, description.open).outline(description.columns);
     const sinkPlan = await sink.plan(incoming(description, outline));

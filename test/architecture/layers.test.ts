@@ -40,6 +40,7 @@ const allowed: Record<string, readonly string[]> = {
     'journal',
     'schedule',
   ],
+  aws: ['errors', 'values', 'connectors', 'flow'],
   schedule: ['errors', 'values'],
   warehouse: ['errors', 'values', 'connectors', 'connectors/*'],
   local: ['errors', 'values'],
@@ -56,7 +57,11 @@ const allowed: Record<string, readonly string[]> = {
     'flow',
     'journal',
     'schedule',
+<<<<<<< HEAD
     'warehouse',
+=======
+    'aws',
+>>>>>>> 11d9af8 (cli: plan --permissions prints policies and grants; tests prove granted = used)
   ],
   index: [
     'errors',

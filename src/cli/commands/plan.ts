@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { halfOption } from '../half-option.js';
 import type { Io } from '../io.js';
 import type { PlanOptions } from '../plan-declaration.js';
@@ -6,6 +6,8 @@ import type { PlanOptions } from '../plan-declaration.js';
 const examples = `
 Examples:
   sluice plan orders.yaml
+  sluice plan orders.yaml --permissions --for verify
+  sluice plan orders.yaml --permissions --format policy
   sluice plan orders.yaml --json | jq 'select(.event == "plan").columns'
 
 Exit status: 0 it can run · 2 it would be refused`;
@@ -27,6 +29,22 @@ export function registerPlan(program: Command, io: Io, exit: (status: number) =>
     .option(
       '--state <folder>',
       'where runs are kept (default: .sluice beside the file); plan writes nothing there',
+    )
+    .option(
+      '--permissions',
+      'what each role, and each user of MySQL, must be allowed; with --json as events, with --format for use',
+    )
+    .addOption(
+      new Option(
+        '--format <format>',
+        'of --permissions: policy, IAM documents; grants, SQL for MySQL',
+      ).choices(['text', 'policy', 'grants']),
+    )
+    .addOption(
+      new Option('--for <command...>', 'of --permissions: what these commands need besides a run').choices([
+        'verify',
+        'repair',
+      ]),
     )
     .option('--json', 'one JSON event a line')
     .addHelpText('after', examples)

@@ -34,7 +34,7 @@ import { findTable, type Table, tableIdentity, tableMissing } from './table.js';
 
 interface Ready {
   readonly table: Table;
-  readonly list: KeyList;
+  readonly list: KeyList & { readonly permissions: readonly Permission[] };
   readonly reader: KeyedReader;
   readonly columns: readonly Column[];
   readonly shared: SharedColumns;
@@ -67,7 +67,8 @@ export class KeyedSource implements Source {
   }
 
   async describe(): Promise<SourceDescription> {
-    const { table, list, columns, reader } = await this.#prepare();
+    const ready = await this.#prepare();
+    const { table, list, columns, reader } = ready;
     return {
       name: `table ${table.name}, the items of ${this.#listName}`,
       identity: tableIdentity(this.#client, this.#options.table, table),
@@ -81,7 +82,7 @@ export class KeyedSource implements Source {
       ranged: true,
       consistency: this.#consistency,
       findings: this.#findings(list, table),
-      permissions: this.#permissions(table, reader),
+      permissions: this.#permissions(ready),
     };
   }
 
@@ -149,13 +150,13 @@ export class KeyedSource implements Source {
     return findings;
   }
 
-  #permissions(table: Table, reader: KeyedReader): Permission[] {
+  #permissions({ table, reader, list }: Ready): Permission[] {
     const read = reader.keysAtOnce === 1 ? ('GetItem' as const) : ('BatchGetItem' as const);
     const why = {
       BatchGetItem: 'reads the items of the key list',
       GetItem: 'reads the items of the key list',
     };
-    return permissions(['DescribeTable', read], table.arn, this.#role, why);
+    return [...permissions(['DescribeTable', read], table.arn, this.#role, why), ...list.permissions];
   }
 
   async parts(wanted: number): Promise<readonly Part[]> {

@@ -4,7 +4,7 @@ import type { Permission } from '../connector.js';
 /** Every call of the connector, with why it is made: the only list of them. */
 const reasons = {
   /** It knows no resource: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html */
-  ListTables: 'finds the tables of a pattern; AWS grants it for all tables or none',
+  ListTables: 'finds the tables of a pattern',
   DescribeTable: 'reads the key and the capacity of the table',
   CreateTable: 'makes the table when it is missing',
   Scan: 'reads the items',
@@ -33,12 +33,24 @@ export function permissions(
     action: `dynamodb:${action}`,
     resource: arn,
     reason: why[action] ?? reasons[action],
+    ...wildcardOf(arn),
   }));
   if (role === undefined) return calls;
   return [
     ...calls,
     { action: 'sts:AssumeRole', resource: role, reason: "works with the role's permissions" },
   ];
+}
+
+/** What `verify` and `trace` need besides what a run does. */
+export function lookPermissions(actions: readonly Action[], arn: string, reason: string): Permission[] {
+  const why = Object.fromEntries(actions.map((action) => [action, reason]));
+  return permissions(actions, arn, undefined, why).map((each) => ({ ...each, only: 'verify' as const }));
+}
+
+function wildcardOf(arn: string): Pick<Permission, 'wildcard'> {
+  if (arn === '*') return { wildcard: 'AWS grants ListTables for all tables or none' };
+  return arn.includes(':*:') ? { wildcard: 'the account is known only once the table is there' } : {};
 }
 
 /** A table's ARN where DescribeTable cannot say it: the account is not known yet. */

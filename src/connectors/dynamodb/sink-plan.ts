@@ -1,12 +1,12 @@
 import type { Column } from '../../values/column.js';
-import type { Finding, Incoming, Journey, SinkPlan } from '../connector.js';
+import type { Finding, Incoming, Journey, Permission, SinkPlan } from '../connector.js';
 import { changeFindings } from './change-findings.js';
 import type { DynamodbClient } from './client.js';
 import { attributeType } from './encode.js';
 import type { KeySource } from './key.js';
 import { attributeColumn } from './open-columns.js';
 import type { DynamodbSinkOptions } from './options.js';
-import { type Action, assumedArn, permissions } from './permissions.js';
+import { type Action, assumedArn, lookPermissions, permissions } from './permissions.js';
 import { sinkKey } from './sink-key.js';
 import { createTableCall, type Table, tableIdentity } from './table.js';
 
@@ -64,12 +64,7 @@ export function planSink(input: SinkPlanInput): {
     maxWriters: incoming.changes ? 1 : input.maxWriters,
     ...(units === undefined ? {} : { units }),
     capacity: table?.provisioned?.write ?? 'on demand',
-    permissions: permissions(
-      actions(mode, options.create === true, incoming.changes === true),
-      table?.arn ?? assumedArn(client.place.region, name, input.role),
-      input.role,
-      mode === 'mirror' ? { Scan: 'finds the items that are gone from the source' } : {},
-    ),
+    permissions: sinkPermissions(input),
   };
   return { plan, key: sources };
 }
@@ -88,6 +83,24 @@ function missing(name: string): Finding {
     hint: 'create: true makes it, on demand, with the key of the copy',
     path: 'to.table',
   };
+}
+
+function sinkPermissions({
+  client,
+  options,
+  name,
+  incoming,
+  table,
+  mode,
+  role,
+}: SinkPlanInput): Permission[] {
+  const arn = table?.arn ?? assumedArn(client.place.region, name, role);
+  const own = actions(mode, options.create === true, incoming.changes === true);
+  const why = mode === 'mirror' ? { Scan: 'finds the items that are gone from the source' } : {};
+  return [
+    ...permissions(own, arn, role, why),
+    ...lookPermissions(['Scan', 'BatchGetItem'], arn, 'reads what is there, to compare it'),
+  ];
 }
 
 function actions(mode: SinkMode, create: boolean, ofChanges: boolean): Action[] {

@@ -285,6 +285,7 @@ describe('a Query', () => {
       ['dynamodb:DescribeTable', `/${table}`],
       ['dynamodb:BatchGetItem', `/${table}`],
       ['dynamodb:Query', `/${table}/index/by-status`],
+      ['dynamodb:Query', `/${table}`],
     ]);
     const named = ends.source({
       table,

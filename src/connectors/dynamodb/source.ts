@@ -24,7 +24,7 @@ import { attributeColumn, type Item, itemOf, OpenColumns } from './open-columns.
 import type { DynamodbSourceOptions } from './options.js';
 import type { PageReader } from './pages.js';
 import { patiently } from './patience.js';
-import { permissions } from './permissions.js';
+import { assumedArn, lookPermissions, permissions } from './permissions.js';
 import { withFiring } from './placeholders.js';
 import { isWanted, readItems } from './read-items.js';
 import { type ReadPlan, readPlan } from './request.js';
@@ -82,7 +82,7 @@ export class DynamodbSource implements Source {
       capacity: table.provisioned?.read ?? 'on demand',
       consistency: this.#consistency,
       findings: this.#findings(table, whole),
-      permissions: this.#permissions(table, plan),
+      permissions: this.#permissions(table.arn),
     };
   }
 
@@ -121,12 +121,22 @@ export class DynamodbSource implements Source {
     return findings;
   }
 
-  #permissions(table: Table, plan: ReadPlan): Permission[] {
-    const resource = plan.index ? `${table.arn}/index/${plan.index.name}` : table.arn;
-    const base = this.#options.fetch
-      ? (['DescribeTable', 'BatchGetItem'] as const)
-      : (['DescribeTable'] as const);
-    return [...permissions(base, table.arn, undefined), ...permissions([plan.action], resource, this.#role)];
+  /** What a read needs, by the declaration alone: the table may still be to be made. */
+  #permissions(arn: string): Permission[] {
+    const { query, fetch } = this.#options;
+    const action = query ? ('Query' as const) : ('Scan' as const);
+    const index = query?.index;
+    const resource = index === undefined ? arn : `${arn}/index/${index}`;
+    const base = fetch ? (['DescribeTable', 'BatchGetItem'] as const) : (['DescribeTable'] as const);
+    return [
+      ...permissions(base, arn, undefined),
+      ...permissions([action], resource, this.#role),
+      ...lookPermissions(['Query'], arn, 'finds a row by its key'),
+    ];
+  }
+
+  async neededAhead(): Promise<readonly Permission[]> {
+    return this.#permissions(assumedArn(this.#client.place.region, this.#name, this.#role));
   }
 
   async parts(wanted: number): Promise<readonly Part[]> {

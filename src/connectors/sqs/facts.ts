@@ -1,6 +1,7 @@
 import { SluiceError } from '../../errors.js';
 import { tornAnswer } from './failures.js';
 import type { SqsConnectionOptions } from './options.js';
+import type { RedriveReach } from './permissions.js';
 import { queueNameOf } from './queue-url.js';
 import type { SqsService } from './service.js';
 
@@ -76,6 +77,19 @@ export async function redriveFactsOf(
   if (queue.policy === undefined) return undefined;
   const account = queue.policy.arn.split(':')[4];
   return factsOf(service, await service.url(queueNameOf(queue.policy.arn), account || undefined));
+}
+
+/** Where the redrive queue is, by what names it, without a look at it; undefined where nothing does. */
+export function redriveReach(queue: QueueFacts, declared: string | undefined): RedriveReach | undefined {
+  if (declared === undefined) return queue.policy && { arn: queue.policy.arn, byName: true, declared: false };
+  const [, , , region, own] = queue.arn.split(':');
+  const byName = !declared.includes('/');
+  const account = byName ? own : declared.split('/').at(-2);
+  const arn = queue.arn.replace(
+    `:${region}:${own}:${queue.name}`,
+    `:${region}:${account}:${queueNameOf(declared)}`,
+  );
+  return { arn, byName, declared: true };
 }
 
 /** What is asked for once and then kept; asked for again where it failed. */

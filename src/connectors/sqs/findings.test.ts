@@ -50,7 +50,7 @@ describe('permissions', () => {
     role: own,
     objects: { bucket: 'my-rows', prefix: 'a b/' },
     byName: false,
-    redriveArn: undefined,
+    redrive: undefined,
   };
   const named = (permissions: readonly { readonly action: string; readonly resource: string }[]) =>
     permissions.map(({ action, resource }) => `${action} ${resource}`);

@@ -2,6 +2,14 @@ import { awsPartition } from '../aws-endpoint.js';
 import type { Permission } from '../connector.js';
 import type { QueueFacts } from './facts.js';
 
+export interface RedriveReach {
+  readonly arn: string;
+  /** It is found by its name. */
+  readonly byName: boolean;
+  /** The declaration names it, so that a plan looks for it. */
+  readonly declared: boolean;
+}
+
 export interface Reach {
   readonly region: string;
   readonly role: string | undefined;
@@ -9,8 +17,7 @@ export interface Reach {
   readonly objects: { readonly bucket: string; readonly prefix: string } | undefined;
   /** The queue is declared by its name. */
   readonly byName: boolean;
-  /** ARN of the redrive queue. */
-  readonly redriveArn: string | undefined;
+  readonly redrive: RedriveReach | undefined;
 }
 
 /** https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsqs.html; batches need the same. */
@@ -24,7 +31,7 @@ export function sendPermissions(queue: QueueFacts, reach: Reach): Permission[] {
       : [
           {
             action: 's3:PutObject',
-            resource: below(objects, region),
+            ...below(objects, region),
             reason: 'keeps rows too large for a message',
           },
           {
@@ -33,41 +40,59 @@ export function sendPermissions(queue: QueueFacts, reach: Reach): Permission[] {
             reason: 'sees before a run that the bucket is there',
           },
         ]),
+    ...(reach.redrive?.declared ? lookRedrive(reach.redrive) : []),
     ...kmsPermissions(queue, region, ['kms:GenerateDataKey', 'kms:Decrypt']),
   ]);
 }
 
 export function receivePermissions(queue: QueueFacts, reach: Reach): Permission[] {
   const on = (resource: string, action: string, reason: string): Permission => ({ action, resource, reason });
-  const { objects, redriveArn, region } = reach;
+  const { objects, redrive, region } = reach;
   return withRole(reach, [
     ...lookPermissions(queue, reach),
     on(queue.arn, 'sqs:ReceiveMessage', 'receives the messages'),
     on(queue.arn, 'sqs:ChangeMessageVisibility', 'keeps a message while its row is being written'),
     on(queue.arn, 'sqs:DeleteMessage', 'removes a message after its row was written'),
-    ...(redriveArn === undefined
-      ? []
-      : [
-          on(redriveArn, 'sqs:GetQueueUrl', 'finds the redrive queue'),
-          on(redriveArn, 'sqs:GetQueueAttributes', 'reads what the redrive queue takes'),
-          on(redriveArn, 'sqs:SendMessage', 'sets messages aside that cannot be written'),
-          on(redriveArn, 'sqs:ReceiveMessage', 'reads what was set aside (sluice rejects, sluice replay)'),
-          on(redriveArn, 'sqs:ChangeMessageVisibility', 'lets go of what was only looked at'),
-          on(redriveArn, 'sqs:DeleteMessage', 'removes what was replayed'),
-        ]),
-    ...(objects === undefined
-      ? []
-      : [
-          on(below(objects, region), 's3:GetObject', 'reads rows too large for a message'),
-          on(below(objects, region), 's3:DeleteObject', 'removes them after their message'),
-          on(
-            bucketArn(objects, region),
-            's3:ListBucket',
-            'without it S3 does not say that an object is gone',
-          ),
-        ]),
+    ...(redrive === undefined ? [] : redrivePermissions(redrive)),
+    ...(objects === undefined ? [] : objectPermissions(objects, region)),
     ...kmsPermissions(queue, region, ['kms:Decrypt']),
   ]);
+}
+
+function redrivePermissions(redrive: RedriveReach): Permission[] {
+  const on = (action: string, reason: string) => ({ action, resource: redrive.arn, reason });
+  const later = { only: 'repair' as const };
+  return [
+    ...lookRedrive(redrive),
+    on('sqs:SendMessage', 'sets messages aside that cannot be written'),
+    { ...on('sqs:ReceiveMessage', 'reads what was set aside'), ...later },
+    { ...on('sqs:ChangeMessageVisibility', 'lets go of what was only looked at'), ...later },
+    { ...on('sqs:DeleteMessage', 'removes what was replayed'), ...later },
+  ];
+}
+
+function lookRedrive({ arn, byName }: RedriveReach): Permission[] {
+  const look = {
+    action: 'sqs:GetQueueAttributes',
+    resource: arn,
+    reason: 'reads what the redrive queue takes',
+  };
+  return byName
+    ? [{ action: 'sqs:GetQueueUrl', resource: arn, reason: 'finds the redrive queue' }, look]
+    : [look];
+}
+
+function objectPermissions(objects: NonNullable<Reach['objects']>, region: string): Permission[] {
+  const held = below(objects, region);
+  return [
+    { action: 's3:GetObject', ...held, reason: 'reads rows too large for a message' },
+    { action: 's3:DeleteObject', ...held, reason: 'removes them after their message' },
+    {
+      action: 's3:ListBucket',
+      resource: bucketArn(objects, region),
+      reason: 'sees that the bucket is there; without it S3 does not say that an object is gone',
+    },
+  ];
 }
 
 function lookPermissions({ arn }: QueueFacts, { byName }: Reach): Permission[] {
@@ -92,8 +117,14 @@ function bucketArn({ bucket }: { readonly bucket: string }, region: string): str
   return `arn:${awsPartition(region)}:s3:::${bucket}`;
 }
 
-function below(objects: { readonly bucket: string; readonly prefix: string }, region: string): string {
-  return `${bucketArn(objects, region)}/${objects.prefix}*`;
+function below(
+  objects: NonNullable<Reach['objects']>,
+  region: string,
+): Pick<Permission, 'resource' | 'wildcard'> {
+  return {
+    resource: `${bucketArn(objects, region)}/${objects.prefix}*`,
+    wildcard: 'each row has an object of its own below the prefix, named by run and message',
+  };
 }
 
 function withRole({ role }: Reach, calls: Permission[]): Permission[] {

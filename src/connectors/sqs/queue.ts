@@ -6,7 +6,7 @@ import type { Delivery, Misfit, Origin, Queue, QueueDescription, Sent, SetAside 
 import { asideEntry, doesNotFit, noRedrive, setAsideOf } from './aside.js';
 import { inTens, outcomesOf, untilDone } from './batch-call.js';
 import { letterText } from './envelope.js';
-import { factsOf, Kept, type QueueFacts, queueUrlOf, redriveFactsOf } from './facts.js';
+import { factsOf, Kept, type QueueFacts, queueUrlOf, redriveFactsOf, redriveReach } from './facts.js';
 import { bucketFindings, queueFindings } from './findings.js';
 import { Objects } from './objects.js';
 import type { SqsConnectionOptions } from './options.js';
@@ -65,11 +65,9 @@ export class SqsQueue implements Queue {
     const { redrive: declared, role } = this.#options;
     const { region } = this.#service.place;
     const objects = this.#objects && { bucket: this.#objects.bucket, prefix: this.#objects.prefix };
-    const redriveArn =
-      declared === undefined
-        ? queue.policy?.arn
-        : `${queue.arn.replace(/[^:]*$/, '')}${queueNameOf(declared)}`;
-    const reach = { region, role, objects, byName: this.#options.url === undefined, redriveArn };
+    const redrive = redriveReach(queue, declared);
+    const redriveArn = redrive?.arn;
+    const reach = { region, role, objects, byName: this.#options.url === undefined, redrive };
     const { policy } = queue;
     const maxReceives = policy && policy.arn === redriveArn ? { maxReceives: policy.maxReceives } : {};
     return {

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { SluiceError } from '../../../errors.js';
 import type { Column } from '../../../values/column.js';
-import type { Context, Source, SourceDescription } from '../../connector.js';
+import type { Context, Permission, Source, SourceDescription } from '../../connector.js';
 import type { KeyFileOptions } from '../../key-file-option.js';
 import { stringOf } from '../encode.js';
 import type { KeyAttribute } from '../key.js';
@@ -33,21 +33,25 @@ export function listFolder({ scratch, run, lasting }: Context): string {
 
 /**
  * Reads the list. What can be had only once (standard input, the rows of a source) is not read again by a run that
- * goes on.
+ * goes on. With what reading it needed of another source, where it was read.
  * @throws SluiceError file_unreadable, column_missing, declaration_invalid, or what the other source says.
  */
 export async function openList(
   keys: KeysOptions,
   key: readonly KeyAttribute[],
   context: Context,
-): Promise<KeyList> {
+): Promise<KeyList & { readonly permissions: readonly Permission[] }> {
   const folder = listFolder(context);
   const isOnce = !isFile(keys) || keys.file === '-';
   const known = isOnce && context.lasting ? await knownList(folder, context.run) : undefined;
-  if (known) return known;
+  if (known) return { ...known, permissions: [] };
   const maker = entryMaker(key);
-  const entries = isFile(keys) ? entriesOfFile(keys, maker, context) : entriesOfSource(keys, maker, context);
-  return await buildList(folder, context.run, stoppable(entries, context.signal));
+  const permissions: Permission[] = [];
+  const entries = isFile(keys)
+    ? entriesOfFile(keys, maker, context)
+    : entriesOfSource(keys, maker, context, permissions);
+  const list = await buildList(folder, context.run, stoppable(entries, context.signal));
+  return { ...list, permissions };
 }
 
 async function* stoppable(entries: AsyncIterable<Entry>, signal: AbortSignal): AsyncGenerator<Entry> {
@@ -109,17 +113,21 @@ async function* bytesOf(path: string): AsyncGenerator<Uint8Array> {
   }
 }
 
-/** The rows of another source, its columns named as the key's attributes are. */
+/** The rows of another source, its columns named as the key's attributes are; what that needs is put into `permissions`. */
 async function* entriesOfSource(
   keys: Exclude<KeysOptions, KeyFileOptions>,
   maker: EntryMaker,
   context: Context,
+  permissions: Permission[],
 ): AsyncGenerator<Entry> {
   if (!context.source)
     throw new SluiceError('unsupported', 'no other source can be read here', { path: 'from.keys' });
   const source = await context.source(keys);
   try {
-    checkColumns(await source.describe(), maker.key);
+    const described = await source.describe();
+    checkColumns(described, maker.key);
+    const needed = described.permissions.filter(({ only }) => only === undefined);
+    permissions.push(...needed.map((each) => ({ connection: keys.connection, ...each })));
     yield* entriesOfRows(source, maker);
   } finally {
     await source.close();

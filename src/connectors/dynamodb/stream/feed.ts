@@ -4,7 +4,7 @@ import type { Feed, FeedBatch, FeedDescription, FeedLag, FeedPlace, FeedStretch 
 import type { SharedColumns } from '../batch-builder.js';
 import type { DynamodbClient } from '../client.js';
 import { attributeColumn, OpenColumns } from '../open-columns.js';
-import { permissions } from '../permissions.js';
+import { lookPermissions, permissions } from '../permissions.js';
 import { findTable, type Table, type TableStream, tableIdentity, tableMissing } from '../table.js';
 import { rereadStretch } from './again.js';
 import type { StreamCalls } from './calls.js';
@@ -68,6 +68,7 @@ export class StreamFeed implements Feed {
     return [
       ...permissions(['DescribeTable'], table.arn, undefined),
       ...permissions(actions, stream.arn, this.#options.role),
+      ...lookPermissions(['Scan', 'Query'], table.arn, 'reads the items, to compare them'),
     ];
   }
 

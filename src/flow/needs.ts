@@ -1,0 +1,133 @@
+import type { Permission } from '../connectors/connector.js';
+import type { CallStep, ConnectionDeclaration } from '../declare/declaration.js';
+import { isPlanned } from '../engine/plan.js';
+import { isReplicatePlan } from '../engine/replicate/plan.js';
+import { allSteps, type PlannedStep, type PreparedCopy } from './plan.js';
+import type { PreparedReplicate } from './plan-replicate.js';
+import type { World } from './scope.js';
+
+/** What a step needs on a connection, or by itself (a call). */
+export interface StepNeed {
+  readonly step: string;
+  readonly permission: Permission;
+  readonly connection?: string;
+  /** ARN of the role that the connection or the call works as. */
+  readonly role?: string;
+  /** The user of the connection, where it is declared. */
+  readonly user?: string;
+}
+
+/** What else than a run needs something. */
+export type Purpose = NonNullable<Permission['only']>;
+
+/** The needs of a run, and of what else is asked for. */
+export function needsFor(needs: readonly StepNeed[], purposes: ReadonlySet<Purpose>): readonly StepNeed[] {
+  return needs.filter(({ permission: { only } }) => only === undefined || purposes.has(only));
+}
+
+/**
+ * All that the planned steps need, those of `onFailure` too, in the order of the document. What a step `verify` looks at is
+ * needed by a run. Steps that were refused say nothing of what they need.
+ */
+export function stepNeeds(
+  { declaration, env }: Pick<World, 'declaration' | 'env'>,
+  steps: readonly PlannedStep[],
+): readonly StepNeed[] {
+  const all = allSteps(steps);
+  const verified = new Set(all.flatMap(({ step }) => (step.kind === 'verify' ? step.of : [])));
+  const needs = all.flatMap((planned) => needsOf(planned, verified));
+  return needs.map((need) =>
+    withHolder(need, need.connection && declaration.connections[need.connection], env),
+  );
+}
+
+type Unheld = Omit<StepNeed, 'user'>;
+
+function needsOf(planned: PlannedStep, verified: ReadonlySet<string>): readonly Unheld[] {
+  if (planned.kind === 'copy' || planned.kind === 'replicate') {
+    const own = planned.kind === 'replicate' ? replicateNeeds(planned.replicate) : [];
+    const needs = [...own, ...planned.copies.flatMap(copyNeeds)];
+    return verified.has(planned.step.name) ? needs.map(alsoInARun) : needs;
+  }
+  return planned.step.kind === 'call' ? callNeeds(planned.step) : [];
+}
+
+function alsoInARun(need: Unheld): Unheld {
+  const { only, ...permission } = need.permission;
+  return only === 'verify' ? { ...need, permission } : need;
+}
+
+function copyNeeds({ name, step, planned, via, listing = [] }: PreparedCopy): readonly Unheld[] {
+  if (!isPlanned(planned)) return [];
+  const { description, sinkPlan } = planned;
+  const at = (connection: string, permissions: readonly Permission[]) =>
+    needsAt(name, connection, permissions);
+  const queue = step.via?.connection ?? '';
+  const source = at(step.from.connection, [...listing, ...description.permissions]);
+  if (!via) return [...source, ...at(step.to.connection, sinkPlan.permissions)];
+  if (via.half === 'receive') {
+    return [...at(queue, description.permissions), ...at(step.to.connection, sinkPlan.permissions)];
+  }
+  const { description: described, behind } = via.sink;
+  const receives = behind ? described.receivePermissions : [];
+  return [
+    ...source,
+    ...at(queue, [...described.sendPermissions, ...receives]),
+    ...at(step.to.connection, behind?.sinkPlan.permissions ?? []),
+  ];
+}
+
+function replicateNeeds({ name, step, planned }: PreparedReplicate): readonly Unheld[] {
+  if (!isReplicatePlan(planned)) return [];
+  return [
+    ...needsAt(name, step.from.connection, planned.description.permissions),
+    ...needsAt(name, step.to.connection, planned.sinkPlan.permissions),
+  ];
+}
+
+function needsAt(step: string, connection: string, permissions: readonly Permission[]): readonly Unheld[] {
+  return permissions.map((permission) => ({
+    step,
+    connection: permission.connection ?? connection,
+    permission,
+  }));
+}
+
+/** What invoking a function from here needs. */
+function callNeeds({ name, run, function: arn, role }: CallStep): readonly Unheld[] {
+  if (run || arn === undefined) return [];
+  const invoke = { action: 'lambda:InvokeFunction', resource: arn, reason: `call ${name}` };
+  const assume = {
+    action: 'sts:AssumeRole',
+    resource: role ?? '',
+    reason: "works with the role's permissions",
+  };
+  const permissions: readonly Permission[] = role === undefined ? [invoke] : [invoke, assume];
+  return permissions.map((permission) => ({
+    step: name,
+    permission,
+    ...(role === undefined ? {} : { role }),
+  }));
+}
+
+function withHolder(
+  need: Unheld,
+  options: ConnectionDeclaration | '' | undefined,
+  env: World['env'],
+): StepNeed {
+  if (!options) return need;
+  const role = options['role'];
+  const user = userOf(options['user'], env);
+  return {
+    ...need,
+    ...(typeof role === 'string' ? { role } : {}),
+    ...(user === undefined ? {} : { user }),
+  };
+}
+
+/** `user: app` or `user: { env: NAME }`. */
+function userOf(declared: unknown, env: World['env']): string | undefined {
+  if (typeof declared === 'string') return declared;
+  if (typeof declared !== 'object' || declared === null || !('env' in declared)) return undefined;
+  return env[String(declared.env)];
+}
