@@ -57,11 +57,8 @@ const allowed: Record<string, readonly string[]> = {
     'flow',
     'journal',
     'schedule',
-<<<<<<< HEAD
     'warehouse',
-=======
     'aws',
->>>>>>> 11d9af8 (cli: plan --permissions prints policies and grants; tests prove granted = used)
   ],
   index: [
     'errors',
