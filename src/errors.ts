@@ -47,6 +47,7 @@ export const errorCodes = {
   response_invalid: 'an answer of the server was torn or is not what its interface promises',
   file_changed: 'a file was changed while it was read, or since its export was published',
   manifest_invalid: 'the manifest of an export cannot be read by this version',
+  folder_taken: 'the folder holds the exports of another step',
   disk_full: 'there is no room left on the disk',
   changes_lost: 'the source no longer keeps changes that were not read yet: copy the table anew',
   counts_differ: 'read is not written + unchanged + rejected: rows were lost or doubled',
