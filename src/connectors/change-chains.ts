@@ -46,9 +46,9 @@ export function changeChains({ batch, ttlDeletes, keyOf }: ChainRequest): Change
   return { ...ordered(changes, chains), refused, ignored };
 }
 
-/** The batch's changes, one for each row. */
+/** The batch's changes, one for each row, for whoever looks at them more than once. */
 export function changesOf({ changes, rows }: Batch): readonly Change[] {
-  if (changes?.length === rows.length) return changes;
+  if (changes?.length === rows.length) return [...changes];
   throw new RangeError('a batch of changes does not say what happened to each row');
 }
 

@@ -68,7 +68,7 @@ export interface Feed {
     place: FeedPlace,
     request: { readonly maxRows: number; readonly maxBytes: number; readonly drain: boolean },
   ): AsyncIterable<FeedBatch | undefined>;
-  /** The same rows as when the stretch was given first, as one batch. Throws `changes_lost` when they are no longer kept. */
+  /** The same rows as when the stretch was given first, in one batch or several. Throws `changes_lost` when they are no longer kept. */
   again(stretch: FeedStretch): AsyncIterable<FeedBatch>;
   lag(): FeedLag;
   close(): Promise<void>;

@@ -87,7 +87,7 @@ export function rejectRecord(
 ): RejectRecord {
   const { step, run, part, token } = about;
   const row = storedRow(incoming.rows.at(refused.row) ?? [], incoming.columns);
-  const change = incoming.changes?.[refused.row];
+  const change = incoming.changes?.at(refused.row);
   const key = Object.fromEntries(
     about.key.flatMap((name) => (Object.hasOwn(row, name) ? [[name, row[name] ?? null]] : [])),
   );

@@ -28,7 +28,7 @@ function apply(options: TransformOptions, input: Batch, key: readonly string[] =
   return {
     rows: [...out.rows],
     columns: out.columns.map(({ name, type }) => `${name} ${type}`),
-    sequences: out.changes?.map(({ sequence }) => sequence),
+    sequences: [...(out.changes ?? [])].map(({ sequence }) => sequence),
     dropped: dropped.map(({ row, refusal }) => [row, refusal.code]),
   };
 }

@@ -15,7 +15,7 @@ export function readableRows(
     return { batch: { ...batch, rows: [], ...(changes ? { changes: [] } : {}) }, origin: [], dropped };
   }
   const readable = places.map((place) => batch.rows.at(place) ?? []);
-  const left = changes && places.flatMap((place) => changes[place] ?? []);
+  const left = changes && places.flatMap((place) => changes.at(place) ?? []);
   const result = apply({ ...batch, rows: readable, ...(left ? { changes: left } : {}) });
   const placeOf = (row: number): number => places[row] ?? row;
   return {

@@ -1,6 +1,7 @@
 import type { Batch, Change } from '../values/batch.js';
 import type { Row } from '../values/cell.js';
 import type { Column } from '../values/column.js';
+import { hasAny } from '../values/packed-changes.js';
 import type { AsType } from './as.js';
 import { type Compiled, compile } from './compile.js';
 import type { ContentOptions, Watch } from './contents.js';
@@ -106,10 +107,12 @@ export class Transform {
   #applyAll(batch: Batch): Transformed {
     const compiled = this.#compile(batch.columns);
     const passes = !this.#rowStage && !this.#maskStage && (!compiled.change || compiled.onlyLooks === true);
-    const hasRemoves = batch.changes?.some(isRemove) === true;
+    const hasRemoves = batch.changes !== undefined && hasAny(batch.changes, ['remove']);
     if (passes && !compiled.change && !hasRemoves) return { batch, dropped: [] };
     const { changes } = batch;
-    const made = passed(batch.rows.entries(), (row, index) => this.#change(row, changes?.[index], compiled));
+    const made = passed(batch.rows.entries(), (row, index) =>
+      this.#change(row, changes?.at(index), compiled),
+    );
     // Bytes stay bytes (AttributeRows) where no row is left out.
     if (passes && made.dropped.length === 0) return { batch, dropped: [] };
     const columns = this.#rowStage ? this.#rowStage.columns(compiled.columns) : compiled.columns;
@@ -181,7 +184,7 @@ function transformed(
 ): Transformed {
   const { changes: all, ...rest } = batch;
   // Without a refusal, `origin` counts from 0 on.
-  const changes = all && (dropped.length === 0 ? all : origin.flatMap((index) => all[index] ?? []));
+  const changes = all && (dropped.length === 0 ? all : origin.flatMap((index) => all.at(index) ?? []));
   const result = { ...rest, columns, rows, ...(changes ? { changes } : {}) };
   return dropped.length === 0 ? { batch: result, dropped } : { batch: result, origin, dropped };
 }

@@ -97,6 +97,15 @@ export class AttributeRows implements Rows {
     return this.spans.kinds[place] ?? absent;
   }
 
+  /** Of `cellKinds`, with flags. */
+  kindOf(row: number, column: number): number {
+    return this.kindAt(this.offset(row) + column);
+  }
+
+  cellOf(row: number, column: number): Cell {
+    return this.cell(this.offset(row) + column);
+  }
+
   /** The cell at this place of the lists of `spans`. */
   cell(place: number): Cell {
     const { starts, ends } = this.spans;
@@ -124,49 +133,5 @@ export class AttributeRows implements Rows {
 
   *[Symbol.iterator](): Generator<Row> {
     for (let index = 0; index < this.length; index++) yield this.at(index) ?? [];
-  }
-}
-
-/** Places in bytes are 32-bit numbers. */
-const MAX_JOINED_BYTES = 2 ** 31 - 1;
-
-/** The rows of all, one after the other, as copied bytes. All have the same columns. Undefined where they are too many bytes. */
-export function joinedAttributeRows(parts: readonly AttributeRows[]): AttributeRows | undefined {
-  const width = parts[0]?.width ?? 0;
-  const size = parts.reduce((sum, { bytes }) => sum + bytes.length, 0);
-  if (size > MAX_JOINED_BYTES) return undefined;
-  const length = parts.reduce((sum, part) => sum + part.length, 0);
-  const cells = length * width;
-  const spans = {
-    stride: width,
-    kinds: new Uint8Array(cells),
-    starts: new Int32Array(cells),
-    ends: new Int32Array(cells),
-  };
-  let cell = 0;
-  let before = 0;
-  for (const part of parts) {
-    copySpans(part, spans, cell, before);
-    cell += part.length * width;
-    before += part.bytes.length;
-  }
-  const bytes = Buffer.concat(
-    parts.map((part) => part.bytes),
-    size,
-  );
-  return new AttributeRows(bytes, spans, width, length);
-}
-
-/** `shift` is added to the places. */
-function copySpans(rows: AttributeRows, into: Spans, first: number, shift: number): void {
-  const { kinds, starts, ends } = rows.spans;
-  let target = first;
-  for (let row = 0; row < rows.length; row++) {
-    const offset = rows.offset(row);
-    for (let place = offset; place < offset + rows.width; place++, target++) {
-      into.kinds[target] = kinds[place] as number;
-      into.starts[target] = (starts[place] as number) + shift;
-      into.ends[target] = (ends[place] as number) + shift;
-    }
   }
 }

@@ -9,7 +9,7 @@ import type { Column } from './column.js';
 export type Position = string;
 
 /**
- * Rows by their numbers. An array of rows is one; AttributeRows and TextRows make each row when it is asked for:
+ * Rows by their numbers. An array of rows is one; AttributeRows, JoinedRows and TextRows make each row when it is asked for:
  * whoever looks at rows more than once keeps them.
  */
 export interface Rows extends Iterable<Row> {
@@ -36,7 +36,13 @@ export interface Batch {
   /** Rows that could not be read, in order: what is there of them (a key) is no row to write. Absent means none. */
   readonly refused?: readonly Unread[];
   /** Rows that are changes: what happened to each, by the row's index. Stages that drop or reorder rows keep it in step. */
-  readonly changes?: readonly Change[];
+  readonly changes?: Changes;
+}
+
+/** Changes by their numbers. An array of them is one; PackedChanges makes each when it is asked for. */
+export interface Changes extends Iterable<Change> {
+  readonly length: number;
+  at(index: number): Change | undefined;
 }
 
 /** What happened to an item. The row holds it as it became; after `remove` it holds the key alone. */

@@ -17,6 +17,13 @@ export interface SharedColumns {
 /** A batch keeps at most so many times its own bytes alive. */
 const MAX_KEPT_FACTOR = 8;
 
+interface BuilderOptions {
+  /** About so many are expected. */
+  readonly rows?: number;
+  /** The pages that the items stand in serve as they are, whatever else is in them. */
+  readonly keepsPages?: true;
+}
+
 /** Items that stood one after the other. */
 interface Stretch {
   readonly bytes: Buffer;
@@ -28,6 +35,7 @@ interface Stretch {
 export class BatchBuilder {
   readonly #shared: SharedColumns;
   readonly #request: ReadRequest;
+  readonly #keepsPages: boolean;
   #list: OpenColumns;
   /** For each of the known names its column in the list. */
   #columnOf: number[] = [];
@@ -38,10 +46,10 @@ export class BatchBuilder {
   #spans: SpanList;
   #bytes = 0;
 
-  /** `rows`: about so many are expected. */
-  constructor(shared: SharedColumns, request: ReadRequest, rows?: number) {
+  constructor(shared: SharedColumns, request: ReadRequest, { rows, keepsPages }: BuilderOptions = {}) {
     this.#shared = shared;
     this.#request = request;
+    this.#keepsPages = keepsPages === true;
     this.#list = shared.current;
     const columns = shared.current.columns.length;
     this.#spans =
@@ -118,9 +126,12 @@ export class BatchBuilder {
    * The bytes of items that stand side by side, with the comma between them, become one stretch. Gives what is to be
    * added to a place in the item's bytes, to get the place in the batch's own.
    */
-  #stretchTo({ bytes, start, end }: ScannedItem): number {
+  #stretchTo(item: ScannedItem): number {
+    const { bytes } = item;
     const last = this.#stretches.at(-1);
-    if (last?.bytes === bytes && last.end + 1 === start) {
+    const start = this.#keepsPages ? 0 : item.start;
+    const end = this.#keepsPages ? bytes.length : item.end;
+    if (last?.bytes === bytes && (this.#keepsPages || last.end + 1 === start)) {
       last.end = end;
       return this.#before - last.start;
     }

@@ -1,6 +1,7 @@
 import { AttributeRows } from '../../values/attribute-rows.js';
 import type { Rows } from '../../values/batch.js';
 import type { Row } from '../../values/cell.js';
+import { isPacked, type JoinedRows } from '../../values/joined-rows.js';
 import { TextRows } from '../../values/text-rows.js';
 import type { BodyRoom } from './body-room.js';
 import { type ItemEncoder, isTooLarge, tooLarge } from './item.js';
@@ -20,9 +21,13 @@ export interface BatchItems {
 
 export function batchItems(rows: Rows, encode: ItemEncoder): BatchItems {
   const { appendAttributes, appendValues } = encode;
-  if (rows instanceof AttributeRows && appendValues) {
+  if (isPacked(rows) && appendValues) {
     const keys = Array.from({ length: rows.length }, (_, row) => encode.keyOf(keyCells(rows, row, encode)));
-    return keyedItems(rows, encode, keys, (row, room) => appendValues(rows, row, room));
+    const append: AppendRow =
+      rows instanceof AttributeRows
+        ? (row, room) => appendValues(rows, row, room)
+        : (row, room) => appendValues(rows.partOf(row), rows.within(row), room);
+    return keyedItems(rows, encode, keys, append);
   }
   if (!(rows instanceof TextRows) || !appendAttributes) return cellItems(rows, encode);
   const append: AppendRow = (row, room) => appendAttributes(rows, row, room);
@@ -40,9 +45,9 @@ export function batchItems(rows: Rows, encode: ItemEncoder): BatchItems {
 type AppendRow = (row: number, room: BodyRoom) => Problem | undefined;
 
 /** A row of which only the cells of its key are made. */
-function keyCells(rows: AttributeRows, row: number, { keyColumns }: ItemEncoder): Row {
+function keyCells(rows: AttributeRows | JoinedRows, row: number, { keyColumns }: ItemEncoder): Row {
   const cells: Row = [];
-  for (const column of keyColumns) cells[column] = rows.cell(rows.offset(row) + column);
+  for (const column of keyColumns) cells[column] = rows.cellOf(row, column);
   return cells;
 }
 

@@ -1,42 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Attribute } from '../../values/cell.js';
+import { randomItem, shuffled } from '../../../test/fixtures/random-items.js';
 import { attributeOf, wholeItem } from './item-scanner.js';
 import { fetchedBody, pageBody } from './page-body.js';
-
-const text = fc.oneof(
-  fc.string({ unit: 'grapheme' }),
-  fc.string({
-    unit: fc.constantFrom('"', '\\', ']', '}', ',', ':', '[', '{', 'é', '漢', '😀', '\n', '"Items":['),
-  }),
-);
-
-const attribute = fc.letrec<{ any: Attribute; list: Attribute[]; map: Record<string, Attribute> }>((tie) => ({
-  any: fc.oneof(
-    { maxDepth: 3 },
-    text.map((S) => ({ S })),
-    fc.integer().map((N) => ({ N: String(N) })),
-    fc.uint8Array().map((bytes) => ({ B: Buffer.from(bytes).toString('base64') })),
-    fc.boolean().map((BOOL) => ({ BOOL })),
-    fc.constant<Attribute>({ NULL: true }),
-    fc.array(text, { minLength: 1 }).map((SS) => ({ SS })),
-    tie('list').map((L) => ({ L })),
-    tie('map').map((M) => ({ M })),
-  ),
-  list: fc.array(tie('any'), { maxLength: 4 }),
-  map: fc.dictionary(text, tie('any'), { maxKeys: 4 }),
-})).any;
-
-const item = fc.dictionary(
-  fc.oneof(fc.constantFrom('id', 'name', 'Items', '__proto__', ''), text),
-  attribute,
-);
 
 const answer = fc
   .record(
     {
-      Items: fc.array(item),
-      LastEvaluatedKey: item,
+      Items: fc.array(randomItem),
+      LastEvaluatedKey: randomItem,
       ConsumedCapacity: fc.constant({ CapacityUnits: 1.5 }),
     },
     { requiredKeys: [] },
@@ -44,8 +16,7 @@ const answer = fc
   .chain((fields) =>
     fc.constantFrom(fields, { ...fields, Count: ('Items' in fields && fields.Items?.length) || 0 }),
   )
-  .chain((fields) => fc.shuffledSubarray(Object.entries(fields), { minLength: Object.keys(fields).length }))
-  .map((entries) => Object.fromEntries(entries));
+  .chain(shuffled);
 
 function read(bytes: Buffer) {
   const { fields, items } = pageBody('Scan', bytes);
@@ -100,12 +71,11 @@ describe('pageBody', () => {
 const table = fc.constantFrom('users', 'a.b-c_d', '"Items":[', 'é');
 const fetchedAnswer = fc
   .record({
-    Responses: fc.tuple(table, fc.array(item)).map(([name, items]) => ({ [name]: items })),
-    UnprocessedKeys: fc.tuple(table, fc.array(item)).map(([name, Keys]) => ({ [name]: { Keys } })),
+    Responses: fc.tuple(table, fc.array(randomItem)).map(([name, items]) => ({ [name]: items })),
+    UnprocessedKeys: fc.tuple(table, fc.array(randomItem)).map(([name, Keys]) => ({ [name]: { Keys } })),
     ConsumedCapacity: fc.constantFrom([], [{ TableName: 'users', CapacityUnits: 1.5 }]),
   })
-  .chain((fields) => fc.shuffledSubarray(Object.entries(fields), { minLength: 3 }))
-  .map((entries) => Object.fromEntries(entries));
+  .chain(shuffled);
 
 describe('fetchedBody', () => {
   it('reads any answer as JSON.parse does, and keeps each item when it has gone on', () => {

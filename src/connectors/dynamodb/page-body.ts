@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { tornAnswer } from './failures.js';
 import { ItemScanner, wholeItem } from './item-scanner.js';
-import { COMMA, OPEN_BRACKET, UnusualJson } from './json-bytes.js';
+import { UnusualJson } from './json-bytes.js';
 import type { Item } from './open-columns.js';
 
 /** An answer with many items: what it says besides them at once, and the items as they are asked for. */
@@ -130,28 +130,6 @@ export function itemsAgain(action: string, items: readonly Item[]): PageItems {
   const bytes = Buffer.from(JSON.stringify(items));
   const form = { ...page };
   return new PageItems(action, { bytes, start: 0, end: bytes.length, fields: {}, form }, items.length);
-}
-
-/** Items that stand in bytes here and there, as a page of their own. */
-export function itemsFrom(
-  action: string,
-  items: readonly { readonly bytes: Buffer; readonly start: number; readonly end: number }[],
-): PageItems {
-  const head = Buffer.from('{"Items":');
-  const length = items.reduce((sum, { start, end }) => sum + end - start + 1, 0);
-  const bytes = Buffer.allocUnsafeSlow(head.length + Math.max(length, 1) + 2);
-  let at = head.copy(bytes);
-  for (const { bytes: from, start, end } of items) {
-    bytes[at] = at === head.length ? OPEN_BRACKET : COMMA;
-    at += 1 + from.copy(bytes, at + 1, start, end);
-  }
-  if (items.length === 0) at += bytes.write('[', at, 'latin1');
-  bytes.write(']}', at, 'latin1');
-  return new PageItems(
-    action,
-    { bytes, start: head.length, end: at + 1, fields: {}, form: page },
-    items.length,
-  );
 }
 
 function countOf(items: PageItems): number {

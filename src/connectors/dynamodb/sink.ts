@@ -91,7 +91,7 @@ export class DynamodbSink implements Sink {
   trial(batch: Batch): readonly Refused[] {
     const encode = this.#encoders?.of(batch.columns);
     if (!encode || this.#key.length === 0) return [];
-    const isKeyAlone = (row: number) => this.#mode === 'mirror' && batch.changes?.[row]?.event === 'remove';
+    const isKeyAlone = (row: number) => this.#mode === 'mirror' && batch.changes?.at(row)?.event === 'remove';
     const refused = batch.rows.map((cells, row): Refused[] => {
       const key = encode.keyOf(cells);
       const text = typeof key === 'string' && !isKeyAlone(row) ? encode.attributesOf(cells, key) : key;

@@ -1,6 +1,6 @@
-import { AttributeRows } from '../../values/attribute-rows.js';
 import type { Batch, Rows } from '../../values/batch.js';
 import { canonicalNumber } from '../../values/decimal.js';
+import { isPacked } from '../../values/joined-rows.js';
 import { changesOf } from '../change-chains.js';
 import type { Refused } from '../connector.js';
 import type { Fitted } from './fit.js';
@@ -61,7 +61,7 @@ function keyFields(
   if (key.length === 0) return { code: 'key_empty', message: 'a column of the key does not come' };
   const fields: string[] = [];
   const names: string[] = [];
-  const whole = rows instanceof AttributeRows ? undefined : rows.at(row);
+  const whole = isPacked(rows) ? undefined : rows.at(row);
   for (const loaded of key) {
     const field = fieldAt(loaded, rows, row, whole);
     if (typeof field !== 'string') {
@@ -74,6 +74,5 @@ function keyFields(
 }
 
 function fieldAt(loaded: LoadedColumn, rows: Rows, row: number, whole: ReturnType<Rows['at']>): Fitted {
-  if (!(rows instanceof AttributeRows)) return fieldOf(loaded, whole ?? []);
-  return loaded.fit(rows.cell(rows.offset(row) + loaded.from));
+  return isPacked(rows) ? loaded.fit(rows.cellOf(row, loaded.from)) : fieldOf(loaded, whole ?? []);
 }

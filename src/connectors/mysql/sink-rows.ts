@@ -1,6 +1,7 @@
 import { AttributeRows, cellKinds, KIND_MASK } from '../../values/attribute-rows.js';
 import type { Rows } from '../../values/batch.js';
 import type { Row } from '../../values/cell.js';
+import { isPacked, JoinedRows } from '../../values/joined-rows.js';
 import type { Refused } from '../connector.js';
 import { absent, enumError, type Fitted, type Misfit, misfit } from './fit.js';
 import { type Line, loadSpelling, type Spelling } from './load-dialect.js';
@@ -58,13 +59,22 @@ export function prepareRows(
 /** The same for LOAD DATA, written into the room as it goes: much faster, since no line is ever a string. */
 export function encodeRows(map: ColumnMap, rows: Rows, room: LineRoom, choice?: RowChoice): EncodedRows {
   const encoder = new LineEncoder(room);
-  const encode =
-    rows instanceof AttributeRows
-      ? (index: number) => encodeBytes(map.columns, rows, index, encoder)
-      : (index: number) => encodeRow(map.columns, rows.at(index) ?? [], encoder);
+  const encode = rowEncoder(map.columns, rows, encoder);
   const take = choice ? headed(encode, encoder, choice) : encode;
   const prepared = takeRows(map, { rows, chosen: choice?.chosen ?? everyRow(rows) }, loadSpelling, take);
   return { ...prepared, columns: map.columns, encoded: encoder.end() };
+}
+
+function rowEncoder(
+  columns: readonly LoadedColumn[],
+  rows: Rows,
+  encoder: LineEncoder,
+): (index: number) => boolean {
+  if (rows instanceof AttributeRows) return (index) => encodeBytes(columns, rows, index, encoder);
+  if (rows instanceof JoinedRows) {
+    return (index) => encodeBytes(columns, rows.partOf(index), rows.within(index), encoder);
+  }
+  return (index) => encodeRow(columns, rows.at(index) ?? [], encoder);
 }
 
 function* everyRow(rows: Rows): Generator<number> {
@@ -107,7 +117,7 @@ function takeRows(
 }
 
 function isThere(rows: Rows, index: number, column: number): boolean {
-  if (rows instanceof AttributeRows) return rows.kindAt(rows.offset(index) + column) !== cellKinds.absent;
+  if (isPacked(rows)) return rows.kindOf(index, column) !== cellKinds.absent;
   return rows.at(index)?.[column] !== undefined;
 }
 

@@ -76,7 +76,7 @@ function* outgoing(options: SenderOptions, request: SendRequest, sent: Sent[]): 
   const { isFifo } = options.queue;
   for (const [row, cells] of batch.rows.entries()) {
     const id = `${origin.run}/${token}.${row}`;
-    const change = batch.changes?.[row];
+    const change = batch.changes?.at(row);
     const letter = { id, origin, key, columns: batch.columns, row: cells };
     const text = letterText(change === undefined ? letter : { ...letter, change });
     const bytes = Buffer.byteLength(text);

@@ -1,8 +1,10 @@
 import type { FeedBatch, FeedStretch } from '../../connectors/feed.js';
 import type { LoadDeclaration, ReplicateStep } from '../../declare/declaration.js';
 import type { Dropped, Transform, Transformed } from '../../transform/transform.js';
-import { AttributeRows, joinedAttributeRows } from '../../values/attribute-rows.js';
+import { AttributeRows } from '../../values/attribute-rows.js';
 import type { Batch, Change, Rows } from '../../values/batch.js';
+import { JoinedRows } from '../../values/joined-rows.js';
+import { hasAny, joinedChanges, packedEvents } from '../../values/packed-changes.js';
 import type { LoadIntent } from './replicate-journal.js';
 import { joinedColumns, picked, placer } from './rows.js';
 
@@ -35,11 +37,12 @@ export interface Load extends LoadIntent {
 /** What of the changes the declaration takes. */
 function takenOf(batch: Batch, { events }: Pick<ReplicateStep, 'events'>): Batch {
   const { changes = [] } = batch;
-  const isTaken = ({ event }: Change): boolean => events.includes(event);
-  if (changes.length === batch.rows.length && changes.every(isTaken)) return batch;
+  const isTaken = (event: Change['event']): boolean => events.includes(event);
+  const others = packedEvents.filter((event) => !isTaken(event));
+  if (changes.length === batch.rows.length && !hasAny(changes, others)) return batch;
   return picked(
     batch,
-    changes.flatMap((change, index) => (isTaken(change) ? [index] : [])),
+    [...changes].flatMap(({ event }, index) => (isTaken(event) ? [index] : [])),
   );
 }
 
@@ -160,7 +163,7 @@ function joinedBatch(batches: readonly Batch[]): Batch {
     columns,
     rows: joinedRows(batches, columns),
     bytes: batches.reduce((sum, { bytes }) => sum + bytes, 0),
-    changes: batches.flatMap(({ changes = [] }) => changes),
+    changes: joinedChanges(batches.map(({ changes = [] }) => changes)),
   };
 }
 
@@ -169,6 +172,6 @@ function joinedRows(batches: readonly Batch[], columns: Batch['columns']): Rows 
   const parts = batches.flatMap(({ columns: own, rows }) =>
     own === columns && rows instanceof AttributeRows ? [rows] : [],
   );
-  const joined = parts.length === batches.length ? joinedAttributeRows(parts) : undefined;
-  return joined ?? batches.flatMap((batch) => batch.rows.map(placer(batch.columns, columns)));
+  if (parts.length === batches.length) return new JoinedRows(parts);
+  return batches.flatMap((batch) => batch.rows.map(placer(batch.columns, columns)));
 }

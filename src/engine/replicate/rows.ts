@@ -14,7 +14,7 @@ export function picked(batch: Batch, places: readonly number[]): Batch {
   return {
     ...rest,
     rows,
-    ...(changes ? { changes: places.flatMap((place) => changes[place] ?? []) } : {}),
+    ...(changes ? { changes: places.flatMap((place) => changes.at(place) ?? []) } : {}),
     ...(unread && unread.length > 0 ? { refused: unread } : {}),
   };
 }

@@ -3,16 +3,16 @@ import type { SharedColumns } from '../batch-builder.js';
 import type { StreamCalls } from './calls.js';
 import type { ShardPlace } from './place.js';
 import { recordBatches } from './record-batches.js';
-import type { StreamRecord } from './records.js';
 import { changesLost } from './retention.js';
-import { isLater, ShardReader } from './shard-reader.js';
+import { ShardReader } from './shard-reader.js';
+import { isLater, type StreamRecords } from './stream-records.js';
 
 /** Far more empty pages than ever stand between two changes that were read one after the other. */
 const MAX_EMPTY_PAGES = 1000;
 
 /**
- * The changes of a stretch, as one batch where its columns allow it: they were one, or what was made of one by joining.
- * @throws SluiceError changes_lost where one of them is no longer kept
+ * The changes of a stretch, page by page: they were one batch, or what was made of several by joining.
+ * @throws SluiceError changes_lost where one of them is no longer kept, before any is given
  */
 export async function* rereadStretch(
   calls: StreamCalls,
@@ -23,33 +23,36 @@ export async function* rereadStretch(
   const end = JSON.parse(to) as ShardPlace;
   if (from === undefined || end.after === undefined) return;
   const start = { stream, shard, parent: end.parent, beginning: { first: from, at: 0 }, place: { at: 0 } };
-  const { records, bytes } = await recordsUpTo(new ShardReader(calls, start), end.after);
-  if (records[0]?.change.sequence !== from || records.at(-1)?.change.sequence !== end.after) {
+  const pages = await pagesUpTo(new ShardReader(calls, start), end.after);
+  const last = pages.at(-1)?.records;
+  if (pages[0]?.records.sequenceOf(0) !== from || last?.sequenceOf(last.length - 1) !== end.after) {
     throw changesLost(`the stream no longer keeps what was read of its shard ${shard}`);
   }
   const size = { maxRows: Number.POSITIVE_INFINITY, maxBytes: Number.POSITIVE_INFINITY };
-  const placeAfter = (index: number): ShardPlace => {
-    const record = records[index];
-    return !record || index === records.length - 1
-      ? end
-      : { ...end, after: record.change.sequence, at: record.atMs };
-  };
-  yield* recordBatches(shard, records, bytes, shared, size, placeAfter);
+  for (const { records, bytes } of pages) {
+    const placeAfter = (index: number): ShardPlace => {
+      const after = records.sequenceOf(index);
+      return after === end.after ? end : { ...end, after, at: records.atMs(index) };
+    };
+    yield* recordBatches(shard, records, bytes, shared, size, placeAfter);
+  }
 }
 
-async function recordsUpTo(
-  reader: ShardReader,
-  last: string,
-): Promise<{ readonly records: readonly StreamRecord[]; readonly bytes: number }> {
-  const records: StreamRecord[] = [];
-  let bytes = 0;
+interface Wanted {
+  readonly records: StreamRecords;
+  /** Their share of their page. */
+  readonly bytes: number;
+}
+
+async function pagesUpTo(reader: ShardReader, last: string): Promise<readonly Wanted[]> {
+  const pages: Wanted[] = [];
   for (let empty = 0; empty < MAX_EMPTY_PAGES; ) {
-    const page = await reader.page();
-    const wanted = page.records.filter(({ change }) => !isLater(change.sequence, last));
-    records.push(...wanted);
-    if (page.records.length > 0) bytes += (page.bytes * wanted.length) / page.records.length;
-    else empty++;
-    if (page.ended || wanted.length < page.records.length || wanted.at(-1)?.change.sequence === last) break;
+    const { records, bytes, ended } = await reader.page();
+    let count = 0;
+    while (count < records.length && !isLater(records.sequenceOf(count), last)) count++;
+    if (count > 0) pages.push({ records: records.slice(0, count), bytes: (bytes * count) / records.length });
+    if (records.length === 0) empty++;
+    if (ended || count < records.length || (count > 0 && records.sequenceOf(count - 1) === last)) break;
   }
-  return { records, bytes };
+  return pages;
 }

@@ -28,7 +28,8 @@ async function drained(feed: Feed, place: FeedPlace, request = size): Promise<Fe
 }
 
 const remove = (id: string) => dynamodbCall('DeleteItem', { TableName: table, Key: { id: { N: id } } });
-const changesOf = (batches: readonly FeedBatch[]) => batches.flatMap(({ batch }) => batch.changes ?? []);
+const changesOf = (batches: readonly FeedBatch[]) =>
+  batches.flatMap(({ batch }) => [...(batch.changes ?? [])]);
 const rowsOf = (batches: readonly FeedBatch[]) => itemsOf(batches.map(({ batch }) => batch));
 
 const rich: Item = {

@@ -23,8 +23,7 @@ export async function beginningOf(calls: StreamCalls, stream: string, shard: str
       iterator ??= await shardIterator(calls, stream, shard, { at: 'oldest' });
       const body = { ShardIterator: iterator, Limit: 1 };
       const page = recordPage(await calls.call('GetRecords', body), at);
-      const [record] = page.records;
-      if (record) return { first: record.change.sequence, at };
+      if (page.records.length > 0) return { first: page.records.sequenceOf(0), at };
       if (page.next === undefined) return { at };
       iterator = page.next;
       empty++;

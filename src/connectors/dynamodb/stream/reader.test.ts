@@ -56,7 +56,7 @@ function ground(shape: Partial<HistoryShape>, weather: Partial<Weather> = {}): G
 }
 
 const sequencesOf = (batches: readonly FeedBatch[]) =>
-  batches.flatMap(({ batch }) => (batch.changes ?? []).map(({ sequence }) => sequence)).sort();
+  batches.flatMap(({ batch }) => [...(batch.changes ?? [])].map(({ sequence }) => sequence)).sort();
 const allOf = ({ history }: Ground) => history.changes.map(({ sequence }) => sequence).sort();
 
 async function drained(feed: Feed, place: FeedPlace): Promise<FeedBatch[]> {

@@ -1,8 +1,7 @@
 import type { FeedBatch } from '../../feed.js';
 import { BatchBuilder, type SharedColumns } from '../batch-builder.js';
-import { itemsFrom } from '../page-body.js';
 import type { ShardPlace } from './place.js';
-import type { StreamRecord } from './records.js';
+import type { StreamRecords } from './stream-records.js';
 
 interface BatchSize {
   readonly maxRows: number;
@@ -12,30 +11,29 @@ interface BatchSize {
 /** The records of one page of a shard as batches. `placeAfter` is asked for the place after the n-th record. */
 export function* recordBatches(
   shard: string,
-  records: readonly StreamRecord[],
+  records: StreamRecords,
   pageBytes: number,
   shared: SharedColumns,
   size: BatchSize,
   placeAfter: (index: number) => ShardPlace,
 ): Generator<FeedBatch> {
-  const builder = new BatchBuilder(shared, size, records.length);
-  const items = itemsFrom('GetRecords', records);
+  const builder = new BatchBuilder(shared, size, { rows: records.length, keepsPages: true });
   const share = pageBytes / records.length;
   let begun = 0;
   const taken = (end: number): FeedBatch => {
-    const first = records[begun];
-    const changes = records.slice(begun, end).map(({ change }) => change);
-    const batch = { ...builder.take(() => ''), changes };
+    const from = records.sequenceOf(begun);
+    const batch = { ...builder.take(() => ''), changes: records.changes(begun, end) };
     begun = end;
-    const from = first === undefined ? {} : { from: first.change.sequence };
-    return { batch, stretch: { shard, ...from, to: JSON.stringify(placeAfter(end - 1)) } };
+    return { batch, stretch: { shard, from, to: JSON.stringify(placeAfter(end - 1)) } };
   };
-  for (let index = 0; items.next(); index++) {
-    if (!builder.add(items.scanner, share)) {
+  let index = 0;
+  for (const item of records.items()) {
+    if (!builder.add(item, share)) {
       yield taken(index);
-      builder.add(items.scanner, share);
+      builder.add(item, share);
     }
-    if (builder.full) yield taken(index + 1);
+    index++;
+    if (builder.full) yield taken(index);
   }
   if (!builder.empty) yield taken(records.length);
 }

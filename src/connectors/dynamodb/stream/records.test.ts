@@ -1,5 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { itemsOf } from '../../../../test/fixtures/dynamodb-ends.js';
+import { randomItem, shuffled } from '../../../../test/fixtures/random-items.js';
 import { attributeColumn, OpenColumns } from '../open-columns.js';
 import { recordBatches } from './record-batches.js';
 import { recordPage } from './records.js';
@@ -59,7 +61,8 @@ describe('a page of records', () => {
     expect(itemsIn(text)).toEqual([item, { id: { S: 'a' } }]);
     const { records, next, bytes } = recordPage(Buffer.from(text), Date.parse('2026-11-21T07:00:00.123Z'));
     expect({ next, bytes }).toEqual({ next: answer.NextShardIterator, bytes: Buffer.byteLength(text) });
-    expect(records.map(({ change, atMs }) => ({ ...change, atMs }))).toEqual([
+    const changes = [...records.changes(0, records.length)];
+    expect(changes.map((change, index) => ({ ...change, atMs: records.atMs(index) }))).toEqual([
       {
         event: 'insert',
         sequence: '000100000000000000000001',
@@ -79,7 +82,8 @@ describe('a page of records', () => {
   });
 
   it('is the last of a closed shard where it names no next one', () => {
-    expect(recordPage(Buffer.from('{"Records":[]}'), 0)).toEqual({ records: [], bytes: 14 });
+    const none = recordPage(Buffer.from('{"Records":[]}'), 0);
+    expect([none.records.length, none.bytes, none.next]).toEqual([0, 14, undefined]);
     expect(recordPage(Buffer.from('{"Records":[],"NextShardIterator":null}'), 0).next).toBeUndefined();
   });
 
@@ -103,5 +107,115 @@ describe('a page of records', () => {
       expect(() => itemsIn(text)).toThrow(error);
       expect(() => itemsIn(text)).not.toThrow('😀');
     }
+  });
+});
+
+const identity = fc.constantFrom(
+  { Type: 'Service', PrincipalId: 'dynamodb.amazonaws.com' },
+  { Type: 'User', PrincipalId: 'someone' },
+);
+
+const record = fc
+  .record({
+    event: fc.constantFrom('INSERT', 'MODIFY', 'REMOVE'),
+    key: randomItem,
+    image: randomItem,
+    old: randomItem,
+    seconds: fc.oneof(fc.integer({ min: 0, max: 4e9 }), fc.double({ min: 0, max: 4e9, noNaN: true })),
+    digits: fc.integer({ min: 1, max: 25 }),
+    identity: fc.option(identity, { nil: undefined }),
+    more: fc.dictionary(
+      fc.constantFrom('eventID', 'awsRegion', 'NewImage', 'Keys', 'é'),
+      fc.json().map((text) => JSON.parse(text)),
+    ),
+  })
+  .chain(({ event, key, image, old, seconds, digits, identity: userIdentity, more }) =>
+    shuffled({
+      Keys: key,
+      ...(event === 'REMOVE' ? {} : { NewImage: image }),
+      OldImage: old,
+      SequenceNumber: '7'.padStart(digits, '0'),
+      ApproximateCreationDateTime: seconds,
+      SizeBytes: 1,
+    }).chain((dynamodb) =>
+      shuffled({ ...more, eventName: event, dynamodb, ...(userIdentity ? { userIdentity } : {}) }),
+    ),
+  );
+
+const page = fc
+  .record({ Records: fc.array(record, { maxLength: 12 }), NextShardIterator: fc.constantFrom('next', null) })
+  .chain(shuffled);
+
+/** What JSON.parse makes of a page: the slow way, which is right. */
+function parsed(text: string) {
+  const { Records, NextShardIterator } = JSON.parse(text);
+  return {
+    next: NextShardIterator ?? undefined,
+    // biome-ignore lint/suspicious/noExplicitAny: whatever JSON holds
+    records: Records.map(({ eventName, userIdentity, dynamodb }: any) => ({
+      event: eventName.toLowerCase(),
+      sequence: dynamodb.SequenceNumber,
+      atMs: Math.round(dynamodb.ApproximateCreationDateTime * 1000),
+      expired: eventName === 'REMOVE' && userIdentity?.Type === 'Service',
+      item: eventName === 'REMOVE' ? dynamodb.Keys : dynamodb.NewImage,
+    })),
+  };
+}
+
+describe('pages of any records', () => {
+  it('are read as JSON.parse does, in batches of any size', () => {
+    fc.assert(
+      fc.property(
+        page,
+        fc.constantFrom(undefined, 1),
+        fc.integer({ min: 1, max: 13 }),
+        (fields, spaces, maxRows) => {
+          const text = JSON.stringify(fields, undefined, spaces);
+          const { records, next, bytes } = recordPage(Buffer.from(text), 0);
+          const size = { maxRows, maxBytes: 1_000_000 };
+          const shared = { current: new OpenColumns([]), first: [] };
+          const batches = [...recordBatches('shard', records, bytes, shared, size, (at) => ({ at }))];
+          const changes = batches.flatMap(({ batch }) => [...(batch.changes ?? [])]);
+          const items = itemsOf(batches.map(({ batch }) => batch));
+          const expected = parsed(text);
+          expect(next).toEqual(expected.next);
+          expect(items.length).toBe(changes.length);
+          expect(
+            changes.map(({ event, sequence, expired = false }, index) => {
+              return { event, sequence, atMs: records.atMs(index), expired, item: items[index] };
+            }),
+          ).toEqual(expected.records);
+          let row = 0;
+          for (const { batch, stretch } of batches) {
+            expect(stretch.from).toBe(expected.records[row].sequence);
+            row += batch.rows.length;
+            expect(JSON.parse(stretch.to)).toEqual({ at: row - 1 });
+            expect(batch.rows.length).toBeLessThanOrEqual(maxRows);
+          }
+        },
+      ),
+      { numRuns: 150 },
+    );
+  });
+
+  it('rise where each comes after all before it', () => {
+    const sequence = fc.stringMatching(/^0{0,2}[0-3]{1,3}$/);
+    fc.assert(
+      fc.property(fc.array(sequence), fc.option(sequence, { nil: undefined }), (sequences, after) => {
+        const Records = sequences.map((SequenceNumber) => ({
+          eventName: 'INSERT',
+          dynamodb: { Keys: {}, NewImage: {}, SequenceNumber, ApproximateCreationDateTime: 1 },
+        }));
+        const { records } = recordPage(Buffer.from(JSON.stringify({ Records })), 0);
+        const rising = records.rising(after);
+        let last = after;
+        const expected = sequences.filter((one) => {
+          const isNext = last === undefined || BigInt(one) > BigInt(last);
+          if (isNext) last = one;
+          return isNext;
+        });
+        expect([...rising.changes(0, rising.length)].map((change) => change.sequence)).toEqual(expected);
+      }),
+    );
   });
 });

@@ -2,8 +2,9 @@ import { serviceType } from '../failures.js';
 import { isExpired, isGone, type Start, type StreamCalls, shardIterator } from './calls.js';
 import { neededFrom, type ShardPlace } from './place.js';
 import type { Beginning } from './probe.js';
-import { type RecordPage, recordPage, type StreamRecord } from './records.js';
+import { noRecords, type RecordPage, recordPage } from './records.js';
 import { changesLost, EMPTY_PAGES, isKept } from './retention.js';
+import type { StreamRecords } from './stream-records.js';
 
 /** An iterator that fails at once, again and again, was not the fault of its age. */
 const MAX_OPENINGS = 10;
@@ -23,7 +24,7 @@ export interface ShardStart {
 
 /** What one call brought. */
 export interface ShardPage {
-  readonly records: readonly StreamRecord[];
+  readonly records: StreamRecords;
   readonly bytes: number;
   /** The shard was closed, and this is the last of it. */
   readonly ended: boolean;
@@ -68,7 +69,7 @@ export class ShardReader {
   async page(): Promise<ShardPage> {
     for (let opening = 1; ; opening++) {
       this.#iterator ??= await this.#open();
-      if (this.#iterator === undefined) return this.#pageOf([], 0, true);
+      if (this.#iterator === undefined) return this.#pageOf(noRecords, 0, true);
       const askedMs = this.#calls.nowMs();
       try {
         const bytes = await this.#calls.call('GetRecords', { ShardIterator: this.#iterator });
@@ -130,15 +131,16 @@ export class ShardReader {
     const ended = page.next === undefined;
     if (page.records.length === 0) {
       this.#takeNothing(askedMs);
-      return this.#pageOf([], page.bytes, ended);
+      return this.#pageOf(page.records, page.bytes, ended);
     }
     this.#emptySince = [];
-    const fresh = this.#fresh(page.records);
+    // An iterator that begins at the oldest gives again what was taken.
+    const fresh = page.records.rising(this.#after);
     const wanted = this.#wanted(fresh);
-    const last = fresh.at(-1);
-    if (last) {
-      this.#after = last.change.sequence;
-      this.#at = Math.max(this.#leastAt, last.atMs);
+    const last = fresh.length - 1;
+    if (last >= 0) {
+      this.#after = fresh.sequenceOf(last);
+      this.#at = Math.max(this.#leastAt, fresh.atMs(last));
       this.#fromOldest = false;
     }
     return this.#pageOf(wanted, page.bytes, ended);
@@ -153,31 +155,21 @@ export class ShardReader {
     this.#at = Math.max(this.#at, this.#leastAt);
   }
 
-  /** Those that come after what was taken: an iterator that begins at the oldest gives others again. */
-  #fresh(records: readonly StreamRecord[]): StreamRecord[] {
-    let after = this.#after;
-    return records.filter(({ change }) => {
-      if (after !== undefined && !isLater(change.sequence, after)) return false;
-      after = change.sequence;
-      return true;
-    });
-  }
-
-  #wanted(records: readonly StreamRecord[]): readonly StreamRecord[] {
+  #wanted(records: StreamRecords): StreamRecords {
     if (this.#isPastSince) return records;
-    const first = records.findIndex(({ atMs }) => atMs >= (this.#start.since ?? 0));
-    if (first === -1) return [];
-    this.#isPastSince = true;
+    const since = this.#start.since ?? 0;
+    let first = 0;
+    while (first < records.length && records.atMs(first) < since) first++;
+    this.#isPastSince = first < records.length;
     return records.slice(first);
   }
 
-  #pageOf(records: readonly StreamRecord[], bytes: number, ended: boolean): ShardPage {
+  #pageOf(records: StreamRecords, bytes: number, ended: boolean): ShardPage {
     const least = this.#leastAt;
     const last = { ...this.place, ...(ended ? { ended } : {}) };
     const placeAfter = (index: number): ShardPlace => {
-      const record = records[index];
-      if (!record || index === records.length - 1) return last;
-      return this.#placeOf(record.change.sequence, Math.max(least, record.atMs));
+      if (index >= records.length - 1) return last;
+      return this.#placeOf(records.sequenceOf(index), Math.max(least, records.atMs(index)));
     };
     return { records, bytes, ended, placeAfter };
   }
@@ -191,9 +183,4 @@ export class ShardReader {
       at: Math.floor(at),
     };
   }
-}
-
-/** Sequence numbers are digits, mostly of one length. */
-export function isLater(sequence: string, than: string): boolean {
-  return sequence.length === than.length ? sequence > than : BigInt(sequence) > BigInt(than);
 }

@@ -143,7 +143,7 @@ export class StreamReader {
   *#given({ state, page }: TakenPage): Generator<FeedBatch> {
     const { shared, maxRows, maxBytes } = this.#options;
     const { records, bytes, placeAfter } = page;
-    this.#lastChangeMs = records.at(-1)?.atMs ?? this.#lastChangeMs;
+    if (records.length > 0) this.#lastChangeMs = records.atMs(records.length - 1);
     const size = { maxRows, maxBytes };
     if (records.length > 0) yield* recordBatches(state.id, records, bytes, shared, size, placeAfter);
     else yield emptyStretch(state.id, shared, placeAfter(0));

@@ -1,0 +1,48 @@
+import { COLON, type JsonBytes, QUOTE, UnusualJson } from '../json-bytes.js';
+
+const BACKSLASH = 0x5c;
+/** More fields than this are looked up by their names each time. */
+const MAX_KNOWN = 64;
+
+/** What stands for a field whose name is none of those wanted. */
+export const OTHER = -1;
+
+/** Knows the fields of objects that mostly have the same in the same order, so that a name is compared once and not with all. */
+export class FieldOrder {
+  readonly #wanted: readonly string[];
+  /** Of the n-th field of the objects before: the bytes of `"name":`, and what it stands for. */
+  readonly #heads: Uint8Array[] = [];
+  readonly #places: number[] = [];
+
+  constructor(wanted: readonly string[]) {
+    this.#wanted = wanted;
+  }
+
+  /**
+   * Passes the name of the object's n-th field, and its colon. Gives the name's place among those wanted, or OTHER.
+   * @throws UnusualJson where the name has an escape: it could be a wanted one
+   */
+  pass(json: JsonBytes, index: number): number {
+    const head = this.#heads[index];
+    return head !== undefined && json.passesAll(head)
+      ? (this.#places[index] as number)
+      : this.#learn(json, index);
+  }
+
+  #learn(json: JsonBytes, index: number): number {
+    const { bytes, at: start } = json;
+    json.expect(QUOTE);
+    let { at } = json;
+    for (let code = bytes[at]; code !== QUOTE; code = bytes[++at]) {
+      if (code === BACKSLASH || code === undefined) throw new UnusualJson();
+    }
+    json.at = at + 1;
+    json.expect(COLON);
+    const place = this.#wanted.indexOf(bytes.toString('latin1', start + 1, at));
+    if (index < MAX_KNOWN) {
+      this.#heads[index] = bytes.subarray(start, json.at);
+      this.#places[index] = place;
+    }
+    return place;
+  }
+}
