@@ -4,9 +4,6 @@ const BACKSLASH = 0x5c;
 /** More fields than this are looked up by their names each time. */
 const MAX_KNOWN = 64;
 
-/** What stands for a field whose name is none of those wanted. */
-export const OTHER = -1;
-
 /** Knows the fields of objects that mostly have the same in the same order, so that a name is compared once and not with all. */
 export class FieldOrder {
   readonly #wanted: readonly string[];
@@ -19,7 +16,7 @@ export class FieldOrder {
   }
 
   /**
-   * Passes the name of the object's n-th field, and its colon. Gives the name's place among those wanted, or OTHER.
+   * Passes the name of the object's n-th field, and its colon. Gives the name's place among those wanted, or -1.
    * @throws UnusualJson where the name has an escape: it could be a wanted one
    */
   pass(json: JsonBytes, index: number): number {
