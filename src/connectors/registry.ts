@@ -39,6 +39,7 @@ export const registry = {
   files: { ...files, rules: fileRules, load: async () => (await import('./files/index.js')).files },
   s3: {
     ...s3,
+    source: files.source,
     sink: files.sink,
     rules: fileRules,
     load: async () => (await import('./files/index.js')).s3,

@@ -44,6 +44,8 @@ export interface Store {
     name: string,
     range?: { readonly start: number; readonly end?: number },
   ): Promise<Readable | undefined>;
+  /** Where the object lies as a file of this machine, to be read and not changed; undefined where there is none. Absent where none does. */
+  localPath?(name: string): Promise<string | undefined>;
   /** A small object whole (a manifest); undefined where there is none. */
   readText(name: string): Promise<StoredText | undefined>;
   /**

@@ -1,6 +1,7 @@
 import { type Registration, registry } from '../../src/connectors/registry.js';
 import type { ContractCases } from './cases.js';
 import { dynamodbCases } from './dynamodb-cases.js';
+import { filesCases } from './files-cases.js';
 import { mysqlCases } from './mysql-cases.js';
 import { sqsCases } from './sqs-cases.js';
 
@@ -8,12 +9,23 @@ import { sqsCases } from './sqs-cases.js';
 export const allCases: Readonly<Record<string, Partial<ContractCases>>> = {
   mysql: mysqlCases,
   dynamodb: dynamodbCases,
+  files: filesCases,
   sqs: sqsCases,
 };
 
 const kinds: readonly (readonly [string, Registration])[] = Object.entries(registry);
 
-/** Kinds that rows are read from or written to. */
-export const kindsWithEnds = kinds.flatMap(([kind, { source, sink }]) => (source && sink ? [kind] : []));
+/** A bucket is read and written by the code of a folder, over a store that has its own contract. */
+const storeKinds: ReadonlySet<string> = new Set(['s3']);
+
+export const kindsWithSources = kinds.flatMap(([kind, { source }]) =>
+  source && !storeKinds.has(kind) ? [kind] : [],
+);
+/** Files are written as whole exports, and not row by row: their sink has tests of its own. */
+const exportKinds: ReadonlySet<string> = new Set(['files', 's3']);
+
+export const kindsWithSinks = kinds.flatMap(([kind, { sink }]) =>
+  sink && !exportKinds.has(kind) ? [kind] : [],
+);
 /** Kinds that lie between the ends. */
 export const queueKinds = kinds.flatMap(([kind, { source, sink }]) => (source || sink ? [] : [kind]));

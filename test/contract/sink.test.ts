@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Sink, Written } from '../../src/connectors/connector.js';
 import { SluiceError } from '../../src/errors.js';
 import type { Row } from '../../src/values/cell.js';
-import { allCases, kindsWithEnds } from './all-cases.js';
+import { allCases, kindsWithSinks } from './all-cases.js';
 import { CANARY, type OpenedSink, type SinkCase } from './cases.js';
 import { badRow, batchOf, goodRow, ids, incoming } from './incoming.js';
 
@@ -60,7 +60,7 @@ const batches = (from: number, to: number, size: number): Row[][] => {
   );
 };
 
-describe.each(kindsWithEnds)('the sinks of %s', (kind) => {
+describe.each(kindsWithSinks)('the sinks of %s', (kind) => {
   const cases = allCases[kind]?.sinks ?? [];
 
   it('have cases in test/contract', () => {

@@ -3,7 +3,7 @@ import type { Part, ReadRequest, Source, Stretch } from '../../src/connectors/co
 import { restoredKey } from '../../src/engine/trace/key.js';
 import { SluiceError } from '../../src/errors.js';
 import type { Batch, Position } from '../../src/values/batch.js';
-import { allCases, kindsWithEnds } from './all-cases.js';
+import { allCases, kindsWithSources } from './all-cases.js';
 import { CANARY, type SourceCase } from './cases.js';
 import { ids } from './incoming.js';
 
@@ -58,7 +58,7 @@ async function withSource(
   }
 }
 
-describe.each(kindsWithEnds)('the sources of %s', (kind) => {
+describe.each(kindsWithSources)('the sources of %s', (kind) => {
   const cases = allCases[kind]?.sources ?? [];
 
   it('have cases in test/contract', () => {

@@ -6,25 +6,35 @@ import type { Store } from '../store.js';
 import type { BucketConnectionOptions } from './bucket-options.js';
 import { BucketStore } from './bucket-store.js';
 import { FolderStore } from './folder-store.js';
-import type { FolderConnectionOptions } from './options.js';
+import type { FileSourceOptions, FolderConnectionOptions } from './options.js';
+import { listTables } from './source/list-tables.js';
+import { createFileSource } from './source/source.js';
 
-export function connectFolder({ path }: FolderConnectionOptions): Connection {
-  return connected((context) => {
-    const shown = pathFrom(path, context.env);
+export function connectFolder({ path }: FolderConnectionOptions, context: Context): Connection {
+  return connected((lent) => {
+    const shown = pathFrom(path, lent.env);
     const folder = isAbsolute(shown) ? shown : join(process.cwd(), shown);
-    return new FolderStore({ folder, shown, context });
-  });
+    return new FolderStore({ folder, shown, context: lent });
+  }, context);
 }
 
-export function connectBucket(options: BucketConnectionOptions): Connection {
-  return connected((context) => new BucketStore({ options, context }));
+export function connectBucket(options: BucketConnectionOptions, context: Context): Connection {
+  return connected((lent) => new BucketStore({ options, context: lent }), context);
 }
 
-function connected(store: (context: Context) => Store): Connection {
+/** Each end opens the store for itself. */
+function connected(store: (lent: Context) => Store, context: Context): Connection {
   return {
-    tables: async () => [],
+    tables: async (patterns) => {
+      const listed = store(context);
+      try {
+        return await listTables(listed, patterns);
+      } finally {
+        await listed.close();
+      }
+    },
     listing: [],
-    source: unfinished,
+    source: (options, lent) => createFileSource(options as FileSourceOptions, store(lent), lent),
     sink: unfinished,
     store,
     close: async () => undefined,
@@ -32,5 +42,5 @@ function connected(store: (context: Context) => Store): Connection {
 }
 
 function unfinished(): never {
-  throw new SluiceError('unsupported', 'reading and writing files is not in this version');
+  throw new SluiceError('unsupported', 'writing files is not in this version');
 }

@@ -38,6 +38,7 @@ async function lend<T>(signal: AbortSignal, use: (duckdb: Duckdb) => Promise<T>)
   const interrupt = () => connection.interrupt();
   signal.addEventListener('abort', interrupt);
   try {
+    await connection.run("SET TimeZone = 'UTC'");
     return await use({
       run: async (sql) => {
         await connection.run(sql);
@@ -62,7 +63,6 @@ async function open(): Promise<Instance> {
     temp_directory: '',
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
-    TimeZone: 'UTC',
   });
 }
 

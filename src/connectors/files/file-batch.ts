@@ -24,8 +24,8 @@ export interface FileBatch<Place> {
 
 /** What is to be read of a file of text. */
 export interface TextReading {
-  /** For people. */
-  readonly name: string;
+  /** Where a row is, for people: `orders.csv line 17`. */
+  where(place: { readonly line: number; readonly row: number }): string;
   /** The text from `place` on. */
   readonly chunks: AsyncIterable<Buffer>;
   readonly place: TextPlace;
@@ -36,3 +36,8 @@ export interface TextReading {
 
 /** A record, or a line, that is longer than this is taken for a file that is none (invariant 7). */
 export const MAX_RECORD_BYTES = 256 * 1024 * 1024;
+
+/** How a place in a file is told to people. */
+export function lineOf(name: string): TextReading['where'] {
+  return ({ line }) => `${name} line ${line}`;
+}

@@ -89,6 +89,10 @@ export class FolderStore implements Store {
     });
   }
 
+  localPath(name: string): Promise<string | undefined> {
+    return this.#tried('read', name, () => this.#paths.find(name));
+  }
+
   readText(name: string): Promise<StoredText | undefined> {
     return this.#tried('read', name, async () => {
       const path = await this.#paths.find(name);

@@ -4,7 +4,11 @@ import { connectBucket, connectFolder } from './connection.js';
 import type { FolderConnectionOptions } from './options.js';
 
 /** A folder of this machine. */
-export const files: Connector = { connect: (options) => connectFolder(options as FolderConnectionOptions) };
+export const files: Connector = {
+  connect: (options, context) => connectFolder(options as FolderConnectionOptions, context),
+};
 
 /** A bucket. */
-export const s3: Connector = { connect: (options) => connectBucket(options as BucketConnectionOptions) };
+export const s3: Connector = {
+  connect: (options, context) => connectBucket(options as BucketConnectionOptions, context),
+};

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { logicalTypes } from '../../values/column.js';
 import { orEnv } from '../environment.js';
 
 export const title = 'files';
@@ -18,6 +19,29 @@ const FOLDER = /^(?!\.)[^/\\\p{Cc}]{1,200}(\/(?!\.)[^/\\\p{Cc}]{1,200}){0,9}$/u;
 
 const notAFolder =
   'not the name of a folder: up to ten names parted by /, none empty or beginning with a dot';
+
+export const source = z.strictObject({
+  connection: z.string().describe('The name of a connection.'),
+  table: z
+    .string()
+    .regex(FOLDER, notAFolder)
+    .optional()
+    .describe(
+      'The folder of an export (orders for orders/LATEST.json), a folder of files, a file (orders for orders.csv), or a table of an RDS export (shop.orders).',
+    ),
+  tables: z
+    .array(name)
+    .min(1)
+    .optional()
+    .describe('Tables to read, a copy each; * and ? are wildcards: ["film*"].'),
+  format: z.enum(['parquet', 'csv', 'jsonl']).describe('parquet, csv, or jsonl (JSON Lines).'),
+  columns: z
+    .record(name, z.enum(logicalTypes))
+    .optional()
+    .describe(
+      'The types of columns that no manifest tells: { id: int, created: datetime }. CSV: the others are text. JSON Lines: there are no others.',
+    ),
+});
 
 export const sink = z.strictObject({
   connection: z.string().describe('The name of a connection.'),
@@ -89,3 +113,4 @@ export const sink = z.strictObject({
 });
 
 export type FolderConnectionOptions = z.infer<typeof connection>;
+export type FileSourceOptions = z.infer<typeof source>;

@@ -24,7 +24,6 @@ type Problem = Omit<Unread, 'row'>;
 export class CsvRows {
   readonly #fields: readonly Field[];
   readonly #perRecord: number;
-  readonly #name: string;
   readonly #columns: readonly Column[];
   #starts: number[] = [];
   #ends: number[] = [];
@@ -33,8 +32,8 @@ export class CsvRows {
   /** Bytes of the records. */
   size = 0;
 
-  /** `perRecord`: how many fields a record has. `name`: the file's. */
-  constructor(columns: readonly CsvColumn[], perRecord: number, name: string) {
+  /** `perRecord`: how many fields a record has. */
+  constructor(columns: readonly CsvColumn[], perRecord: number) {
     this.#fields = columns.map(({ column, field }) => ({
       column,
       field,
@@ -43,15 +42,14 @@ export class CsvRows {
     }));
     this.#columns = columns.map(({ column }) => column);
     this.#perRecord = perRecord;
-    this.#name = name;
   }
 
-  /** Takes the record that the scanner is at, from `start` on. `line`: where it began, for people. */
-  add(scanner: RecordScanner, start: number, line: number): void {
+  /** Takes the record that the scanner is at, from `start` on. `where`: it, for people. */
+  add(scanner: RecordScanner, start: number, where: () => string): void {
     const problem = this.#problem(scanner, start);
     if (problem) {
       const { code, message } = problem;
-      this.#refused.push({ row: this.length, code, message: `${this.#name} line ${line}: ${message}` });
+      this.#refused.push({ row: this.length, code, message: `${where()}: ${message}` });
       this.#addNulls(start);
     } else this.#addFields(scanner, start);
     this.length++;

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Cell, Row } from '../../../values/cell.js';
 import type { Column, LogicalType } from '../../../values/column.js';
 import { NULL_START, TextRows } from '../../../values/text-rows.js';
-import type { FileBatch, TextPlace } from '../file-batch.js';
+import { type FileBatch, lineOf, type TextPlace } from '../file-batch.js';
 import { CsvEncoder } from './encode.js';
 import { PeopleCsvEncoder } from './people.js';
 import { type CsvShape, readCsv, readHeader } from './read-csv.js';
@@ -35,7 +35,7 @@ async function batchesOf(
   const place = options.from ?? header.place;
   const chunks = pieces(bytes.subarray(place.offset), size);
   const batches: FileBatch<TextPlace>[] = [];
-  for await (const batch of readCsv(shapeOf(columns), { name: 't.csv', chunks, place, request })) {
+  for await (const batch of readCsv(shapeOf(columns), { where: lineOf('t.csv'), chunks, place, request })) {
     batches.push(batch);
   }
   return batches;

@@ -40,7 +40,7 @@ export async function readHeader(
       if (scanner.next(growing.ended)) break;
       if (growing.ended) return undefined;
       await growing.grow(0, 0);
-      checkLength(name, 1, growing.bytes.length);
+      checkLength(`${name} line 1`, growing.bytes.length);
     }
     const names = Array.from({ length: scanner.count }, (_, field) =>
       scanner.starts[field] === NULL_START
@@ -49,7 +49,7 @@ export async function readHeader(
     );
     return { names, place: { offset: scanner.at, line: scanner.lines + 1, rows: 0 } };
   } catch (error) {
-    throw torn(error, name, 1);
+    throw torn(error, `${name} line 1`);
   } finally {
     await growing.close();
   }
@@ -79,7 +79,7 @@ class CsvRecords {
     this.#reading = reading;
     this.#growing = new GrowingBytes(reading.chunks, reading.place.offset);
     this.#scanner = new RecordScanner(this.#growing.bytes);
-    this.#rows = new CsvRows(shape.columns, shape.perRecord, reading.name);
+    this.#rows = new CsvRows(shape.columns, shape.perRecord);
     this.#columns = Object.freeze(shape.columns.map(({ column }) => column));
     this.#read = reading.place.rows;
   }
@@ -119,7 +119,8 @@ class CsvRecords {
         if (this.#growing.ended) return false;
         await this.#grow();
       } else if (!this.#isBlank()) {
-        this.#rows.add(this.#scanner, start, line);
+        const row = this.#read + this.#rows.length + 1;
+        this.#rows.add(this.#scanner, start, () => this.#reading.where({ line, row }));
         return true;
       }
     }
@@ -129,8 +130,12 @@ class CsvRecords {
     try {
       return this.#scanner.next(this.#growing.ended);
     } catch (error) {
-      throw torn(error, this.#reading.name, line);
+      throw torn(error, this.#here(line));
     }
+  }
+
+  #here(line: number): string {
+    return this.#reading.where({ line, row: this.#read + this.#rows.length + 1 });
   }
 
   #isBlank(): boolean {
@@ -141,7 +146,7 @@ class CsvRecords {
   async #grow(): Promise<void> {
     const from = this.#scanner.at;
     const kept = this.#rows.length === 0 ? from : this.#first;
-    checkLength(this.#reading.name, this.#line(), this.#growing.bytes.length - from);
+    checkLength(this.#here(this.#line()), this.#growing.bytes.length - from);
     await this.#growing.grow(kept, from);
     if (kept > 0) this.#rows.shift(kept);
     this.#first = 0;
@@ -149,20 +154,16 @@ class CsvRecords {
   }
 }
 
-function checkLength(name: string, line: number, bytes: number): void {
+function checkLength(where: string, bytes: number): void {
   if (bytes <= MAX_RECORD_BYTES) return;
-  throw new SluiceError(
-    'file_torn',
-    `${name} line ${line}: a record of more than ${MAX_RECORD_BYTES} bytes`,
-    {
-      hint: 'a quote that is never closed makes one record of all that follows',
-    },
-  );
+  throw new SluiceError('file_torn', `${where}: a record of more than ${MAX_RECORD_BYTES} bytes`, {
+    hint: 'a quote that is never closed makes one record of all that follows',
+  });
 }
 
-function torn(error: unknown, name: string, line: number): unknown {
+function torn(error: unknown, where: string): unknown {
   if (!(error instanceof TornCsv)) return error;
-  return new SluiceError('file_torn', `${name} line ${line}: ${error.message}`, {
+  return new SluiceError('file_torn', `${where}: ${error.message}`, {
     hint: 'where one row ends is not certain from here on: mend the file',
   });
 }

@@ -4,7 +4,7 @@ import { AttributeRows, cellKinds, ESCAPED, WIDE } from '../../../values/attribu
 import type { Attribute, Cell, Row } from '../../../values/cell.js';
 import type { Column, LogicalType } from '../../../values/column.js';
 import { type MakeRow, NULL_START, TextRows } from '../../../values/text-rows.js';
-import type { FileBatch, TextPlace } from '../file-batch.js';
+import { type FileBatch, lineOf, type TextPlace } from '../file-batch.js';
 import { embedded, extracted } from './document.js';
 import { JsonLinesEncoder } from './encode.js';
 import { beginsWithItem, type JsonLinesShape, readJsonLines } from './read-jsonl.js';
@@ -29,7 +29,7 @@ async function batchesOf(
 ): Promise<FileBatch<TextPlace>[]> {
   const batches: FileBatch<TextPlace>[] = [];
   const chunks = pieces(bytes.subarray(place.offset), size);
-  for await (const batch of readJsonLines(shape, { name: 't.jsonl', chunks, place, request })) {
+  for await (const batch of readJsonLines(shape, { where: lineOf('t.jsonl'), chunks, place, request })) {
     batches.push(batch);
   }
   return batches;

@@ -83,7 +83,7 @@ class Lines {
       if (line === undefined) break;
       bytes += this.#growing.offset + this.#at - place.at;
       if (/^\s*$/.test(line)) continue;
-      collected.add(line, (message) => `${this.#reading.name} line ${place.line}: ${message}`);
+      collected.add(line, (message) => `${this.#here(place.line)}: ${message}`);
     }
     if (collected.rows.length === 0) return undefined;
     this.#read += collected.rows.length;
@@ -119,10 +119,14 @@ class Lines {
     return isFirst && text.startsWith(MARK) ? text.slice(1) : text;
   }
 
+  #here(line: number): string {
+    return this.#reading.where({ line, row: this.#read + 1 });
+  }
+
   async #grow(): Promise<void> {
     const length = this.#growing.bytes.length - this.#at;
     if (length > MAX_RECORD_BYTES) {
-      const message = `${this.#reading.name} line ${this.#line}: a line of more than ${MAX_RECORD_BYTES} bytes`;
+      const message = `${this.#here(this.#line)}: a line of more than ${MAX_RECORD_BYTES} bytes`;
       throw new SluiceError('file_torn', message, { hint: 'JSON Lines has an object in each line' });
     }
     await this.#growing.grow(this.#at, this.#at);
