@@ -8,7 +8,7 @@ import { bucketGround, bytesOf, folderGround, namesOf, type StoreGround } from '
 const TIMEOUT_MS = 120_000;
 const MIB = 1024 * 1024;
 /** More than goes up in one piece. */
-const BIG_BYTES = 17 * MIB + 5;
+const BIG_BYTES = 9 * MIB + 5;
 
 describe.each([
   ['a folder', folderGround],

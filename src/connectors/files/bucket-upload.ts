@@ -7,9 +7,10 @@ import type { StoredObject } from '../store.js';
 import { folderFailure } from './folder-failures.js';
 
 const MIB = 1024 * 1024;
-/** Larger files go up in parts. */
-const SINGLE_BYTES = 16 * MIB;
-/** S3 takes parts of 5 MiB to 5 GiB, and 10,000 of them: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
+/**
+ * Larger files go up in parts of this size. S3 takes parts of 5 MiB to 5 GiB, and 10,000 of them:
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
+ */
 const PART_BYTES = 8 * MIB;
 const MAX_PARTS = 10_000;
 /** Parts in memory and on their way at once. */
@@ -38,7 +39,7 @@ export async function putFile(place: UploadPlace, path: string): Promise<StoredO
   const file = await opened(path, place.name);
   try {
     const { size } = await file.stat();
-    return size <= SINGLE_BYTES ? await putWhole(place, file, size) : await putInParts(place, file, size);
+    return size <= PART_BYTES ? await putWhole(place, file, size) : await putInParts(place, file, size);
   } finally {
     await file.close();
   }
