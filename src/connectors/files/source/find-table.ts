@@ -1,5 +1,6 @@
 import { SluiceError } from '../../../errors.js';
-import { type Latest, MANIFEST_VERSION, type ManifestTable } from '../../manifest.js';
+import type { Latest, ManifestTable } from '../../manifest.js';
+import { readLatest } from '../../published.js';
 import type { Store, StoredObject } from '../../store.js';
 import {
   byName,
@@ -22,7 +23,7 @@ const ASIDE = /(?:^|\/)[_.][^/]*$|(?:^|\/)[_.][^/]*\//;
  * Finds the files of a table: what `TABLE/LATEST.json` lists, or what one beside it says of a table of this name; else the file
  * `TABLE.csv`, or the folder `TABLE/`, or `shop/shop.orders/` as RDS lays its exports out. What a manifest lists is there, byte for byte as
  * long and of the same version.
- * @throws SluiceError table_missing, file_missing, file_changed, unsupported
+ * @throws SluiceError table_missing, file_missing, file_changed, manifest_invalid, unsupported
  */
 export async function findTable(store: Store, table: string, format: Format): Promise<FoundTable> {
   const { name } = await store.describe('read');
@@ -58,13 +59,10 @@ async function exported(
   table: string,
   format: Format,
 ): Promise<FoundTable | undefined> {
-  const path = `${inside}LATEST.json`;
-  const text = (await store.readText(path))?.text;
-  if (text === undefined) return undefined;
-  const latest = parsed(text, path);
-  const found = tableOf(latest, inside, table);
+  const { latest } = (await readLatest(store, inside)) ?? {};
+  const found = latest && tableOf(latest, inside, table);
   if (!found) return undefined;
-  checkForm(latest, path, format);
+  checkForm(latest, `${inside}LATEST.json`, format);
   const files = found.files.map((file) => ({ ...file, name: inside + file.name })).sort(byName);
   await checkThere(store, `${inside}${latest.export}/`, files);
   return {
@@ -77,17 +75,6 @@ async function exported(
       ...(found.rows === undefined ? {} : { rows: found.rows }),
     },
   };
-}
-
-function parsed(text: string, path: string): Latest {
-  let latest: Partial<Latest>;
-  try {
-    latest = JSON.parse(text) as Partial<Latest>;
-  } catch (cause) {
-    throw new SluiceError('file_torn', `${path} is not JSON`, { cause });
-  }
-  if (latest?.sluice === MANIFEST_VERSION && Array.isArray(latest.tables)) return latest as Latest;
-  throw new SluiceError('unsupported', `${path} is not a manifest that this version reads`);
 }
 
 function tableOf({ tables }: Latest, inside: string, table: string): ManifestTable | undefined {

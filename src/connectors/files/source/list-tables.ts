@@ -1,4 +1,4 @@
-import type { Latest } from '../../manifest.js';
+import { readLatest } from '../../published.js';
 import type { Store } from '../../store.js';
 import { type Format, isOfFormat, suffixes } from './found-table.js';
 
@@ -12,18 +12,16 @@ export async function listTables(store: Store, patterns: readonly string[]): Pro
   for await (const { name } of store.list('')) {
     const latest = LATEST.exec(name);
     if (latest?.[1] !== undefined) exports.add(latest[1]);
-    else if (latest) for (const table of await tablesOf(store, name)) exports.add(table);
-    else for (const table of tableNames(name)) others.add(table);
+    else if (latest) {
+      const tables = (await readLatest(store, ''))?.latest.tables ?? [];
+      for (const table of tables) exports.add(table.name);
+    }
+    if (!latest) for (const table of tableNames(name)) others.add(table);
   }
   const inside = (table: string) => [...exports].some((folder) => table.startsWith(`${folder}/`));
   const all = [...exports, ...[...others].filter((table) => !exports.has(table) && !inside(table))];
   const wanted = patterns.map(patternForm);
   return all.filter((table) => wanted.some((form) => form.test(table))).sort();
-}
-
-async function tablesOf(store: Store, name: string): Promise<readonly string[]> {
-  const text = (await store.readText(name))?.text ?? '{}';
-  return ((JSON.parse(text) as Partial<Latest>).tables ?? []).map((table) => table.name);
 }
 
 /** What a file may be called as a table: itself, or the folder that it lies in. */
