@@ -76,17 +76,13 @@ function nestedReading(type: string): ParquetReading {
   return { type: 'json', expression: (name) => `CAST(to_json(${name}) AS VARCHAR)` };
 }
 
-/** The column that a field becomes by itself. */
-export function columnOf(
-  { name, type: native }: ParquetField,
-  reading: Exclude<ParquetReading, string>,
-): Column {
+/** The column that a field becomes by itself. Its type has no words of a database that could make a table of it. */
+export function columnOf({ name }: ParquetField, reading: Exclude<ParquetReading, string>): Column {
   const { type, precision, scale } = reading;
   return {
     name,
     type,
     nullable: true,
-    native,
     ...(precision === undefined ? {} : { precision }),
     ...(scale === undefined ? {} : { scale }),
   };
@@ -97,7 +93,7 @@ export function mayBe(reading: Exclude<ParquetReading, string>, type: LogicalTyp
   return (reading.type === 'bytes') === (type === 'bytes');
 }
 
-/** The field's text in the column's spelling: with as many digits of a second as its database had. */
+/** The field's text in the column's spelling: with as many digits of a second as MySQL's type has, where a manifest tells it. */
 export function selected(column: Column, reading: Exclude<ParquetReading, string>): string {
   const name = sqlName(column.name);
   const digits = /^(?:datetime|timestamp)\((\d)\)/i.exec(column.native ?? '')?.[1];
