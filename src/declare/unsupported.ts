@@ -4,12 +4,12 @@ import type { Report } from './report.js';
 /** Fields of the design that later versions have, by what holds them. */
 export const laterFields = {
   replicate: ['via'],
-  source: ['format'],
-  sink: ['format'],
+  source: [],
+  sink: [],
 } as const;
 
 /** Kinds of connections and of steps that later versions have. */
-export const laterKinds: ReadonlySet<string> = new Set(['s3', 'files', 'rds', 'firehose']);
+export const laterKinds: ReadonlySet<string> = new Set(['rds', 'firehose']);
 export const laterSteps = ['export'] as const;
 
 /** Says which of the fields are not in this version, and returns the mapping without them. */

@@ -1,5 +1,6 @@
 import type { Connection } from '../../src/connectors/connector.js';
 import type { Queue } from '../../src/connectors/queue.js';
+import type { Row } from '../../src/values/cell.js';
 import type { TestContext } from '../fixtures/context.js';
 
 /** Stands in every row and in the passwords; no error of a connector may hold it (invariant 8). */
@@ -30,6 +31,12 @@ export interface SinkCase {
   readonly others: 'kept' | 'deleted';
   /** What the mode does with a row whose key is there already. */
   readonly met: 'overwritten' | 'kept' | 'rejected' | 'added';
+  /** A row that the sink refuses; without, one that is too long; 'none' where it takes all rows. */
+  readonly bad?: ((id: number) => Row) | 'none';
+  /** Rows need no key, and a table that is missing is made without being asked for. */
+  readonly keyless?: true;
+  /** Nothing has to be granted: a folder of this machine. */
+  readonly free?: true;
 }
 
 export interface OpenedSink extends Opened {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ComparableRow, Comparison, Expected } from '../../src/connectors/comparison.js';
 import type { Sink } from '../../src/connectors/connector.js';
-import { allCases, kindsWithSinks } from './all-cases.js';
+import { allCases, kindsWithComparisons } from './all-cases.js';
 import type { OpenedSink, SinkCase } from './cases.js';
 import { badRow, batchOf, goodRow, ids, incoming } from './incoming.js';
 
@@ -41,7 +41,7 @@ const rowsOf = (expected: readonly Expected[]) => expected.filter((row) => !('re
 const inOrder = (rows: readonly (ComparableRow | Expected)[]) =>
   rows.map((row) => JSON.stringify(row)).sort();
 
-describe.each(kindsWithSinks)('comparing with the sinks of %s', (kind) => {
+describe.each(kindsWithComparisons)('comparing with the sinks of %s', (kind) => {
   describe.each(allCases[kind]?.sinks ?? [])('$name', (example) => {
     it('spells the rows that are there as those that come, and finds each by its key', () =>
       compared(example, 25, async (comparison) => {

@@ -1,12 +1,12 @@
 import { isAbsolute, join } from 'node:path';
-import { SluiceError } from '../../errors.js';
 import type { Connection, Context } from '../connector.js';
 import { pathFrom } from '../environment.js';
 import type { Store } from '../store.js';
 import type { BucketConnectionOptions } from './bucket-options.js';
 import { BucketStore } from './bucket-store.js';
 import { FolderStore } from './folder-store.js';
-import type { FileSourceOptions, FolderConnectionOptions } from './options.js';
+import type { FileSinkOptions, FileSourceOptions, FolderConnectionOptions } from './options.js';
+import { createSink } from './sink.js';
 import { listTables } from './source/list-tables.js';
 import { createFileSource } from './source/source.js';
 
@@ -35,12 +35,8 @@ function connected(store: (lent: Context) => Store, context: Context): Connectio
     },
     listing: [],
     source: (options, lent) => createFileSource(options as FileSourceOptions, store(lent), lent),
-    sink: unfinished,
+    sink: (options, lent) => createSink(options as FileSinkOptions, store(lent), lent),
     store,
     close: async () => undefined,
   };
-}
-
-function unfinished(): never {
-  throw new SluiceError('unsupported', 'writing files is not in this version');
 }

@@ -61,6 +61,8 @@ async function open(): Promise<Instance> {
     allocator_flush_threshold: FLUSH_THRESHOLD,
     threads: THREADS,
     temp_directory: '',
+    // Row groups are as large as they should be, whatever the size of the segments.
+    preserve_insertion_order: 'false',
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
   });

@@ -52,11 +52,10 @@ export const sink = z.strictObject({
     .describe(
       'The folder of the exports. Default: the name of the source table. With `tables`: "shop/{table}"; {match} is what the wildcards stood for.',
     ),
+  /** A literal would be refused without saying why. */
   mode: z
-    .literal('replace', {
-      error:
-        'files have one mode, replace: each copy writes a whole new export, and nothing is added to an old one',
-    })
+    .string()
+    .regex(/^replace$/, 'not a mode of files: each copy writes a whole new export, mode replace')
     .optional()
     .describe('replace: a whole new export each time, published when it is complete. There is no other.'),
   format: z.enum(['parquet', 'csv', 'jsonl']).describe('parquet, csv, or jsonl (JSON Lines).'),
@@ -89,7 +88,7 @@ export const sink = z.strictObject({
     .min(2048)
     .max(10_000_000)
     .optional()
-    .describe('Parquet: rows of a row group. Default 122880.'),
+    .describe('Parquet: rows of a row group, about. Default 122880.'),
   layout: z
     .literal('rds')
     .optional()
@@ -114,3 +113,4 @@ export const sink = z.strictObject({
 
 export type FolderConnectionOptions = z.infer<typeof connection>;
 export type FileSourceOptions = z.infer<typeof source>;
+export type FileSinkOptions = z.infer<typeof sink>;

@@ -10,9 +10,15 @@ import { name } from './names.js';
 import { changeFields, loadFields, replicateFields } from './replicate.js';
 import { type StepOptions, stepFields } from './step-fields.js';
 
-const { mysql, dynamodb, sqs } = registry;
+const { mysql, dynamodb, files, s3, sqs } = registry;
 
-const connection = z.discriminatedUnion('kind', [mysql.connection, dynamodb.connection, sqs.connection]);
+const connection = z.discriminatedUnion('kind', [
+  mysql.connection,
+  dynamodb.connection,
+  files.connection,
+  s3.connection,
+  sqs.connection,
+]);
 
 const onFailure: z.ZodType<FailureInput, FailureInput> = z.lazy(
   () =>
@@ -38,9 +44,9 @@ const withFailure = {
 
 const copyFieldsWithEnds = z.strictObject({
   ...copyFields,
-  from: z.union([mysql.source, dynamodb.source]).describe('What is read.'),
+  from: z.union([mysql.source, dynamodb.source, files.source]).describe('What is read.'),
   to: z
-    .union([mysql.sink.omit({ ttlDeletes: true }), dynamodb.sink.omit({ ttlDeletes: true })])
+    .union([mysql.sink.omit({ ttlDeletes: true }), dynamodb.sink.omit({ ttlDeletes: true }), files.sink])
     .describe('Where it is written.'),
 });
 

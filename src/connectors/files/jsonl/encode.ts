@@ -112,7 +112,7 @@ const frames: Readonly<Record<number, Frame>> = {
 const jsonNumber = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
 /** A cell as the value of a member. A number that JSON spells otherwise stays its text. */
-export function jsonValue(cell: NonNullable<Cell> | null, { type }: Column): string {
+function jsonValue(cell: NonNullable<Cell> | null, { type }: Column): string {
   if (cell === null) return 'null';
   if (typeof cell === 'string') {
     if (sortOf(type) === 'number' && jsonNumber.test(cell)) return cell;

@@ -11,6 +11,7 @@ export class SegmentBytes {
   rows = 0;
   longestBytes = 0;
   #lineStart = 0;
+  #lineRoom = 0;
 
   clear(): void {
     this.position = 0;
@@ -28,9 +29,15 @@ export class SegmentBytes {
     this.buffer = larger;
   }
 
+  /** Makes room for a line: however long single fields of it become by `field`, so much is left for the others. */
+  reserveLine(bytes: number): void {
+    this.#lineRoom = bytes;
+    this.reserve(bytes);
+  }
+
   /** A field as it is spelled, and the comma after it. */
   field(text: string): void {
-    this.reserve(3 * text.length + 1);
+    this.reserve(3 * text.length + 1 + this.#lineRoom);
     this.position += this.buffer.write(text, this.position, 'utf8');
     this.buffer[this.position++] = COMMA;
   }
@@ -40,11 +47,13 @@ export class SegmentBytes {
     this.buffer[this.position - 1] = LINE_FEED;
     this.longestBytes = Math.max(this.longestBytes, this.position - this.#lineStart);
     this.#lineStart = this.position;
+    this.#lineRoom = 0;
     this.rows++;
   }
 
   dropLine(): void {
     this.position = this.#lineStart;
+    this.#lineRoom = 0;
   }
 
   /** Good until the next change. */

@@ -1,0 +1,71 @@
+import type { Context, Finding, Incoming, SinkPlan } from '../connector.js';
+import { ownerFindings, readLatest } from '../published.js';
+import type { Store } from '../store.js';
+import type { FormatPlan } from './format.js';
+import type { FileSinkSettings } from './sink-options.js';
+
+/** Large batches: each becomes one file on disk, made to last by one call. */
+const BATCH = { rows: 50_000, bytes: 4 * 1024 * 1024 } as const;
+/** One writes to disk while the other makes lines. */
+const MAX_WRITERS = 2;
+
+export interface SinkFacts {
+  readonly settings: FileSinkSettings;
+  readonly store: Store;
+  readonly incoming: Incoming;
+  readonly format: FormatPlan;
+  readonly context: Context;
+}
+
+/** What the sink will do; nothing is written. */
+export async function planSink(facts: SinkFacts): Promise<SinkPlan> {
+  const { settings, store, incoming, format, context } = facts;
+  const { table, bounds } = settings;
+  const description = await store.describe('write');
+  const refused = description.findings.some(({ level }) => level === 'refuse');
+  const found = refused ? undefined : await readLatest(store, `${table}/`);
+  const exists = found !== undefined;
+  const name = `${description.name}${table}/`;
+  return {
+    name,
+    identity: `${description.identity}/${table}`,
+    exists,
+    ...(exists ? {} : created(name, incoming, format)),
+    key: [],
+    journeys: format.journeys,
+    findings: [
+      ...description.findings,
+      ...format.findings,
+      ...modeFindings(facts),
+      ...ownerFindings(found?.latest, context),
+    ],
+    batch: { rows: Math.min(BATCH.rows, bounds.rows), bytes: BATCH.bytes },
+    appends: true,
+    restarts: true,
+    maxWriters: MAX_WRITERS,
+    permissions: description.permissions,
+  };
+}
+
+function created(
+  name: string,
+  { key }: Incoming,
+  { rows }: FormatPlan,
+): Pick<SinkPlan, 'creates' | 'becomes'> {
+  return {
+    creates: `a folder of exports, ${name}`,
+    ...(rows ? { becomes: { columns: rows.columns, open: false, key } } : {}),
+  };
+}
+
+/** An export is whole: nothing is added to it, by changes, by rows that are sent again, or by another run. */
+function modeFindings({ settings, incoming, context }: SinkFacts): readonly Finding[] {
+  const { table } = settings;
+  if (incoming.changes) {
+    const message = `${table}: changes cannot be followed into files`;
+    return [{ level: 'refuse', code: 'unsupported', message, hint: 'copy the table again on a schedule' }];
+  }
+  if (!context.replay) return [];
+  const message = `${table}: single rows cannot be added to an export`;
+  return [{ level: 'refuse', code: 'unsupported', message, hint: 'mend what refused them, and run again' }];
+}
