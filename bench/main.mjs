@@ -1,7 +1,7 @@
 /**
  * Measures Sluice against its peers and limits on this machine. See METHODOLOGY.md.
  *
- * npm run bench -- [batch-out] [batch-in] [keys] [check] [rss] [start] [verify] [changes] [replicate] [pace] [--quick] [--rounds N] [--json] [--assert]
+ * npm run bench -- [batch-out] [batch-in] [keys] [check] [rss] [start] [verify] [changes] [replicate] [pace] [parquet] [--quick] [--rounds N] [--json] [--assert]
  *
  * Exit status: 0; with --assert 1 when a target is missed.
  */
@@ -13,6 +13,7 @@ import { changes } from './measurements/changes.mjs';
 import { check } from './measurements/check.mjs';
 import { keys } from './measurements/keys.mjs';
 import { pace } from './measurements/pace.mjs';
+import { parquet } from './measurements/parquet.mjs';
 import { replicate } from './measurements/replicate.mjs';
 import { rss } from './measurements/rss.mjs';
 import { start } from './measurements/start.mjs';
@@ -81,6 +82,7 @@ const measurements = new Map([
   ['changes', changes],
   ['replicate', replicate],
   ['pace', pace],
+  ['parquet', parquet],
 ]);
 
 const { values: options, positionals } = parseArgs({

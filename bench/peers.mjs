@@ -7,7 +7,8 @@ const GO_WORKERS = [4, 8, 16, 32];
 const oldFolder = join(root, 'bench', 'old');
 const goFolder = join(root, 'bench', 'go');
 const goProgram = join(root, '.local', process.platform === 'win32' ? 'bench-go.exe' : 'bench-go');
-const venv = join(root, '.local', 'bench-venv');
+const arrowFolder = join(root, 'bench', 'arrow');
+const venvs = { old: join(root, '.local', 'bench-venv'), arrow: join(root, '.local', 'bench-arrow-venv') };
 
 /**
  * @typedef {{ seconds: number, rows: number, net: number }} Sample whole process, rows moved, seconds as told by the program
@@ -16,16 +17,20 @@ const venv = join(root, '.local', 'bench-venv');
  */
 
 /**
- * The path of a Python with the old code's libraries in a private environment, or why there is none.
+ * The path of a Python with the libraries of the old code, or of connectorx and pyarrow, in a private environment, or why
+ * there is none.
+ * @param {'old' | 'arrow'} [whose]
  * @returns {Promise<{ python: string } | { skipped: string }>}
  */
-export async function findPython() {
+export async function findPython(whose = 'old') {
+  const venv = venvs[whose];
+  const folder = whose === 'old' ? oldFolder : arrowFolder;
   const system = (await answers('python3', ['--version'])) ? 'python3' : 'python';
   if (!(await answers(system, ['--version']))) return { skipped: 'Python is missing' };
   const python = join(venv, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
   try {
     if (!(await answers(python, ['--version']))) await run(system, ['-m', 'venv', venv]);
-    await run(python, ['-m', 'pip', 'install', '--quiet', '-r', join(oldFolder, 'requirements.txt')]);
+    await run(python, ['-m', 'pip', 'install', '--quiet', '-r', join(folder, 'requirements.txt')]);
   } catch (error) {
     return { skipped: `Python's libraries cannot be installed: ${lastLine(error)}` };
   }
@@ -65,6 +70,18 @@ export async function runOld(python, script, job) {
   });
   const { rows, seconds, lines } = JSON.parse(ended.output);
   return { seconds: ended.seconds, rows, net: seconds, lines };
+}
+
+/**
+ * connectorx and pyarrow make the table a Parquet file.
+ * @param {string} python
+ * @param {{ table: string, path: string, parts: number, mysql: object }} job
+ * @returns {Promise<Sample & { usage: import('./program.mjs').Usage }>}
+ */
+export async function runArrow(python, job) {
+  const ended = await run(python, [join(arrowFolder, 'to_parquet.py')], { input: JSON.stringify(job) });
+  const { rows, seconds, peakBytes } = JSON.parse(ended.output);
+  return { seconds: ended.seconds, rows, net: seconds, usage: { peakBytes, cpuSeconds: 0 } };
 }
 
 /**

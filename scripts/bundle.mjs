@@ -13,7 +13,15 @@ const libraries = ['index', 'declare/program/authoring'];
  * What stays in node_modules: a program of the platform, servers for development, and packages in the old module format
  * that are imported lazily. A bundle would give those another shape: nothing but a default.
  */
-const outside = ['esbuild', 'fauxqs', '@duckdb/node-api', 'ajv', 'ajv-draft-04', 'ajv-formats', 'cli-progress'];
+const outside = [
+  'esbuild',
+  'fauxqs',
+  '@duckdb/node-api',
+  'ajv',
+  'ajv-draft-04',
+  'ajv-formats',
+  'cli-progress',
+];
 
 /**
  * Bundles compiled modules with the packages they use, and puts their types and the packages' licenses beside them.
