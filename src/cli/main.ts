@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
+import { registerAudit } from './commands/audit.js';
 import { registerCheck } from './commands/check.js';
 import { registerCopy } from './commands/copy.js';
 import { registerDraw } from './commands/draw.js';
@@ -44,6 +45,7 @@ const registrations: readonly Register[] = [
   registerTrace,
   registerDraw,
   registerImport,
+  registerAudit,
   registerCopy,
   registerSchema,
 ];
@@ -59,6 +61,7 @@ Examples:
   sluice trace batch.yaml 42           one row's way from source to sink
   sluice draw batch.yaml               the flow in boxes and lines, with the last run on it
   sluice import asl nightly.asl.json   an existing state machine as a declaration
+  sluice audit template.yaml           what is wrong with a CloudFormation template
   sluice next batch.yaml               when its schedule fires next
   sluice serve batch.yaml              run it then, on this machine
   sluice copy mysql://app@127.0.0.1/shop/orders dynamodb://eu-west-1/orders
