@@ -31,6 +31,23 @@ export interface StoredText {
   readonly version: string;
 }
 
+/** A copy of an object within its store. */
+export interface ObjectCopy {
+  readonly from: string;
+  readonly to: string;
+  /** Of `from`, as `list` and `putFile` tell them: of another version nothing is copied. */
+  readonly bytes: number;
+  readonly version: string;
+}
+
+/** Copies that are made and not seen yet. */
+export interface HiddenCopies {
+  /** Shows all of them, with as little as can be between the first and the last. May be called again. */
+  show(): Promise<void>;
+  /** Gives up those that are not shown. */
+  drop(): Promise<void>;
+}
+
 /** What `readText` reads and `putText` writes is no larger. */
 export const MAX_TEXT_BYTES = 32 * 1024 * 1024;
 
@@ -59,6 +76,8 @@ export interface Store {
    * 'changed' where somebody else was first. A lost answer is looked up: its own text found there is its own success.
    */
   putText(name: string, text: string, over: string | undefined): Promise<StoredText | 'changed'>;
+  /** Copies objects within the store: what takes time is done now, and nothing is seen before `show`. */
+  copyHidden(copies: readonly ObjectCopy[]): Promise<HiddenCopies>;
   /** Without a condition: for objects that only this run writes. */
   writeText(name: string, text: string): Promise<StoredText>;
   /** Names that are not there are no error. Exactly these names: nothing is ever removed by a prefix. */

@@ -21,6 +21,13 @@ export function killedAtCall(store: Store, n: number, instant: () => Promise<voi
     get: (target, name) => {
       const value: unknown = Reflect.get(target, name);
       if (typeof value !== 'function') return value;
+      if (name === 'list') {
+        return async function* (prefix: string) {
+          await pass();
+          yield* target.list(prefix);
+          await pass();
+        };
+      }
       return async (...given: unknown[]) => {
         await pass();
         const done: unknown = await value.apply(target, given);

@@ -5,7 +5,16 @@ import { awsCredentials } from '../aws-credentials.js';
 import { type AwsPlace, awsPlace } from '../aws-endpoint.js';
 import type { Context } from '../connector.js';
 import { S3Service } from '../s3-service.js';
-import type { Store, StoreDescription, StoredObject, StoredText, StoreUse } from '../store.js';
+import type {
+  HiddenCopies,
+  ObjectCopy,
+  Store,
+  StoreDescription,
+  StoredObject,
+  StoredText,
+  StoreUse,
+} from '../store.js';
+import { copyHidden } from './bucket-copy.js';
 import { bucketFacts, bucketFindings } from './bucket-facts.js';
 import { failures } from './bucket-failures.js';
 import { objectPages, uploadPages } from './bucket-list.js';
@@ -92,6 +101,10 @@ export class BucketStore implements Store {
 
   async putText(name: string, text: string, over: string | undefined): Promise<StoredText | 'changed'> {
     return await putText(this.#object(name), text, over);
+  }
+
+  async copyHidden(copies: readonly ObjectCopy[]): Promise<HiddenCopies> {
+    return await copyHidden((name) => this.#object(name), copies);
   }
 
   async writeText(name: string, text: string): Promise<StoredText> {

@@ -28,9 +28,12 @@ export interface UploadPlace {
   readonly name: string;
 }
 
-interface Part {
+export interface UploadedPart {
   readonly PartNumber: number;
   readonly ETag: string;
+}
+
+interface Part extends UploadedPart {
   readonly md5: Buffer;
 }
 
@@ -63,18 +66,29 @@ async function putWhole(place: UploadPlace, file: FileHandle, size: number): Pro
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html */
 async function putInParts(place: UploadPlace, file: FileHandle, size: number): Promise<StoredObject> {
-  const mark = randomBytes(12).toString('hex');
-  const id = await begun(place, mark);
+  const upload = await beginUpload(place);
   try {
-    const parts = await sentParts(place, id, file, size);
-    return await completed(place, id, { parts, size, mark });
+    const parts = await sentParts(place, upload.id, file, size);
+    return await completeUpload(place, upload, {
+      parts,
+      size,
+      isExpected: (etag) => isComposite(etag, parts),
+    });
   } catch (error) {
-    await aborted(place, id);
+    await abortUpload(place, upload);
     throw error;
   }
 }
 
-async function begun({ s3, bucket, key }: UploadPlace, mark: string): Promise<string> {
+/** An upload that is under way. Nothing of it is seen before it is completed. */
+export interface Upload {
+  readonly id: string;
+  /** Lies on the object that comes of it. */
+  readonly mark: string;
+}
+
+export async function beginUpload({ s3, bucket, key }: UploadPlace): Promise<Upload> {
+  const mark = randomBytes(12).toString('hex');
   const { sdk, client } = await s3.open();
   const command = new sdk.CreateMultipartUploadCommand({
     Bucket: bucket,
@@ -84,7 +98,7 @@ async function begun({ s3, bucket, key }: UploadPlace, mark: string): Promise<st
   const { UploadId } = await s3.calls.patiently('CreateMultipartUpload', (abortSignal) =>
     client.send(command, { abortSignal }),
   );
-  if (UploadId !== undefined) return UploadId;
+  if (UploadId !== undefined) return { id: UploadId, mark };
   throw new SluiceError('response_invalid', 'S3 CreateMultipartUpload: the answer has no upload');
 }
 
@@ -137,33 +151,36 @@ async function sentPart(
 }
 
 interface Whole {
-  readonly parts: readonly Part[];
+  readonly parts: readonly UploadedPart[];
   readonly size: number;
-  readonly mark: string;
+  /** Whether this may be the ETag of what was sent. */
+  isExpected(etag: string): boolean;
 }
 
 /** A lost answer is looked up: an object with this upload's mark is this upload, complete. */
-async function completed(place: UploadPlace, id: string, whole: Whole): Promise<StoredObject> {
+export async function completeUpload(
+  place: UploadPlace,
+  upload: Upload,
+  whole: Whole,
+): Promise<StoredObject> {
   const { s3, bucket, key, name } = place;
   const { sdk, client } = await s3.open();
   const command = new sdk.CompleteMultipartUploadCommand({
     Bucket: bucket,
     Key: key,
-    UploadId: id,
+    UploadId: upload.id,
     MultipartUpload: { Parts: whole.parts.map(({ PartNumber, ETag }) => ({ PartNumber, ETag })) },
   });
-  const etag = await s3.calls.patiently('CompleteMultipartUpload', async (abortSignal) => {
+  await s3.calls.patiently('CompleteMultipartUpload', async (abortSignal) => {
     try {
-      return (await client.send(command, { abortSignal })).ETag;
+      await client.send(command, { abortSignal });
     } catch (error) {
       if (!(error instanceof Error) || error.name !== 'NoSuchUpload') throw error;
-      return undefined;
     }
   });
   const found = await looked(place);
-  const isOurs = found?.bytes === whole.size && (found.mark === whole.mark || found.version === etag);
-  if (found !== undefined && isOurs && isComposite(found.version, whole.parts))
-    return { name, bytes: whole.size, version: found.version };
+  const isOurs = found?.bytes === whole.size && found.mark === upload.mark;
+  if (isOurs && whole.isExpected(found.version)) return { name, bytes: whole.size, version: found.version };
   throw new SluiceError('response_invalid', `S3 CompleteMultipartUpload: ${name} is not what was sent`, {
     hint: 'somebody else may have written it at the same time, or ended its upload',
   });
@@ -196,7 +213,7 @@ function isComposite(version: string, parts: readonly Part[]): boolean {
 }
 
 /** Once, and also when the run was stopped: what stays is cleared by the next run, and costs until then. */
-async function aborted({ s3, bucket, key }: UploadPlace, id: string): Promise<void> {
+export async function abortUpload({ s3, bucket, key }: UploadPlace, { id }: Upload): Promise<void> {
   const { sdk, client } = await s3.open();
   const command = new sdk.AbortMultipartUploadCommand({ Bucket: bucket, Key: key, UploadId: id });
   // The failure that led here is the one to tell.

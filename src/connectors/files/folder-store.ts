@@ -19,7 +19,9 @@ import type { Readable } from 'node:stream';
 import { SluiceError } from '../../errors.js';
 import type { Context, Finding } from '../connector.js';
 import {
+  type HiddenCopies,
   MAX_TEXT_BYTES,
+  type ObjectCopy,
   type Store,
   type StoreDescription,
   type StoredObject,
@@ -126,6 +128,34 @@ export class FolderStore implements Store {
     });
   }
 
+  /** Written beside where they shall be, and renamed by `show`. */
+  async copyHidden(copies: readonly ObjectCopy[]): Promise<HiddenCopies> {
+    const hidden = new Map<string, string>();
+    const drop = () =>
+      this.#tried('removed', '', async () => {
+        for (const beside of hidden.values()) await rm(beside, { force: true });
+        hidden.clear();
+      });
+    try {
+      for (const copy of copies)
+        hidden.set(copy.to, await this.#tried('copied', copy.from, () => this.#copyBeside(copy)));
+    } catch (error) {
+      await drop();
+      throw error;
+    }
+    const show = async () => {
+      for (const [name, beside] of hidden) {
+        await this.#tried('written', name, async () => rename(beside, await this.#paths.place(name)));
+        hidden.delete(name);
+      }
+      await this.#tried('written', '', async () => {
+        const folders = await Promise.all(copies.map(({ to }) => this.#paths.place(to)));
+        for (const folder of new Set(folders.map(dirname))) await syncFolder(folder);
+      });
+    };
+    return { show, drop };
+  }
+
   writeText(name: string, text: string): Promise<StoredText> {
     return this.#tried('written', name, () => this.#putText(name, text));
   }
@@ -180,6 +210,19 @@ export class FolderStore implements Store {
     if (bytes.length > MAX_TEXT_BYTES) throw tooLarge(name);
     await this.#put(name, (beside) => writeFile(beside, bytes, { flag: 'wx' }));
     return { text, version: sha256Of(bytes) };
+  }
+
+  async #copyBeside({ from, to, bytes, version }: ObjectCopy): Promise<string> {
+    const found = await this.#stored(from);
+    const path = await this.#paths.find(from);
+    if (found === undefined || path === undefined)
+      throw new SluiceError('file_missing', `${from} is not there any more`);
+    if (found.bytes !== bytes || found.version !== version)
+      throw new SluiceError('file_changed', `${from} is not what was written`);
+    const beside = join(dirname(await this.#paths.place(to)), besideName(randomBytes(8).toString('hex')));
+    await linkedOrCopied(path, beside);
+    await syncFile(beside);
+    return beside;
   }
 
   /** Whoever looks sees the old or the new. Another process may have removed a folder that was empty: it is made again. */
