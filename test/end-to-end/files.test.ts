@@ -184,7 +184,7 @@ describe('plain files', () => {
     const found = await load.command('verify');
     expect(found.status).toBe(5);
     expect(found.events.at(-1)).toMatchObject({ steps: [{ changed: 1, missing: 1, extra: 0 }] });
-    expect((await load.command('repair')).status).toBe(0);
+    expect((await load.command('repair', '--yes')).status).toBe(0);
     expect(await database.query('SELECT n FROM numbers WHERE id IN (2, 4711) ORDER BY id')).toEqual([
       ['0.250'],
       ['588.875'],

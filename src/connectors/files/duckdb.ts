@@ -23,22 +23,31 @@ let last: Promise<unknown> = Promise.resolve();
 
 /**
  * Lends DuckDB, in memory and without a network, to one user at a time. Throws `package_missing` where it is not
- * installed. The signal interrupts what runs.
+ * installed. The signal interrupts what runs. Rows keep their order where it is asked for: without it, row groups are as
+ * large as they should be, whatever the size of what they are made of.
  */
-export async function withDuckdb<T>(signal: AbortSignal, use: (duckdb: Duckdb) => Promise<T>): Promise<T> {
-  const turn = last.then(() => lend(signal, use));
+export async function withDuckdb<T>(
+  signal: AbortSignal,
+  use: (duckdb: Duckdb) => Promise<T>,
+  { ordered = false }: { readonly ordered?: boolean } = {},
+): Promise<T> {
+  const turn = last.then(() => lend(signal, use, ordered));
   last = turn.catch(() => undefined); // whoever asked is told by `turn`
   return await turn;
 }
 
-async function lend<T>(signal: AbortSignal, use: (duckdb: Duckdb) => Promise<T>): Promise<T> {
+async function lend<T>(
+  signal: AbortSignal,
+  use: (duckdb: Duckdb) => Promise<T>,
+  ordered: boolean,
+): Promise<T> {
   signal.throwIfAborted();
   instance ??= open();
   const connection = await (await instance).connect();
   const interrupt = () => connection.interrupt();
   signal.addEventListener('abort', interrupt);
   try {
-    await connection.run("SET TimeZone = 'UTC'");
+    await connection.run(`SET TimeZone = 'UTC'; SET preserve_insertion_order = ${ordered}`);
     return await use({
       run: async (sql) => {
         await connection.run(sql);
@@ -61,8 +70,6 @@ async function open(): Promise<Instance> {
     allocator_flush_threshold: FLUSH_THRESHOLD,
     threads: THREADS,
     temp_directory: '',
-    // Row groups are as large as they should be, whatever the size of the segments.
-    preserve_insertion_order: 'false',
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
   });

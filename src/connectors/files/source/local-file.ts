@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import type { Context } from '../../connector.js';
 import type { SourceFile } from './found-table.js';
 import type { TableRequest } from './table-reader.js';
 import { rawChunks } from './text-chunks.js';
@@ -22,7 +23,7 @@ export async function localFile(
 ): Promise<LocalFile> {
   const own = await store.localPath?.(file.name);
   if (own !== undefined) return { path: own, release: async () => undefined };
-  const path = join(context.scratch, `fetched-${randomUUID()}`);
+  const path = await scratchFile(context, 'fetched');
   const release = () => rm(path, { force: true });
   try {
     const bytes = Readable.from(rawChunks(store, file, 0));
@@ -32,4 +33,10 @@ export async function localFile(
     await release();
     throw error;
   }
+}
+
+/** A name for a file in the scratch folder, which is made where it is missing. */
+export async function scratchFile({ scratch }: Pick<Context, 'scratch'>, what: string): Promise<string> {
+  await mkdir(scratch, { recursive: true, mode: 0o700 });
+  return join(scratch, `${what}-${randomUUID()}`);
 }

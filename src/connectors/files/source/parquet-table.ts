@@ -1,16 +1,14 @@
-import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { SluiceError } from '../../../errors.js';
 import type { Column } from '../../../values/column.js';
 import type { Finding } from '../../connector.js';
 import { readCsv } from '../csv/read-csv.js';
-import { sqlText, withDuckdb } from '../duckdb.js';
+import { type Duckdb, sqlText, withDuckdb } from '../duckdb.js';
 import type { FileBatch } from '../file-batch.js';
 import { refuseDeclared, withDeclaredTypes } from './columns.js';
 import type { SourceFile } from './found-table.js';
-import { localFile } from './local-file.js';
+import { localFile, scratchFile } from './local-file.js';
 import { describeParquet, parquetFailure } from './parquet-file.js';
 import { type Piece, piecesOf } from './parquet-pieces.js';
 import {
@@ -136,7 +134,7 @@ async function* readPiece(
 ): AsyncGenerator<FileBatch<RowPlace>, void, void> {
   const { context } = reading.request;
   const { chosen, columns, file, piece } = reading;
-  const text = join(context.scratch, `parquet-${randomUUID()}.csv`);
+  const text = await scratchFile(context, 'parquet');
   try {
     await makeText(reading, text, context.signal);
     const shape = {
@@ -174,7 +172,7 @@ async function makeText(
   const rows = `file_row_number >= ${piece.start} AND file_row_number < ${piece.end}`;
   const from = `read_parquet(${sqlText(path)}, file_row_number = true)`;
   const form = `FORMAT csv, HEADER false, DELIMITER ',', QUOTE '"', ESCAPE '"', FORCE_QUOTE *, NULLSTR ''`;
-  await withDuckdb(signal, async (duckdb) => {
+  const make = async (duckdb: Duckdb) => {
     try {
       await duckdb.run(
         `COPY (SELECT ${cells.join(', ')} FROM ${from} WHERE ${rows}) TO ${sqlText(text)} (${form})`,
@@ -182,5 +180,6 @@ async function makeText(
     } catch (error) {
       throw parquetFailure(error, file.name, signal);
     }
-  });
+  };
+  await withDuckdb(signal, make, { ordered: true });
 }

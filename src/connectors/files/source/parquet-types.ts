@@ -26,6 +26,9 @@ const asText = (name: string) => `CAST(${name} AS VARCHAR)`;
 const asFloat = (name: string) =>
   `regexp_replace(CAST(to_json(CAST(${name} AS DOUBLE)) AS VARCHAR), '\\.0$', '')`;
 
+/** DuckDB spells a decimal that has no digits before the point without a zero there. */
+const asFraction = (name: string) => `regexp_replace(${asText(name)}, '^(-?)\\.', '\\10.')`;
+
 const plain: Readonly<Record<string, LogicalType>> = {
   BOOLEAN: 'bool',
   TINYINT: 'int',
@@ -59,7 +62,8 @@ export function parquetReading({ type, inexact }: ParquetField): ParquetReading 
   }
   const [, precision, scale] = /^DECIMAL\((\d+),(\d+)\)$/.exec(type) ?? [];
   if (precision !== undefined) {
-    return { type: 'decimal', precision: Number(precision), scale: Number(scale), expression: asText };
+    const expression = precision === scale ? asFraction : asText;
+    return { type: 'decimal', precision: Number(precision), scale: Number(scale), expression };
   }
   return nestedReading(type);
 }
@@ -67,12 +71,15 @@ export function parquetReading({ type, inexact }: ParquetField): ParquetReading 
 /** Leaves whose JSON says something else than they do, or that JSON has no exact form for. */
 const unfitLeaves =
   /\b(?:BLOB|BIT|INTERVAL|TIMESTAMP_NS|TIME_NS|TIME WITH TIME ZONE|GEOMETRY|VARIANT|UNION)\b/;
+/** Without the zero before the point it would be no JSON. */
+const unfitDecimal = /\bDECIMAL\((\d+),\1\)/;
 const unfitMap = /\bMAP\((?!VARCHAR,)/;
 
 function nestedReading(type: string): ParquetReading {
   const isNested = /^(?:STRUCT|MAP)\(|\[\d*\]$/.test(type);
   // Names of members stand in the type too: what looks unfit there is refused as well.
-  if (!isNested || unfitLeaves.test(type) || unfitMap.test(type)) return `${type} has no exact text`;
+  if (!isNested || [unfitLeaves, unfitDecimal, unfitMap].some((unfit) => unfit.test(type)))
+    return `${type} has no exact text`;
   return { type: 'json', expression: (name) => `CAST(to_json(${name}) AS VARCHAR)` };
 }
 

@@ -40,6 +40,12 @@ const exact: readonly [name: string, python: string, type: string, cells: readon
   ['uint64', 'pa.array([2**64-1, 0, None], pa.uint64())', 'int', ['18446744073709551615', '0']],
   ['decimal9', "pa.array([D('-1.50'), D('0.00'), None], pa.decimal128(9, 2))", 'decimal', ['-1.50', '0.00']],
   [
+    'fraction',
+    "pa.array([D('-0.5'), D('0'), None], pa.decimal128(38, 38))",
+    'decimal',
+    [`-0.5${'0'.repeat(37)}`, `0.${'0'.repeat(38)}`],
+  ],
+  [
     'decimal38',
     "pa.array([D('9'*38), D('-1'), None], pa.decimal128(38, 0))",
     'decimal',
@@ -123,6 +129,7 @@ const inexact: readonly [name: string, python: string][] = [
   ['nanoseconds of a day', "pa.array([1, 2, None], pa.time64('ns'))"],
   ['76 digits', "pa.array([D('1'), D('2'), None], pa.decimal256(76, 2))"],
   ['nested 76 digits', "pa.array([[D('1')], [], None], pa.list_(pa.decimal256(76, 2)))"],
+  ['nested fractions', "pa.array([[D('0.5')], [], None], pa.list_(pa.decimal128(38, 38)))"],
   ['nested bytes', "pa.array([[b'1'], [], None])"],
   ['nested nanoseconds', "pa.array([[1], [], None], pa.list_(pa.timestamp('ns')))"],
   ['a map with numbers for keys', 'pa.array([[(1, 2)], [], None], pa.map_(pa.int64(), pa.int64()))'],
