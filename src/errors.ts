@@ -23,6 +23,9 @@ export const errorCodes = {
   bucket_missing: 'the bucket does not exist',
   file_torn: 'a file cannot be read: it was cut short, or is not of its format',
   file_missing: 'a file or a folder is not there',
+  database_missing: 'the database instance or cluster does not exist',
+  kms_key_refused: 'the KMS key cannot be used for exports',
+  role_refused: 'the role cannot be used for exports',
   column_missing: 'a column that the declaration names does not exist',
   key_missing:
     'a key is needed and there is none: in the sink, in the data, or no item has the key that a list names',
@@ -50,6 +53,11 @@ export const errorCodes = {
   folder_taken: 'the folder holds the exports of another step',
   disk_full: 'there is no room left on the disk',
   changes_lost: 'the source no longer keeps changes that were not read yet: copy the table anew',
+  snapshot_failed: 'the service could not take the snapshot',
+  export_failed: 'the service could not export the snapshot, or somebody canceled the export',
+  export_incomplete: 'an export says that it is complete, and lacks something',
+  quota_exceeded: 'a quota of the account is used up',
+  name_taken: 'snapshots or exports of others have all the names that this run may use',
   counts_differ: 'read is not written + unchanged + rejected: rows were lost or doubled',
   run_changed: 'the declaration is not the one that the interrupted run was begun with',
   not_resumable: 'the interrupted run cannot be gone on with',
@@ -108,6 +116,10 @@ export const retryCodes = [
   'secret_invalid',
   'table_missing',
   'deletes_exceeded',
+  'snapshot_failed',
+  'export_failed',
+  'export_incomplete',
+  'quota_exceeded',
 ] as const satisfies readonly ErrorCode[];
 
 /** Whether the same call may succeed: never; later, after a wait; slower, at less speed. */

@@ -5,7 +5,10 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** Services that Sluice calls, by the name in their host, with the suffix of their own endpoint variable. */
 const variables = {
   dynamodb: 'DYNAMODB',
+  iam: 'IAM',
+  kms: 'KMS',
   lambda: 'LAMBDA',
+  rds: 'RDS',
   s3: 'S3',
   secretsmanager: 'SECRETS_MANAGER',
   sqs: 'SQS',

@@ -8,6 +8,8 @@ import * as files from './files/options.js';
 import { rules as mysqlRules } from './mysql/option-rules.js';
 import * as mysql from './mysql/options.js';
 import type { OptionRules } from './option-rules.js';
+import { rules as rdsRules } from './rds/option-rules.js';
+import * as rds from './rds/options.js';
 import { rules as sqsRules } from './sqs/option-rules.js';
 import * as sqs from './sqs/options.js';
 
@@ -44,6 +46,7 @@ export const registry = {
     rules: fileRules,
     load: async () => (await import('./files/index.js')).s3,
   },
+  rds: { ...rds, rules: rdsRules, load: async () => (await import('./rds/index.js')).rds },
   sqs: { ...sqs, rules: sqsRules, load: async () => (await import('./sqs/index.js')).sqs },
 } as const satisfies Record<string, Registration>;
 
