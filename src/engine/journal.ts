@@ -2,6 +2,7 @@ import type { Part, Window } from '../connectors/connector.js';
 import type { DriftReport } from '../transform/drift.js';
 import type { Position } from '../values/batch.js';
 import { addCounters, type Counters, zeroCounters } from './counters.js';
+import type { ExportPoint } from './export/export-journal.js';
 import type { Followed } from './replicate/replicate-journal.js';
 import type { Series } from './series.js';
 
@@ -57,6 +58,8 @@ export interface StepResult extends Counters {
   readonly series?: Series;
   /** Where the step parses or checks: how its rows differ from the schema or from the first of them. Of the last attempt. */
   readonly drift?: DriftReport;
+  /** Of an export: what it has published. */
+  readonly output?: unknown;
 }
 
 /** A step's records put together. */
@@ -74,6 +77,8 @@ export interface StepPast {
   readonly result?: StepResult;
   /** Of a replicate. */
   readonly followed?: Followed;
+  /** Of an export. */
+  readonly exported?: ExportPoint;
 }
 
 /** Tokens of messages that were received; those of batches that a part was read in begin with the part. */

@@ -2,19 +2,21 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Part } from '../connectors/connector.js';
 import type { Counters } from '../engine/counters.js';
+import type { ExportJournal, ExportPoint } from '../engine/export/export-journal.js';
 import type { Intent, StepJournal, StepPast, StepResult, StepWindow } from '../engine/journal.js';
 import type { Followed, ReplicateJournal } from '../engine/replicate/replicate-journal.js';
 import { SluiceError } from '../errors.js';
 import type { Firing } from '../values/firing.js';
+import { type ExportRecord, exportJournal } from './export-records.js';
 import { type FlowPast, type FlowRecord, flowPast, isFlowRecord } from './flow-records.js';
 import { applyFollowed, type FollowRecord, followJournal } from './follow-records.js';
 import { parseRecords, RecordFile } from './record-file.js';
 import { stateFolder } from './state-folder.js';
 
 /** Rises when an older Sluice could misread the records. 2: steps that are no copies, skipped and failed ones.
- * 3: replicates. */
-const FORMAT = 3;
-const READABLE: ReadonlySet<number> = new Set([1, 2, FORMAT]);
+ * 3: replicates. 4: exports. */
+const FORMAT = 4;
+const READABLE: ReadonlySet<number> = new Set([1, 2, 3, FORMAT]);
 
 /**
  * How a run ended; a run without an end was killed. `abandoned`: `--fresh` began another in its place. `failures`:
@@ -41,6 +43,7 @@ type RunRecord =
   | { readonly is: 'commit'; readonly step: string; readonly token: string; readonly counts: Counters }
   | { readonly is: 'moved'; readonly step: string }
   | FollowRecord
+  | ExportRecord
   | { readonly is: 'complete'; readonly step: string; readonly result: StepResult }
   | FlowRecord
   | { readonly is: 'end'; readonly outcome: RunEnd; readonly at: string };
@@ -128,6 +131,11 @@ export class RunJournal {
   followed(step: string): ReplicateJournal {
     const { followed, commits = new Map<string, Counters>() } = this.#history.steps.get(step) ?? {};
     return followJournal(step, this.#file, { commits, ...(followed ? { past: followed } : {}) });
+  }
+
+  /** An export's part of the journal, as it was when the run was opened or last refreshed. */
+  exported(step: string): ExportJournal {
+    return exportJournal(step, this.#file, this.#history.steps.get(step)?.exported);
   }
 
   /** What was known of a step when the run was opened or last refreshed. */
@@ -224,6 +232,7 @@ interface MutablePast {
   moved: boolean;
   result?: StepResult;
   followed?: Followed;
+  exported?: ExportPoint;
 }
 
 function stepOf(steps: Map<string, MutablePast>, name: string): MutablePast {
@@ -272,6 +281,9 @@ function apply(past: MutablePast, record: CopyRecord): void {
       break;
     case 'complete':
       past.result = record.result;
+      break;
+    case 'exporting':
+      past.exported = record.point;
       break;
     case 'followed':
     case 'load':
