@@ -1,9 +1,10 @@
-/** What a TypeScript declaration imports: `import { copy, pipeline, replicate } from 'sluice'`. */
+/** What a TypeScript declaration imports: `import { copy, exportSnapshot, pipeline, replicate } from 'sluice'`. */
 export type { CallAbout, CallFunction } from './declare/declaration.js';
-export { call, copy, pipeline, replicate } from './declare/program/authoring.js';
+export { call, copy, exportSnapshot, pipeline, replicate } from './declare/program/authoring.js';
 export type {
   CallInput,
   CopyInput,
+  ExportInput,
   FailureInput,
   ParallelInput,
   PipelineInput,

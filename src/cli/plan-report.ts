@@ -3,9 +3,16 @@ import type { Finding, Permission } from '../connectors/connector.js';
 import type { QueueDescription } from '../connectors/queue.js';
 import { forecast } from '../engine/forecast.js';
 import { type CopyPlan, isPlanned } from '../engine/plan.js';
-import { type PlannedStep, type PreparedCopy, preparedCopies, preparedReplicates } from '../flow/plan.js';
+import {
+  type PlannedStep,
+  type PreparedCopy,
+  preparedCopies,
+  preparedExports,
+  preparedReplicates,
+} from '../flow/plan.js';
 import type { PlannedVia } from '../flow/plan-via.js';
 import { columnLines } from './column-lines.js';
+import { exportEvent, exportText } from './export-report.js';
 import { findingLines } from './finding-lines.js';
 import type { Io } from './io.js';
 import { isPlainSeries, treeEvents, treeLines } from './plan-tree.js';
@@ -14,16 +21,18 @@ import { bytesText, count, durationText } from './text.js';
 
 /**
  * What `sluice plan` prints: the tree of the steps, where it is more than a series of copies; each copy with its
- * ends, columns, size, findings.
+ * ends, columns, size, findings; each export.
  */
 export function planText(steps: readonly PlannedStep[], color: boolean): string {
   const copies = preparedCopies(steps);
   const declared = steps.map(({ step }) => step);
   const tree = isPlainSeries(declared) ? [] : [['steps', ...treeLines(declared, '  ')].join('\n')];
   const replicates = preparedReplicates(steps);
+  const exports = preparedExports(steps);
   const blocks = [
     ...copies.map((copy) => copyText(copy, color)),
     ...replicates.map((replicate) => replicateText(replicate, color)),
+    ...exports.map((each) => exportText(each, color)),
   ];
   return [...tree, ...blocks].join('\n\n');
 }
@@ -56,7 +65,8 @@ export function planEvents(steps: readonly PlannedStep[]): object[] {
     };
   });
   const replicates = preparedReplicates(steps).map(replicateEvent);
-  return [...treeEvents(steps.map(({ step }) => step)), ...copies, ...replicates];
+  const exports = preparedExports(steps).map(exportEvent);
+  return [...treeEvents(steps.map(({ step }) => step)), ...copies, ...replicates, ...exports];
 }
 
 function copyText({ name, planned, early, via }: PreparedCopy, color: boolean): string {
@@ -143,9 +153,10 @@ function permissionsOf({ planned, listing = [] }: PreparedCopy): readonly Permis
   return [...listing, ...planned.description.permissions, ...planned.sinkPlan.permissions];
 }
 
-/** Warnings of all copies and replicates, for a run: what a person should know before it goes on. */
+/** Warnings of all copies, replicates and exports, for a run: what a person should know before it goes on. */
 export function warningLines(steps: readonly PlannedStep[], color: boolean): string[] {
-  return [...preparedCopies(steps), ...preparedReplicates(steps)].flatMap(({ name, planned }) => {
+  const prepared = [...preparedCopies(steps), ...preparedReplicates(steps), ...preparedExports(steps)];
+  return prepared.flatMap(({ name, planned }) => {
     const warnings = planned.findings.filter((finding) => finding.level === 'warn');
     return warnings.length === 0 ? [] : [name, ...findingLines(warnings, color)];
   });

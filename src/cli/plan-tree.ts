@@ -49,6 +49,8 @@ function detailsOf(step: Step): object {
       return step.until === undefined ? { seconds: step.seconds } : { until: step.until };
     case 'replicate':
       return { changes: step.changes, events: step.events, load: step.load, first: step.first };
+    case 'export':
+      return { keep: step.keep, direct: step.direct, tables: step.from.tables };
     case 'verify':
       return { of: step.of, ...(step.sample === undefined ? {} : { sample: step.sample }) };
     case 'call': {
@@ -73,6 +75,8 @@ function whatIs(step: NamedStep): string {
       return 'copy';
     case 'replicate':
       return `follows changes without an end${step.first ? ', behind a copy' : ''}`;
+    case 'export':
+      return `exports ${step.direct ? 'the cluster' : 'a snapshot'} of ${step.from.connection} to ${step.to.connection}`;
     case 'wait':
       return step.until === undefined
         ? `wait ${durationText(step.seconds ?? 0)}`

@@ -1,5 +1,6 @@
 import type { MultiBar, SingleBar } from 'cli-progress';
 import { type Counters, zeroCounters } from '../engine/counters.js';
+import type { ExportProgress } from '../engine/export/export-run.js';
 import type { Lag } from '../engine/replicate/replicate-run.js';
 import { outcomeWord, type StepEnd } from '../flow/outcome.js';
 import type { Io } from './io.js';
@@ -14,9 +15,15 @@ const MAX_LINES = 30;
 
 const copyFormat = '{step} {bar} {share} {rows} rows  {rate}/s{pace}  {left}{rejects}{graph}';
 const endlessFormat = '{step} {lag} {rows} rows  {rate}/s{pace}  {loads}{rejects}{graph}';
+const exportFormat = '{step} {bar} {share} {stage}  {gib}{left}';
 const plainFormat = '{step} {state}';
 
-const formats = { rows: copyFormat, changes: endlessFormat, plain: plainFormat } as const;
+const formats = {
+  rows: copyFormat,
+  changes: endlessFormat,
+  export: exportFormat,
+  plain: plainFormat,
+} as const;
 
 /** What one line shows. */
 interface Line {
@@ -28,6 +35,8 @@ interface Line {
   /** How many rows were done in each of the last seconds. */
   live: LiveRates;
   lag: Readonly<Lag> | undefined;
+  /** Of an export. */
+  progress: Readonly<ExportProgress> | undefined;
   /** A word for what it does; nothing while rows move. */
   state: string;
 }
@@ -78,13 +87,22 @@ class Bars implements Progress {
   started(
     name: string,
     counters: Readonly<Counters>,
-    { rows, lag }: { readonly rows?: number; readonly lag?: Readonly<Lag> },
+    {
+      rows,
+      lag,
+      export: progress,
+    }: {
+      readonly rows?: number;
+      readonly lag?: Readonly<Lag>;
+      readonly export?: Readonly<ExportProgress>;
+    },
   ): void {
     const line = this.#line(name, 'rows');
     Object.assign(line, {
       counters,
       rows,
       lag,
+      progress,
       since: performance.now(),
       live: new LiveRates(doneOf(counters), performance.now()),
       state: line.shown.kind === 'plain' ? 'running' : '',
@@ -132,6 +150,7 @@ class Bars implements Progress {
       since,
       rows: undefined,
       lag: undefined,
+      progress: undefined,
       live: new LiveRates(0, since),
       state,
     };
@@ -145,7 +164,12 @@ class Bars implements Progress {
   #draw(name: string, final: boolean): void {
     const line = this.#lines.get(name);
     if (!line) return;
-    const { counters, rows, bar, live } = line;
+    const { counters, rows, bar, live, progress } = line;
+    if (progress) {
+      bar.setTotal(100);
+      bar.update(final && line.state === 'done' ? 100 : progress.percent, textsOf(line, final));
+      return;
+    }
     live.see(doneOf(counters), performance.now());
     const total = Math.max(final ? 0 : (rows ?? 0), counters.read, 1);
     bar.setTotal(total);
@@ -159,11 +183,15 @@ function wordOf(end: StepEnd): string {
 }
 
 function textsOf(line: Omit<Line, 'bar'>, final: boolean): Record<string, string> {
-  const { shown, counters, rows, since, live, state, lag } = line;
+  const { shown, counters, rows, since, live, state, lag, progress } = line;
   const seconds = Math.max((performance.now() - since) / 1000, 0.001);
   const done = doneOf(counters);
   const rate = done / seconds;
-  const share = rows === undefined || rows === 0 ? '' : `${Math.min(100, Math.round((100 * done) / rows))}%`;
+  const share = progress
+    ? `${progress.percent}%`
+    : rows === undefined || rows === 0
+      ? ''
+      : `${Math.min(100, Math.round((100 * done) / rows))}%`;
   const isShown = final && seconds >= 0.1;
   return {
     step: shown.label.padEnd(16),
@@ -172,7 +200,9 @@ function textsOf(line: Omit<Line, 'bar'>, final: boolean): Record<string, string
     rows: count(done).padStart(11),
     rate: count(rate),
     pace: shown.pace === undefined ? '' : ` (${Math.round((100 * rate) / shown.pace)}% of the pace)`,
-    left: final ? durationText(seconds) : timeLeft(rows, done, rate),
+    left: final || progress ? durationText(seconds) : timeLeft(rows, done, rate),
+    stage: progress ? `${progress.stage} ${progress.name}` : '',
+    gib: progress && progress.extractedGib > 0 ? `${progress.extractedGib} GB  ` : '',
     lag: (state === '' && lag ? lagText(lag) : state).padEnd(32),
     loads: lag === undefined ? '' : `${count(lag.loads)} loads`,
     rejects: counters.rejected > 0 ? `  ${count(counters.rejected)} rejected` : '',

@@ -1,4 +1,5 @@
 import type { Counters } from '../engine/counters.js';
+import type { ExportProgress } from '../engine/export/export-run.js';
 import type { Lag } from '../engine/replicate/replicate-run.js';
 import { SluiceError } from '../errors.js';
 import { type Observer, outcomeWord, type StepEnd } from '../flow/outcome.js';
@@ -25,6 +26,7 @@ function speaker(io: Io): Observer['said'] {
 interface Running {
   readonly counters: Readonly<Counters>;
   readonly lag: Readonly<Lag> | undefined;
+  readonly export: Readonly<ExportProgress> | undefined;
   readonly since: number;
 }
 
@@ -33,20 +35,21 @@ export function jsonProgress(io: Io): Progress {
   const running = new Map<string, Running>();
   const emit = (event: object) => io.out(JSON.stringify(event));
   const timer = setInterval(() => {
-    for (const [step, { counters, lag, since }] of running) {
+    for (const [step, { counters, lag, export: progress, since }] of running) {
       emit({
         event: 'progress',
         step,
         ...counters,
         ...(lag ? { lag: { ...lag } } : {}),
+        ...(progress ? { export: { ...progress } } : {}),
         seconds: (performance.now() - since) / 1000,
       });
     }
   }, EVENT_MS);
   timer.unref();
   return {
-    started: (step, counters, { rows, attempt, lag }) => {
-      running.set(step, { counters, lag, since: performance.now() });
+    started: (step, counters, { rows, attempt, lag, export: progress }) => {
+      running.set(step, { counters, lag, export: progress, since: performance.now() });
       emit({ event: 'started', step, attempt, rows });
     },
     waiting: (step, until) => {

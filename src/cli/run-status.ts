@@ -7,7 +7,7 @@ import {
   type Step,
 } from '../declare/declaration.js';
 import { addCounters, type Counters, zeroCounters } from '../engine/counters.js';
-import { countsOf } from '../engine/journal.js';
+import { countsOf, type StepPast } from '../engine/journal.js';
 import type { RunStatus, StepStatus } from '../flow/picture/flow-picture.js';
 import type { FlowPast } from '../journal/flow-records.js';
 import type { RunEnd, RunHistory } from '../journal/runs.js';
@@ -54,7 +54,20 @@ function stepStatus(step: NamedStep, history: RunHistory): StepStatus {
     return { tone: 'idle', text: 'skipped', details: ['its condition was not true'] };
   }
   const moves = step.kind === 'copy' || step.kind === 'replicate';
+  if (step.kind === 'export') return exportStatus(history.steps.get(step.name), flow);
   return moves ? copyStatus(step, history, flow) : otherStatus(flow);
+}
+
+/** What it has published, or what it has come to. */
+function exportStatus(past: StepPast | undefined, flow: FlowPast): StepStatus {
+  if (flow.failed) return failedStatus(flow.failed, []);
+  if (!past?.result) {
+    const { export: name, snapshot } = past?.exported ?? {};
+    const under = name ?? snapshot?.name;
+    return under === undefined ? notBegun : { tone: 'bad', text: 'not complete', details: [under] };
+  }
+  const { read, seconds, consistency } = past.result;
+  return { tone: 'good', text: `complete${inTime(seconds)}`, details: [`${count(read)} rows`, consistency] };
 }
 
 function otherStatus({ ended, failed, until }: FlowPast): StepStatus {

@@ -6,8 +6,8 @@ export interface TreeLine {
   readonly name: string;
   /** The name with the lines of the tree before it. */
   readonly label: string;
-  /** Whether rows move, or changes. */
-  readonly kind: 'rows' | 'changes' | 'plain';
+  /** Whether rows move, or changes, or a service is at work. */
+  readonly kind: 'rows' | 'changes' | 'export' | 'plain';
   /** What it does before it begins; '' where it may never. */
   readonly state: string;
   /** Rows a second that are allowed. */
@@ -42,6 +42,10 @@ function linesOf(planned: PlannedStep, indent: string): readonly TreeLine[] {
         state: 'waiting',
         ...(step.pace.items === undefined ? {} : { pace: step.pace.items }),
       }));
+    case 'export': {
+      const { name } = planned.step;
+      return [{ name, label: indent + name, kind: 'export', state: 'waiting' }];
+    }
     case 'parallel': {
       const { path, limit } = planned.step;
       const label = `${indent}parallel${limit === undefined ? '' : `, ${limit} at once`}`;

@@ -1,5 +1,5 @@
 import type { Counters } from '../engine/counters.js';
-import { outcomeWord, type StepEnd } from '../flow/outcome.js';
+import { movesRows, outcomeWord, type StepEnd } from '../flow/outcome.js';
 import type { RunOutcome } from '../flow/run.js';
 import type { DriftReport } from '../transform/drift.js';
 import { driftLines } from './drift-text.js';
@@ -19,6 +19,8 @@ interface StepSummary extends Counters {
   readonly consistency?: string;
   /** Where the step parses or checks. */
   readonly drift?: DriftReport;
+  /** Of an export: what it has published. */
+  readonly output?: unknown;
 }
 
 type Ends = RunOutcome['ends'];
@@ -75,17 +77,13 @@ export function summaryText(run: string, outcome: Outcome, ends: Ends): string {
   return [...table(header, rows, right), ...drift, `run ${run}: ${outcome}`].join('\n');
 }
 
-function movesRows({ kind }: StepSummary): boolean {
-  return kind === 'copy' || kind === 'replicate';
-}
-
 function countTexts({ read, written, unchanged, rejected, deleted, bytes }: StepSummary): string[] {
   return [...[read, written, unchanged, rejected, deleted].map(count), bytesText(bytes)];
 }
 
 function stepSummaries(ends: Ends): StepSummary[] {
   return [...ends].map(([name, end]) => {
-    const { kind, counters, deleted, seconds, consistency, drift } = end;
+    const { kind, counters, deleted, seconds, consistency, drift, output } = end;
     return {
       name,
       kind,
@@ -95,6 +93,7 @@ function stepSummaries(ends: Ends): StepSummary[] {
       seconds: Math.round(seconds * 1000) / 1000,
       ...(consistency === undefined ? {} : { consistency }),
       ...(drift && { drift }),
+      ...(kind === 'export' && output !== undefined ? { output } : {}),
     };
   });
 }

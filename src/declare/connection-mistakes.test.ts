@@ -6,20 +6,20 @@ const mistakes: readonly [name: string, text: string, problems: readonly string[
   [
     'a kind that is missing',
     connection('{ host: h }'),
-    ['3:9 connections.shop `kind` is missing (missing_field) → one of: mysql, dynamodb, files, s3, sqs'],
+    ['3:9 connections.shop `kind` is missing (missing_field) → one of: mysql, dynamodb, files, s3, rds, sqs'],
   ],
   [
     'a connection that is a text',
     connection('mysql'),
     [
-      '3:9 connections.shop expected a mapping, not text (wrong_type) → { kind: mysql | dynamodb | files | s3 | sqs, … }',
+      '3:9 connections.shop expected a mapping, not text (wrong_type) → { kind: mysql | dynamodb | files | s3 | rds | sqs, … }',
     ],
   ],
   [
     'a misspelled kind',
     connection('{ kind: msql }'),
     [
-      '3:17 connections.shop.kind unknown kind "msql"; did you mean "mysql"? (wrong_value) → one of: mysql, dynamodb, files, s3, sqs',
+      '3:17 connections.shop.kind unknown kind "msql"; did you mean "mysql"? (wrong_value) → one of: mysql, dynamodb, files, s3, rds, sqs',
     ],
   ],
   [
@@ -33,7 +33,7 @@ const mistakes: readonly [name: string, text: string, problems: readonly string[
     'a kind that is a number',
     connection('{ kind: 5 }'),
     [
-      '3:17 connections.shop.kind expected text, not an integer (wrong_type) → one of: mysql, dynamodb, files, s3, sqs',
+      '3:17 connections.shop.kind expected text, not an integer (wrong_type) → one of: mysql, dynamodb, files, s3, rds, sqs',
     ],
   ],
   [

@@ -54,7 +54,7 @@ export type ScheduleDeclaration = (
 export type Step = NamedStep | ParallelStep;
 
 /** Every step but a parallel one has a name, unique in the pipeline. */
-export type NamedStep = CopyStep | ReplicateStep | WaitStep | VerifyStep | CallStep;
+export type NamedStep = CopyStep | ReplicateStep | ExportStep | WaitStep | VerifyStep | CallStep;
 
 /** What every kind of step may have. */
 interface StepBase {
@@ -163,6 +163,28 @@ export interface LoadDeclaration {
   readonly bytes: number;
   /** Since the first row of the load came. */
   readonly seconds: number;
+}
+
+/** A snapshot of a database, exported into a bucket by the service that has it. */
+export interface ExportStep extends StepBase {
+  readonly kind: 'export';
+  /** What snapshots and exports are called, before the time. */
+  readonly name: string;
+  /** `shop.orders`, `shop`; empty means all. */
+  readonly from: { readonly connection: string; readonly tables: readonly string[] };
+  /** ARNs: the key that RDS writes with, the role by which it does. */
+  readonly to: { readonly connection: string; readonly kmsKey: string; readonly role: string };
+  /** How many stay, the new one included. */
+  readonly keep: { readonly exports: number; readonly snapshots: number };
+  /** Without a snapshot. */
+  readonly direct: boolean;
+  /** A connection to the same database: its tables are compared with those of the export. */
+  readonly count?: { readonly connection: string };
+  readonly pollSeconds: number;
+  /** How long an attempt waits for the service. */
+  readonly deadlineSeconds: number;
+  /** How long one failing call is tried again. */
+  readonly patienceSeconds: number;
 }
 
 /** Exactly one of `seconds` and `until` is there. */

@@ -81,9 +81,16 @@ function checkEnd(
   return options && list ? { ...options, keys: list } : undefined;
 }
 
-/** A queue is no end of a copy: it lies between them. */
+/** A queue is no end of a copy: it lies between them. Nor is what makes exports of its own. */
 function sayNoEnd(name: unknown, kind: string, path: DocumentPath, report: Report): void {
   const field = String(path.at(-1));
+  if (kind === 'rds') {
+    const message = `\`${field}\` names an RDS instance or cluster, whose snapshots are exported; rows are copied by kind mysql`;
+    const step = '{ export: NAME, from: { connection: NAME }, to: … }';
+    const hint = `a step ${step}, or a connection of kind mysql`;
+    report.add([...path, 'connection'], { code: 'conflict', message, hint });
+    return;
+  }
   const message = `\`${field}\` names a queue (kind: ${kind}), which lies between a source and a sink`;
   const hint = `via: { connection: ${quoted(name, 'connection') ?? 'NAME'} }, and a table in \`${field}\``;
   report.add([...path, 'connection'], { code: 'conflict', message, hint });

@@ -59,7 +59,7 @@ const mistakes: readonly [name: string, text: string, problems: readonly string[
     'an unknown code to retry on',
     fields('retry: { attempts: 3, on: [throtled] }'),
     [
-      '9:32 steps[0].retry.on[0] unknown value "throtled"; did you mean "throttled"? (wrong_value) → one of: throttled, timeout, connection_lost, unreachable, deadlock, server_error, response_invalid, call_failed, access_denied, credentials_missing, secret_invalid, table_missing, deletes_exceeded',
+      '9:32 steps[0].retry.on[0] unknown value "throtled"; did you mean "throttled"? (wrong_value) → one of: throttled, timeout, connection_lost, unreachable, deadlock, server_error, response_invalid, call_failed, access_denied, credentials_missing, secret_invalid, table_missing, deletes_exceeded, snapshot_failed, export_failed, export_incomplete, quota_exceeded',
     ],
   ],
   [
@@ -81,7 +81,7 @@ const mistakes: readonly [name: string, text: string, problems: readonly string[
     'a text to do on failure',
     fields('onFailure: stop'),
     [
-      '9:16 steps[0].onFailure expected a step, not text (wrong_type) → a step is { copy: NAME, from: …, to: … }, { replicate: NAME, from: …, to: … }, { parallel: [ … ] }, { wait: NAME, … }, { verify: NAME, … } or { call: NAME, … }',
+      '9:16 steps[0].onFailure expected a step, not text (wrong_type) → a step is { copy: NAME, from: …, to: … }, { replicate: NAME, from: …, to: … }, { export: NAME, from: …, to: … }, { parallel: [ … ] }, { wait: NAME, … }, { verify: NAME, … } or { call: NAME, … }',
     ],
   ],
   [
@@ -100,7 +100,7 @@ const mistakes: readonly [name: string, text: string, problems: readonly string[
     'no step to do on failure',
     fields('onFailure: { then: stop }'),
     [
-      '9:16 steps[0].onFailure a step without a kind (missing_field) → a step is { copy: NAME, from: …, to: … }, { replicate: NAME, from: …, to: … }, { parallel: [ … ] }, { wait: NAME, … }, { verify: NAME, … } or { call: NAME, … }',
+      '9:16 steps[0].onFailure a step without a kind (missing_field) → a step is { copy: NAME, from: …, to: … }, { replicate: NAME, from: …, to: … }, { export: NAME, from: …, to: … }, { parallel: [ … ] }, { wait: NAME, … }, { verify: NAME, … } or { call: NAME, … }',
     ],
   ],
   [

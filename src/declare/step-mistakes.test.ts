@@ -7,28 +7,21 @@ const mistakes: readonly [name: string, text: string, problems: readonly string[
     'a step that is a text',
     `${head}  - hello\n`,
     [
-      '6:5 steps[0] expected a step, not text (wrong_type) → a step is { copy: NAME, from: …, to: … }, { replicate: NAME, from: …, to: … }, { parallel: [ … ] }, { wait: NAME, … }, { verify: NAME, … } or { call: NAME, … }',
+      '6:5 steps[0] expected a step, not text (wrong_type) → a step is { copy: NAME, from: …, to: … }, { replicate: NAME, from: …, to: … }, { export: NAME, from: …, to: … }, { parallel: [ … ] }, { wait: NAME, … }, { verify: NAME, … } or { call: NAME, … }',
     ],
   ],
   [
     'a step without a kind',
     `${head}  - { from: x }\n`,
     [
-      '6:5 steps[0] a step without a kind (missing_field) → a step is { copy: NAME, from: …, to: … }, { replicate: NAME, from: …, to: … }, { parallel: [ … ] }, { wait: NAME, … }, { verify: NAME, … } or { call: NAME, … }',
+      '6:5 steps[0] a step without a kind (missing_field) → a step is { copy: NAME, from: …, to: … }, { replicate: NAME, from: …, to: … }, { export: NAME, from: …, to: … }, { parallel: [ … ] }, { wait: NAME, … }, { verify: NAME, … } or { call: NAME, … }',
     ],
   ],
   [
     'a misspelled kind of step',
     `${head}  - { cpoy: a }\n`,
     [
-      '6:7 steps[0].cpoy unknown field "cpoy"; did you mean "copy"? (unknown_field) → a step is { copy: NAME, from: …, to: … }, { replicate: NAME, from: …, to: … }, { parallel: [ … ] }, { wait: NAME, … }, { verify: NAME, … } or { call: NAME, … }',
-    ],
-  ],
-  [
-    'an export step',
-    `${head}  - { export: a }\n`,
-    [
-      '6:7 steps[0].export a step of kind export is not in this version (unsupported) → take it away, or wait for a later version',
+      '6:7 steps[0].cpoy unknown field "cpoy"; did you mean "copy"? (unknown_field) → a step is { copy: NAME, from: …, to: … }, { replicate: NAME, from: …, to: … }, { export: NAME, from: …, to: … }, { parallel: [ … ] }, { wait: NAME, … }, { verify: NAME, … } or { call: NAME, … }',
     ],
   ],
   [

@@ -6,6 +6,7 @@ import type { GivenSchema } from './contents.js';
 import { checkCopy } from './copy-step.js';
 import type { FailureBranch, NamedStep, ParallelStep, Step } from './declaration.js';
 import { type DocumentPath, formatPath } from './document-path.js';
+import { checkExport, sayExportPlaces } from './export-step.js';
 import { checkCall, checkVerify, checkWait } from './flow-steps.js';
 import { checked } from './issues.js';
 import { checkReplicate } from './replicate-step.js';
@@ -15,7 +16,7 @@ import { branchLimit } from './schema/branch-limit.js';
 import { stepFields } from './schema/step-fields.js';
 import { type Ended, StepNames } from './step-scope.js';
 import { nearest } from './suggestion.js';
-import { isMapping, laterSteps, sayUnsupported } from './unsupported.js';
+import { isMapping } from './unsupported.js';
 import { claimQueue } from './via.js';
 import { kindOf } from './wording.js';
 
@@ -32,10 +33,15 @@ interface Read<T> {
 export function readSteps(
   values: readonly unknown[],
   kinds: ConnectionKinds,
+  connections: unknown,
   report: Report,
 ): { readonly steps: readonly Step[]; readonly schemas: readonly GivenSchema[] } {
   const reading: Reading = { report, names: new StepNames(report), pending: [], schemas: [] };
-  const { right } = new StepReader(kinds, reading).series(values, ['steps'], new Map());
+  const { right } = new StepReader(kinds, isMapping(connections) ? connections : {}, reading).series(
+    values,
+    ['steps'],
+    new Map(),
+  );
   for (const check of reading.pending) check();
   return { steps: right, schemas: reading.schemas };
 }
@@ -43,12 +49,17 @@ export function readSteps(
 /** Reads steps one after the other and knows which have ended before each. */
 class StepReader {
   readonly #kinds: ConnectionKinds;
+  /** As they were written. */
+  readonly #connections: Options;
   readonly #reading: Reading;
   /** Queues, and the steps that go through them. */
   readonly #queues = new Map<string, string>();
+  /** Places of exports, and the steps that export there. */
+  readonly #places = new Map<string, string>();
 
-  constructor(kinds: ConnectionKinds, reading: Reading) {
+  constructor(kinds: ConnectionKinds, connections: Options, reading: Reading) {
     this.#kinds = kinds;
+    this.#connections = connections;
     this.#reading = reading;
   }
 
@@ -72,13 +83,8 @@ class StepReader {
       return nothing;
     }
     const kind = namedKinds.find((each) => value[each] !== undefined);
-    const moves = kind === 'copy' || kind === 'replicate';
-    if (moves || (kind && !isNamelessCopy(value))) return this.#named(kind, value, path, ended);
-    const later = laterSteps.find((field) => value[field] !== undefined);
-    if (later !== undefined) {
-      sayUnsupported(`a step of kind ${later}`, [...path, later], report);
-      return nothing;
-    }
+    const hasEnds = kind === 'copy' || kind === 'replicate' || kind === 'export';
+    if (hasEnds || (kind && !isNamelessCopy(value))) return this.#named(kind, value, path, ended);
     if (value['parallel'] !== undefined && !isNamelessCopy(value)) return this.#parallel(value, path, ended);
     this.#sayNoKind(value, path);
     return nothing;
@@ -106,6 +112,11 @@ class StepReader {
       }
       case 'replicate':
         return checkReplicate(value, path, this.#kinds, this.#reading);
+      case 'export': {
+        const { report } = this.#reading;
+        sayExportPlaces(value, path, this.#connections, this.#places, report);
+        return checkExport(value, path, this.#kinds, this.#reading);
+      }
       case 'wait':
         return checkWait(value, path, this.#reading);
       case 'verify':
@@ -171,7 +182,7 @@ class StepReader {
       return;
     }
     for (const field of Object.keys(value)) {
-      const kind = nearest(field, [...namedKinds, 'parallel', ...laterSteps]);
+      const kind = nearest(field, [...namedKinds, 'parallel']);
       if (kind === undefined) continue;
       const message = `unknown field "${field}"; did you mean "${kind}"?`;
       report.add([...path, field], { code: 'unknown_field', message, hint: stepHint, at: 'key' });
@@ -189,6 +200,7 @@ function failureBranch(steps: readonly Step[], after: FailureBranch['then'] = 's
 const namedKinds = [
   'copy',
   'replicate',
+  'export',
   'wait',
   'verify',
   'call',
@@ -200,7 +212,7 @@ function isNamelessCopy(value: Options): boolean {
 }
 
 const stepHint =
-  'a step is { copy: NAME, from: …, to: … }, { replicate: NAME, from: …, to: … }, { parallel: [ … ] }, { wait: NAME, … }, { verify: NAME, … } or { call: NAME, … }';
+  'a step is { copy: NAME, from: …, to: … }, { replicate: NAME, from: …, to: … }, { export: NAME, from: …, to: … }, { parallel: [ … ] }, { wait: NAME, … }, { verify: NAME, … } or { call: NAME, … }';
 
 const parallelShape = z.strictObject({
   ...stepFields,

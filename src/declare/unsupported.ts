@@ -8,9 +8,8 @@ export const laterFields = {
   sink: [],
 } as const;
 
-/** Kinds of connections and of steps that later versions have. */
-export const laterKinds: ReadonlySet<string> = new Set(['rds', 'firehose']);
-export const laterSteps = ['export'] as const;
+/** Kinds of connections that later versions have. */
+export const laterKinds: ReadonlySet<string> = new Set(['firehose']);
 
 /** Says which of the fields are not in this version, and returns the mapping without them. */
 export function withoutLaterFields(

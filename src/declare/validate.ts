@@ -49,7 +49,7 @@ export async function validate(
   const connections = checkConnections(value['connections'], document, file);
   const kinds = connectionKinds(value['connections']);
   const given = Array.isArray(value['steps']) ? value['steps'] : [];
-  const { steps, schemas } = readSteps(given, kinds, report);
+  const { steps, schemas } = readSteps(given, kinds, value['connections'], report);
   if (schemas.length > 0) await (await import('./schemas.js')).readSchemas(schemas, dirname(file), report);
   if (value['maskKey'] === undefined) sayKeyless(steps, report);
   sayEndless(steps, value['schedule'] !== undefined, report);

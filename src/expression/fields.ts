@@ -9,7 +9,7 @@ export type ValueType =
   /** An instant. It may be absent, and is null then. */
   | { readonly is: 'moment' };
 
-export type NamedStepKind = 'copy' | 'replicate' | 'wait' | 'verify' | 'call';
+export type NamedStepKind = 'copy' | 'replicate' | 'export' | 'wait' | 'verify' | 'call';
 
 const number: ValueType = { is: 'number' };
 const outcome: ValueType = { is: 'text', oneOf: stepOutcomes };
@@ -34,6 +34,16 @@ export const fieldsOfSteps: Readonly<Record<NamedStepKind, Readonly<Record<strin
     rejected: number,
     bytes: number,
     seconds: number,
+  },
+  export: {
+    outcome,
+    read: number,
+    written: number,
+    unchanged: number,
+    rejected: number,
+    bytes: number,
+    seconds: number,
+    output: { is: 'unknown' },
   },
   wait: { outcome, seconds: number },
   verify: { outcome, seconds: number },

@@ -4,6 +4,7 @@ import type { RunJournal } from '../journal/runs.js';
 import type { Observer, StepEnd } from './outcome.js';
 import { valuesOf } from './outcome.js';
 import type { PreparedCopy } from './plan.js';
+import type { PreparedExport } from './plan-export.js';
 import type { PreparedReplicate } from './plan-replicate.js';
 import type { World } from './scope.js';
 
@@ -17,7 +18,7 @@ export interface Course {
   /** What expressions see of the steps that have ended. */
   readonly values: Map<string, StepValues>;
   /** Plans that were run once: a parallel step that is tried again plans its copies again. */
-  readonly used: WeakSet<PreparedCopy | PreparedReplicate>;
+  readonly used: WeakSet<PreparedCopy | PreparedReplicate | PreparedExport>;
 }
 
 export function expressionValues({ values, world }: Course): Values {

@@ -49,6 +49,10 @@ function restore(course: Course, plan: NamedPlan): void {
     course.values.set(step.name, known);
     return;
   }
+  if (plan.kind === 'export') {
+    const { result } = course.journal.step(step.name).past;
+    if (result) settle(course, step, completeMove('export', result));
+  }
   if (plan.kind !== 'copy') return;
   const results = plan.copies.map(({ name }) => [name, course.journal.step(name).past.result] as const);
   const ends = results.flatMap(([name, result]) => {

@@ -1,8 +1,10 @@
 import type { Permission } from '../connectors/connector.js';
 import type { CallStep, ConnectionDeclaration } from '../declare/declaration.js';
+import { isExportPlan, placePermissions } from '../engine/export/export-plan.js';
 import { isPlanned } from '../engine/plan.js';
 import { isReplicatePlan } from '../engine/replicate/plan.js';
 import { allSteps, type PlannedStep, type PreparedCopy } from './plan.js';
+import type { PreparedExport } from './plan-export.js';
 import type { PreparedReplicate } from './plan-replicate.js';
 import type { World } from './scope.js';
 
@@ -49,6 +51,7 @@ function needsOf(planned: PlannedStep, verified: ReadonlySet<string>): readonly 
     const needs = [...own, ...planned.copies.flatMap(copyNeeds)];
     return verified.has(planned.step.name) ? needs.map(alsoInARun) : needs;
   }
+  if (planned.kind === 'export') return exportNeeds(planned.prepared);
   return planned.step.kind === 'call' ? callNeeds(planned.step) : [];
 }
 
@@ -82,6 +85,15 @@ function replicateNeeds({ name, step, planned }: PreparedReplicate): readonly Un
   return [
     ...needsAt(name, step.from.connection, planned.description.permissions),
     ...needsAt(name, step.to.connection, planned.sinkPlan.permissions),
+  ];
+}
+
+/** What RDS wrote is read by the connection of the bucket. */
+function exportNeeds({ name, step, planned }: PreparedExport): readonly Unheld[] {
+  if (!isExportPlan(planned)) return [];
+  return [
+    ...needsAt(name, step.from.connection, planned.description.permissions),
+    ...needsAt(name, step.to.connection, placePermissions(planned)),
   ];
 }
 

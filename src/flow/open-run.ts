@@ -221,6 +221,8 @@ function essence(step: Step): Step {
       };
     case 'replicate':
       return { ...changesEssence(step), ...around };
+    case 'export':
+      return { ...step, ...around, pollSeconds: 0, deadlineSeconds: 0, patienceSeconds: 0 };
     case 'call':
       return { ...step, ...around, timeoutSeconds: 0 };
     default:

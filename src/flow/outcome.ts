@@ -1,4 +1,5 @@
 import { type Counters, zeroCounters } from '../engine/counters.js';
+import type { ExportProgress } from '../engine/export/export-run.js';
 import type { StepResult } from '../engine/journal.js';
 import type { Lag } from '../engine/replicate/replicate-run.js';
 import { SluiceError } from '../errors.js';
@@ -10,13 +11,13 @@ import type { DriftReport } from '../transform/drift.js';
 export interface StepEnd {
   readonly kind: NamedStepKind;
   readonly outcome: 'complete' | 'skipped' | 'failed' | 'interrupted';
-  /** Nothing but zeros, unless it is a copy or a replicate. */
+  /** Nothing but zeros, unless it is a copy, a replicate or an export. */
   readonly counters: Readonly<Counters>;
   readonly deleted: number;
   readonly seconds: number;
   readonly consistency?: string;
   readonly drift?: DriftReport;
-  /** Of a call that gave one. */
+  /** Of a call that gave one, and of an export. */
   readonly output?: unknown;
   /** Why it failed or was interrupted. */
   readonly error?: unknown;
@@ -24,12 +25,17 @@ export interface StepEnd {
   readonly handled?: true;
 }
 
-/** Is told what happens, as it happens. Counters, and the lag of a replicate, change in place: look at them when it suits. */
+/** Is told what happens, as it happens. Counters, the lag of a replicate and how far an export is change in place: look at them when it suits. */
 export interface Observer {
   started(
     name: string,
     counters: Readonly<Counters>,
-    about: { readonly rows?: number; readonly attempt: number; readonly lag?: Readonly<Lag> },
+    about: {
+      readonly rows?: number;
+      readonly attempt: number;
+      readonly lag?: Readonly<Lag>;
+      readonly export?: Readonly<ExportProgress>;
+    },
   ): void;
   /** It waits: because it is a wait, or before it is tried again. */
   waiting(name: string, until: Date): void;
@@ -58,11 +64,20 @@ export function plainEnd(
   return { kind, outcome, counters: zeroCounters(), deleted: 0, seconds: 0, ...more };
 }
 
-/** The end of a copy or replicate that was completed, in this attempt at the run or an earlier one. */
-export function completeMove(kind: 'copy' | 'replicate', result: StepResult): StepEnd {
-  const { deleted, seconds, consistency, drift } = result;
+/** The end of a copy, replicate or export that was completed, in this attempt at the run or an earlier one. */
+export function completeMove(kind: 'copy' | 'replicate' | 'export', result: StepResult): StepEnd {
+  const { deleted, seconds, consistency, drift, output } = result;
   const counters = countersOf(result);
-  return { kind, outcome: 'complete', counters, deleted, seconds, consistency, ...(drift && { drift }) };
+  return {
+    kind,
+    outcome: 'complete',
+    counters,
+    deleted,
+    seconds,
+    consistency,
+    ...(drift && { drift }),
+    ...(output === undefined ? {} : { output }),
+  };
 }
 
 function countersOf({ read, written, unchanged, rejected, bytes, units }: Counters): Counters {
@@ -72,6 +87,11 @@ function countersOf({ read, written, unchanged, rejected, bytes, units }: Counte
 /** One word for people, programs and conditions; undefined while it can still be gone on with. */
 export function outcomeWord({ outcome, counters }: Pick<StepEnd, 'outcome' | 'counters'>): string {
   return outcome === 'complete' && counters.rejected > 0 ? 'rejects' : outcome;
+}
+
+/** It reads and writes rows, and has counts. */
+export function movesRows({ kind }: Pick<StepEnd, 'kind'>): boolean {
+  return kind === 'copy' || kind === 'replicate' || kind === 'export';
 }
 
 /** What expressions see of a step: the sum of its ends, which are one but for a copy step with `tables`. */
@@ -85,14 +105,15 @@ export function valuesOf(ends: readonly StepEnd[]): StepValues {
   return {
     outcome: bad ? 'failed' : isSkipped ? 'skipped' : rejected > 0 ? 'rejects' : 'complete',
     seconds,
-    ...((last?.kind === 'copy' || last?.kind === 'replicate') && {
-      read: sum(({ counters }) => counters.read),
-      written: sum(({ counters }) => counters.written),
-      unchanged: sum(({ counters }) => counters.unchanged),
-      rejected,
-      deleted: sum((end) => end.deleted),
-      bytes: sum(({ counters }) => counters.bytes),
-    }),
+    ...(last &&
+      movesRows(last) && {
+        read: sum(({ counters }) => counters.read),
+        written: sum(({ counters }) => counters.written),
+        unchanged: sum(({ counters }) => counters.unchanged),
+        rejected,
+        deleted: sum((end) => end.deleted),
+        bytes: sum(({ counters }) => counters.bytes),
+      }),
     ...(last?.output === undefined ? {} : { output: last.output }),
     ...(bad ? { error: errorValues(bad.error) } : {}),
   };

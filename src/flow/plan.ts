@@ -1,7 +1,8 @@
-import type { Permission, Source, SourceDescription } from '../connectors/connector.js';
+import type { Finding, Permission, Source, SourceDescription } from '../connectors/connector.js';
 import type {
   CallStep,
   CopyStep,
+  ExportStep,
   ParallelStep,
   ReplicateStep,
   Step,
@@ -13,6 +14,7 @@ import { isPlanned, type Planned, planCopy, refusalOf } from '../engine/plan.js'
 import { SluiceError } from '../errors.js';
 import { maskKeyOf } from './mask-key.js';
 import { extended } from './pacing.js';
+import { type PreparedExport, prepareExport } from './plan-export.js';
 import { type PreparedReplicate, planReplicateStep } from './plan-replicate.js';
 import { openSink, openVia, type PlannedVia, prepareReceiver } from './plan-via.js';
 import { openScope, type Scope, type World } from './scope.js';
@@ -24,7 +26,7 @@ import { sinceOf, type Windows } from './windows.js';
 /** The declaration's steps with every copy planned. */
 export type PlannedStep = NamedPlan | PlannedParallel;
 
-export type NamedPlan = PlannedCopyStep | PlannedReplicateStep | PlannedSingle;
+export type NamedPlan = PlannedCopyStep | PlannedReplicateStep | PlannedExportStep | PlannedSingle;
 
 interface Around {
   /** What runs when the step has failed. */
@@ -44,6 +46,12 @@ export interface PlannedReplicateStep extends Around {
   readonly replicate: PreparedReplicate;
   /** The copy before the changes, where it is declared and not done. */
   readonly copies: readonly PreparedCopy[];
+}
+
+export interface PlannedExportStep extends Around {
+  readonly kind: 'export';
+  readonly step: ExportStep;
+  readonly prepared: PreparedExport;
 }
 
 /** What cannot be planned beyond what is declared. */
@@ -100,6 +108,9 @@ async function planStep(world: World, step: Step, expected: Expected): Promise<P
   }
   if (step.kind === 'replicate') {
     return { kind: 'replicate', step, ...(await planReplicateStep(world, step)), onFailure };
+  }
+  if (step.kind === 'export') {
+    return { kind: 'export', step, prepared: await prepareExport(world, step), onFailure };
   }
   if (step.kind !== 'parallel') return { kind: step.kind, step, onFailure };
   const branches: PlannedStep[][] = [];
@@ -277,19 +288,29 @@ export function preparedReplicates(steps: readonly PlannedStep[]): readonly Prep
   return allSteps(steps).flatMap((step) => (step.kind === 'replicate' ? [step.replicate] : []));
 }
 
-/** The same without what runs after a failure only. */
+/** Every export of the plan, nested ones too, in the order of the document. */
+export function preparedExports(steps: readonly PlannedStep[]): readonly PreparedExport[] {
+  return allSteps(steps).flatMap((step) => (step.kind === 'export' ? [step.prepared] : []));
+}
+
+/** Every copy but what runs after a failure only. */
 export function regularCopies(steps: readonly PlannedStep[]): readonly PreparedCopy[] {
   return steps.flatMap(namedPlans).flatMap((step) => (step.kind === 'copy' ? step.copies : []));
 }
 
-/** The refusals of all copies and replicates; any of them stops the pipeline before anything is written. */
+/** Whatever it is, it has findings. */
+interface Prepared {
+  readonly name: string;
+  readonly planned: { readonly findings: readonly Finding[] };
+}
+
+/** The refusals of all copies, replicates and exports; any of them stops the pipeline before anything is written. */
 export function refusals(
   steps: readonly PlannedStep[],
-): readonly { readonly name: string; readonly finding: Planned['findings'][number] }[] {
-  const prepared = (
-    step: NamedPlan,
-  ): readonly Pick<PreparedCopy | PreparedReplicate, 'name' | 'planned'>[] => {
+): readonly { readonly name: string; readonly finding: Finding }[] {
+  const prepared = (step: NamedPlan): readonly Prepared[] => {
     if (step.kind === 'copy') return step.copies;
+    if (step.kind === 'export') return [step.prepared];
     return step.kind === 'replicate' ? [...step.copies, step.replicate] : [];
   };
   return steps

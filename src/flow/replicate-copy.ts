@@ -1,4 +1,4 @@
-import type { CopyStep, Declaration, ReplicateStep, Step } from '../declare/declaration.js';
+import type { CopyStep, Declaration, ExportStep, ReplicateStep, Step } from '../declare/declaration.js';
 import { SluiceError } from '../errors.js';
 import type { SingleCopy } from './single-copy.js';
 
@@ -28,7 +28,17 @@ export function replicateOf(name: string): string {
  * rows: its sink is the history of its source, not its present state.
  */
 export function comparable(declaration: Declaration): Declaration {
+  const [alone, ...others] = declaration.steps;
+  if (alone?.kind === 'export' && others.every(({ kind }) => kind === 'export')) throw uncompared(alone);
   return { ...declaration, steps: declaration.steps.map(comparableStep) };
+}
+
+/** A snapshot is not read, and its export was checked before it was published. */
+function uncompared({ name, path }: ExportStep): SluiceError {
+  return new SluiceError('usage', `${name} is an export: no rows of it can be compared from here`, {
+    path,
+    hint: 'each export is checked before it is published: by what RDS says of every table, and by the rows of its files',
+  });
 }
 
 function comparableStep(step: Step): Step {

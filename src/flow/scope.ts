@@ -3,6 +3,7 @@ import type { Context } from '../connectors/connector.js';
 import {
   type CopyStep,
   type Declaration,
+  type ExportStep,
   innerSteps,
   type ReplicateStep,
   type Step,
@@ -93,7 +94,7 @@ export function openWorld(
   const { env, state, run, firing, recalled, windows, places, half, drain } = options;
   const { readsOnly, lasting, input, load, signal } = options;
   const declared = options.declared ?? declaration.steps;
-  const moving = [...copySteps(declared), ...replicateSteps(declared)];
+  const moving = [...copySteps(declared), ...replicateSteps(declared), ...exportSteps(declared)];
   const patienceMs = 1000 * Math.max(0, ...moving.map((step) => step.patienceSeconds));
   const context: Context = {
     signal,
@@ -182,6 +183,14 @@ export async function makeScratch(world: World, name: string): Promise<string> {
 /** All copies of the steps, nested ones too, in the order of the document. */
 export function copySteps(steps: readonly Step[]): readonly CopyStep[] {
   return steps.flatMap((step) => [...(step.kind === 'copy' ? [step] : []), ...copySteps(innerSteps(step))]);
+}
+
+/** All exports of the steps, nested ones too, in the order of the document. */
+export function exportSteps(steps: readonly Step[]): readonly ExportStep[] {
+  return steps.flatMap((step) => [
+    ...(step.kind === 'export' ? [step] : []),
+    ...exportSteps(innerSteps(step)),
+  ]);
 }
 
 /** All replicates of the steps, nested ones too, in the order of the document. */

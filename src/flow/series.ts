@@ -9,6 +9,7 @@ import { completed, type Ending, endAgain, endingOf, plainEnd, type StepEnd } fr
 import { namedPlans, type PlannedParallel, type PlannedSingle, type PlannedStep } from './plan.js';
 import { runCall } from './run-call.js';
 import { runCopies } from './run-copies.js';
+import { runExportStep } from './run-export.js';
 import { runReplicateStep } from './run-replicate.js';
 import { runVerify } from './run-verify.js';
 import { runWait } from './run-wait.js';
@@ -54,6 +55,7 @@ async function skip(course: Course, planned: PlannedStep): Promise<Ending> {
 async function runAttempts(course: Course, planned: PlannedStep, stop: AbortSignal): Promise<Ending> {
   if (planned.kind === 'copy') return await runCopies(course, planned, stop);
   if (planned.kind === 'replicate') return await runReplicateStep(course, planned, stop);
+  if (planned.kind === 'export') return await runExportStep(course, planned, stop);
   const { step } = planned;
   const about = { name: keyOf(step), retry: step.retry, stop };
   if (planned.kind === 'parallel') {

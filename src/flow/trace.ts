@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Comparison } from '../connectors/comparison.js';
 import type { KeyValues } from '../connectors/connector.js';
-import type { ReplicateStep } from '../declare/declaration.js';
+import type { ExportStep, ReplicateStep } from '../declare/declaration.js';
 import type { StepPast } from '../engine/journal.js';
 import { type CopyPlan, isPlanned } from '../engine/plan.js';
 import { batchOfRow } from '../engine/trace/batch-of-row.js';
@@ -14,7 +14,7 @@ import { allRejects, type ToldReject } from '../journal/reject-folder.js';
 import { histories, type RunHistory } from '../journal/runs.js';
 import { type PreparedCopy, prepareCopy, singleCopies } from './plan.js';
 import { copyOf } from './replicate-copy.js';
-import { copySteps, rejectsFolder, replicateSteps, type World } from './scope.js';
+import { copySteps, exportSteps, rejectsFolder, replicateSteps, type World } from './scope.js';
 import { copyNamed, type SingleCopy } from './single-copy.js';
 import { writersReasons } from './verify.js';
 
@@ -88,7 +88,11 @@ async function chosenCopies(
   const followed = replicateSteps(world.declaration.steps);
   const isChosen = (step: { readonly name: string }) => name === undefined || step.name === name;
   const steps = all.filter(isChosen);
-  const copies: (SingleCopy | UntracedCopy)[] = followed.filter(isChosen).map(followedCopy);
+  const exported = exportSteps(world.declaration.steps);
+  const copies: (SingleCopy | UntracedCopy)[] = [
+    ...followed.filter(isChosen).map(followedCopy),
+    ...exported.filter(isChosen).map(exportedRows),
+  ];
   if (name !== undefined && steps.length + copies.length === 0) {
     const single = copyNamed(all, name);
     if (single) return [single];
@@ -104,6 +108,13 @@ async function chosenCopies(
     }
   }
   return copies;
+}
+
+/** Rows of an export lie in files that no key finds. */
+function exportedRows({ name }: ExportStep): UntracedCopy {
+  const message = `${name} is an export: its rows lie in Parquet files, which no key finds`;
+  const hint = 'query the files that LATEST.json lists';
+  return untraced(name, new SluiceError('unsupported', message, { hint }));
 }
 
 /** The copy that would do what a replicate does. */

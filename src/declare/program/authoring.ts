@@ -3,7 +3,7 @@
  * given; they are there for the types, and to remember the line of their call.
  */
 import type { RowValue } from '../../transform/row.js';
-import type { CallInput, CopyInput, PipelineInput, ReplicateInput } from '../schema/document.js';
+import type { CallInput, CopyInput, ExportInput, PipelineInput, ReplicateInput } from '../schema/document.js';
 
 /** Under this symbol an object remembers the stack of the call that made it. Shared by bundles: global. */
 export const callSite: unique symbol = Symbol.for('sluice.call-site') as never;
@@ -21,6 +21,11 @@ export function copy<Row = Record<string, RowValue>>(step: CopyInput<Row>): Copy
 /** A step that follows the changes of a table; `row` may change each row on its way. */
 export function replicate<Row = Record<string, RowValue>>(step: ReplicateInput<Row>): ReplicateInput {
   return remembering(step as ReplicateInput, replicate);
+}
+
+/** A step that exports a snapshot of a database. (`export` is a word of the language.) */
+export function exportSnapshot(step: ExportInput): ExportInput {
+  return remembering(step, exportSnapshot);
 }
 
 /** A step that runs a command or a function, or calls a Lambda function. */

@@ -5,17 +5,19 @@ import type { CallFunction } from '../declaration.js';
 import { branchLimit } from './branch-limit.js';
 import { copyFields } from './copy.js';
 import { headFields } from './envelope.js';
+import { exportFields } from './export.js';
 import { callFields, verifyFields, waitFields } from './flow-steps.js';
 import { name } from './names.js';
 import { changeFields, loadFields, replicateFields } from './replicate.js';
 import { type StepOptions, stepFields } from './step-fields.js';
 
-const { mysql, dynamodb, files, s3, sqs } = registry;
+const { mysql, dynamodb, files, rds, s3, sqs } = registry;
 
 const connection = z.discriminatedUnion('kind', [
   mysql.connection,
   dynamodb.connection,
   files.connection,
+  rds.connection,
   s3.connection,
   sqs.connection,
 ]);
@@ -79,6 +81,12 @@ const replicate = replicateWithEnds.extend(withFailure).meta({
     'Follows the changes of a table without an end; `sluice run --drain` ends it once it has caught up.',
 });
 
+const exportOnly = z.strictObject(exportFields);
+const exportStep = exportOnly.extend(withFailure).meta({
+  id: 'export',
+  description: 'A snapshot of an RDS database, exported to S3 as Parquet; the newest is always complete.',
+});
+
 const waitOnly = z.strictObject(waitFields);
 const wait = waitOnly
   .extend(withFailure)
@@ -109,7 +117,10 @@ const parallel = z
 const step: z.ZodType<StepInput, StepInput> = z
   .lazy(
     () =>
-      z.union([copy, replicate, wait, verify, call, parallel]) as unknown as z.ZodType<StepInput, StepInput>,
+      z.union([copy, replicate, exportStep, wait, verify, call, parallel]) as unknown as z.ZodType<
+        StepInput,
+        StepInput
+      >,
   )
   .meta({ id: 'step' });
 
@@ -148,6 +159,7 @@ export type CallInput = Omit<z.input<typeof callOnly>, 'run' | 'input'> & {
   input?: unknown;
 };
 
+export type ExportInput = z.input<typeof exportOnly> & { onFailure?: FailureInput | undefined };
 export type WaitInput = z.input<typeof waitOnly> & { onFailure?: FailureInput | undefined };
 export type VerifyInput = z.input<typeof verifyOnly> & { onFailure?: FailureInput | undefined };
 
@@ -157,7 +169,14 @@ export interface ParallelInput extends StepOptions {
   onFailure?: FailureInput | undefined;
 }
 
-export type StepInput = CopyInput | ReplicateInput | WaitInput | VerifyInput | CallInput | ParallelInput;
+export type StepInput =
+  | CopyInput
+  | ReplicateInput
+  | ExportInput
+  | WaitInput
+  | VerifyInput
+  | CallInput
+  | ParallelInput;
 
 export type FailureInput =
   | StepInput

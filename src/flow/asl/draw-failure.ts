@@ -1,4 +1,4 @@
-import type { CallStep, CopyStep, ParallelStep, VerifyStep } from '../../declare/declaration.js';
+import type { CallStep, CopyStep, ExportStep, ParallelStep, VerifyStep } from '../../declare/declaration.js';
 import { resultPath } from './context-path.js';
 import { type State, type States, to } from './definition.js';
 import { stepTask } from './draw-copy.js';
@@ -7,7 +7,7 @@ import { emptyResult, resultFrom } from './results.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-type Failing = CopyStep | VerifyStep | CallStep | ParallelStep;
+type Failing = CopyStep | ExportStep | VerifyStep | CallStep | ParallelStep;
 
 interface Failure {
   /** The `Catch` of the step's state. */
@@ -47,7 +47,7 @@ function errorPath(step: Failing, { labels }: Drawing): string {
 }
 
 /** What a copy had done before it failed is in its journal only. */
-function failedTask(step: CopyStep | VerifyStep, drawing: Drawing, next: string): Failure {
+function failedTask(step: CopyStep | ExportStep | VerifyStep, drawing: Drawing, next: string): Failure {
   const failed = `${drawing.labels.of(step)}: failed`;
   const path = errorPath(step, drawing);
   const task = stepTask(

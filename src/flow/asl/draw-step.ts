@@ -4,7 +4,7 @@ import { ruleFor } from './condition.js';
 import { resultPath } from './context-path.js';
 import { type Block, type Next, type States, to } from './definition.js';
 import { callBlock } from './draw-call.js';
-import { copyState, verifyState } from './draw-copy.js';
+import { copyState, exportBlock, verifyState } from './draw-copy.js';
 import { failureOf, stopState } from './draw-failure.js';
 import { parallelBlock, skippedParallel } from './draw-parallel.js';
 import { waitBlock } from './draw-wait.js';
@@ -114,6 +114,8 @@ function plain(step: Exclude<Drawn, WaitStep>, drawing: Drawing, ways: Ways): Bl
   switch (step.kind) {
     case 'copy':
       return { entry, states: { [entry]: copyState(step, drawing, ways.next, ways.failure) } };
+    case 'export':
+      return exportBlock(step, drawing, ways.next, ways.failure);
     case 'verify':
       return { entry, states: { [entry]: verifyState(step, drawing, ways.next, ways.failure) } };
     case 'call':

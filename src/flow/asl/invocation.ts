@@ -10,13 +10,14 @@ import type { State } from './definition.js';
  * | Plan | run, pipeline, step, firing | parts: pointers to what is still to be done |
  * | Part | run, pipeline, step, firing, part | done: whether the part is finished; false when it handed over to the next call |
  * | Finish | run, pipeline, step, firing | outcome and counts |
+ * | Export | run, pipeline, step, firing | done: false while RDS is at work; then outcome, counts and output |
  * | Verify | run, pipeline, step, firing, of, sample | outcome and seconds; fails with `different` |
  * | Failed | run, pipeline, step, error (Error, Cause) | outcome, counts and error (code, message) of a copy or verify that failed |
  *
  * Each fails with an error whose name is a code of src/errors.ts. A copy that is started again goes on: Plan gives what
  * is left, which is nothing where it is complete, and Finish then gives what it gave before.
  */
-export type OwnFunction = 'Begin' | 'Plan' | 'Part' | 'Finish' | 'Verify' | 'Failed';
+export type OwnFunction = 'Begin' | 'Plan' | 'Part' | 'Finish' | 'Export' | 'Verify' | 'Failed';
 
 type Fields = Readonly<Record<string, unknown>>;
 

@@ -2,6 +2,7 @@ import type {
   CallStep,
   CopyStep,
   Declaration,
+  ExportStep,
   NamedStep,
   ParallelStep,
   Step,
@@ -117,6 +118,8 @@ function detailsOf(step: NamedStep): readonly string[] {
       return copyDetails(step);
     case 'replicate':
       return [...copyDetails(step), ...(step.first ? ['a copy first'] : []), 'without an end'];
+    case 'export':
+      return exportDetails(step);
     case 'wait':
       return [step.until === undefined ? `for ${durationText(step.seconds ?? 0)}` : `until ${step.until}`];
     case 'verify':
@@ -135,6 +138,16 @@ function copyDetails({ from, to, via }: Pick<CopyStep, 'from' | 'to' | 'via'>): 
   const mode = typeof to['mode'] === 'string' ? [`mode ${to['mode']}`] : [];
   const queue = via ? [`through the queue ${via.connection}`] : [];
   return [`${source} → ${to.connection}.${to.table}`, ...queue, ...mode];
+}
+
+function exportDetails({ from, to, direct, keep }: ExportStep): readonly string[] {
+  const kept = keep.exports === 1 ? 'the newest stays' : `the newest ${keep.exports} stay`;
+  return [
+    `${from.connection} → ${to.connection}, as Parquet`,
+    ...(from.tables.length === 0 ? [] : [from.tables.join(', ')]),
+    direct ? 'without a snapshot' : 'a snapshot, then its export',
+    kept,
+  ];
 }
 
 /** Only the program's name of a command: its arguments may be anything. */

@@ -7,7 +7,16 @@ export type BoxLine =
 /** How a status looks; its words say the same. */
 export type Tone = 'good' | 'warn' | 'bad' | 'idle';
 
-export type BoxKind = 'start' | 'end' | 'copy' | 'replicate' | 'wait' | 'verify' | 'call' | 'parallel';
+export type BoxKind =
+  | 'start'
+  | 'end'
+  | 'copy'
+  | 'replicate'
+  | 'export'
+  | 'wait'
+  | 'verify'
+  | 'call'
+  | 'parallel';
 
 /** A box of the picture: a step, the pipeline's beginning, or an end. */
 export interface FlowBox {

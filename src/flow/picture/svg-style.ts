@@ -8,6 +8,7 @@ const light = {
   line: '#64748b',
   copy: '#2563eb',
   replicate: '#0f766e',
+  export: '#0e7490',
   wait: '#64748b',
   verify: '#7c3aed',
   call: '#b45309',
@@ -25,6 +26,7 @@ const dark: typeof light = {
   line: '#8b98a9',
   copy: '#6ea8fe',
   replicate: '#4fd1c5',
+  export: '#67d4ea',
   wait: '#a3b1c2',
   verify: '#b794f6',
   call: '#f0a85a',
@@ -39,7 +41,7 @@ function variables(colours: typeof light): string {
     .join(';');
 }
 
-const kinds = ['copy', 'replicate', 'wait', 'verify', 'call'] as const;
+const kinds = ['copy', 'replicate', 'export', 'wait', 'verify', 'call'] as const;
 const tones = ['good', 'warn', 'bad'] as const;
 
 /** The style sheet of a picture, with nothing that needs escaping in XML. */

@@ -1,0 +1,64 @@
+import pc from 'picocolors';
+import { exportName } from '../engine/export/export-name.js';
+import { type ExportPlan, isExportPlan, placePermissions } from '../engine/export/export-plan.js';
+import { exportForecast } from '../engine/export/price.js';
+import type { PreparedExport } from '../flow/plan-export.js';
+import { findingLines } from './finding-lines.js';
+import { durationText } from './text.js';
+
+/** What `sluice plan` prints of an export. */
+export function exportText(prepared: PreparedExport, color: boolean): string {
+  const { name, planned, firingTime } = prepared;
+  const colors = pc.createColors(color);
+  const findings = findingLines(planned.findings, color);
+  if (!isExportPlan(planned)) return [colors.bold(name), ...findings].join('\n');
+  const { description, place, step } = planned;
+  const { price, time } = exportForecast(description.gib, prepared.lastSeconds);
+  return [
+    `${colors.bold(name)}: ${description.name} → ${place.name}`,
+    `  ${description.engine} ${description.engineVersion} · ${price}`,
+    `  time: ${time}; looks every ${durationText(step.pollSeconds)}, for ${durationText(step.deadlineSeconds)} at most`,
+    `  name: ${namesText(planned, firingTime)}`,
+    `  tables: ${tablesText(planned)}`,
+    `  stays: ${keepText(planned)}`,
+    ...findings,
+  ].join('\n');
+}
+
+/** The same for programs. */
+export function exportEvent({ name, planned, firingTime, lastSeconds }: PreparedExport): object {
+  if (!isExportPlan(planned)) return { event: 'plan', step: name, findings: planned.findings };
+  const { description, place, step, order, tables, findings } = planned;
+  const { dollars, time } = exportForecast(description.gib, lastSeconds);
+  return {
+    event: 'plan',
+    step: name,
+    from: { name: description.name, engine: description.engine, version: description.engineVersion },
+    to: { name: place.name },
+    export: exportName(name, firingTime, []),
+    direct: step.direct,
+    tables: order.tables,
+    ...(tables === undefined ? {} : { expected: tables }),
+    ...(description.gib === undefined ? {} : { gib: description.gib }),
+    ...(dollars === undefined ? {} : { dollars }),
+    time,
+    keep: step.keep,
+    findings,
+    permissions: [...description.permissions, ...placePermissions(planned)],
+  };
+}
+
+function namesText({ name, step }: ExportPlan, firingTime: string): string {
+  const what = step.direct ? 'the export' : 'the snapshot and its export';
+  return `${what} are called ${exportName(name, firingTime, [])} (with seconds, where that is taken)`;
+}
+
+function tablesText({ order, tables }: ExportPlan): string {
+  const chosen = order.tables.length === 0 ? 'all' : order.tables.join(', ');
+  return tables === undefined ? chosen : `${chosen}; the database has ${tables.length} to compare with`;
+}
+
+function keepText({ step: { keep, direct } }: ExportPlan): string {
+  const snapshots = direct ? '' : `, ${keep.snapshots} of the snapshots of this step`;
+  return `${keep.exports} of the exports${snapshots}; the old go once the new one is checked and published`;
+}

@@ -1,0 +1,120 @@
+import { join } from 'node:path';
+import type { Context } from '../connectors/connector.js';
+import type { ExporterOptions } from '../connectors/exporter.js';
+import type { ExportStep } from '../declare/declaration.js';
+import type { ExpectedTable } from '../engine/export/export-journal.js';
+import { isExportPlan, type PlannedExport, planExport } from '../engine/export/export-plan.js';
+import { refusalOf } from '../engine/plan.js';
+import { retry } from '../engine/retry.js';
+import { SluiceError } from '../errors.js';
+import { histories } from '../journal/runs.js';
+import { firingValues } from './firing.js';
+import type { World } from './scope.js';
+
+export interface PreparedExport {
+  readonly name: string;
+  readonly step: ExportStep;
+  readonly planned: PlannedExport;
+  /** The moment that the run acts for, which names begin with: ISO 8601, UTC. */
+  readonly firingTime: string;
+  /** How long the last run took that completed it. */
+  readonly lastSeconds?: number;
+  /** Ends every call that is under way. */
+  abort(reason: unknown): void;
+}
+
+/** Tables that are described at once. */
+const TABLES_AT_ONCE = 8;
+
+/** Called again for each attempt after the first. */
+export async function prepareExport(world: World, step: ExportStep): Promise<PreparedExport> {
+  const { name } = step;
+  const firingTime = world.firing.time;
+  const controller = new AbortController();
+  const abort = (reason: unknown) => controller.abort(reason);
+  const stop = () => abort(world.signal.reason);
+  world.signal.addEventListener('abort', stop, { once: true });
+  try {
+    const planned = await openAndPlan(world, step, contextOf(world, step, controller.signal));
+    const lastSeconds = await lastSecondsOf(world, name);
+    return { name, step, planned, firingTime, abort, ...(lastSeconds === undefined ? {} : { lastSeconds }) };
+  } catch (error) {
+    world.signal.throwIfAborted();
+    if (!(error instanceof SluiceError)) throw error;
+    return { name, step, planned: { name, step, findings: [refusalOf(error)] }, firingTime, abort };
+  } finally {
+    world.signal.removeEventListener('abort', stop);
+  }
+}
+
+async function lastSecondsOf({ state, declaration }: World, name: string): Promise<number | undefined> {
+  for await (const { steps } of histories(join(state, declaration.pipeline, 'runs'))) {
+    const seconds = steps.get(name)?.result?.seconds;
+    if (seconds !== undefined) return seconds;
+  }
+  return undefined;
+}
+
+export async function closeExport({ planned }: PreparedExport): Promise<void> {
+  if (isExportPlan(planned)) await Promise.all([planned.exporter.close(), planned.store.close()]);
+}
+
+function contextOf(world: World, { name, patienceSeconds }: ExportStep, signal: AbortSignal): Context {
+  return {
+    signal,
+    env: world.env,
+    retry: (call) => retry(call, patienceSeconds * 1000, signal, world.stillTrying),
+    paceRead: async (_likely, read) => await read(),
+    scratch: join(world.state, world.declaration.pipeline, 'scratch', encodeURIComponent(name)),
+    pipeline: world.declaration.pipeline,
+    run: world.run,
+    firing: firingValues(world.firing),
+    step: name,
+  };
+}
+
+async function openAndPlan(world: World, step: ExportStep, context: Context): Promise<PlannedExport> {
+  const [from, to] = await Promise.all([
+    world.connections.get(step.from.connection),
+    world.connections.get(step.to.connection),
+  ]);
+  if (!from.exporter || !to.store)
+    throw new Error('the declaration takes connections of kinds rds and s3 only');
+  const place: Readonly<Record<string, unknown>> = world.declaration.connections[step.to.connection] ?? {};
+  const options: ExporterOptions = { direct: step.direct };
+  return await planExport({
+    pipeline: world.declaration.pipeline,
+    step,
+    exporter: from.exporter(options, context),
+    store: to.store(context),
+    order: {
+      bucket: String(place['bucket']),
+      prefix: String(place['prefix'] ?? '').replace(/\/+$/, ''),
+      kmsKey: step.to.kmsKey,
+      role: step.to.role,
+      tables: step.from.tables,
+    },
+    ...(step.count ? { count: () => tablesOf(world, step, context) } : {}),
+  });
+}
+
+/** The tables of the database that `count` names, with the server's estimates of their rows. */
+async function tablesOf(world: World, { count }: ExportStep, context: Context): Promise<ExpectedTable[]> {
+  const name = count?.connection ?? '';
+  const connection = await world.connections.get(name);
+  const waiting = [...(await connection.tables(['*']))];
+  const tables: ExpectedTable[] = [];
+  const lane = async (): Promise<void> => {
+    for (let table = waiting.pop(); table !== undefined; table = waiting.pop()) {
+      const source = connection.source({ connection: name, table }, context);
+      try {
+        const { name: full, rows } = await source.describe();
+        tables.push({ name: full, ...(rows === undefined ? {} : { rows }) });
+      } finally {
+        await source.close();
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: TABLES_AT_ONCE }, lane));
+  return tables.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
