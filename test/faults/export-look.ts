@@ -41,6 +41,12 @@ export async function look(place: Place): Promise<Look> {
   }
 }
 
+/** The names of what LATEST.json lists. */
+export async function latestFiles(place: Place): Promise<string[]> {
+  const latest = await readLatest(place);
+  return (parse(latest?.text ?? '')?.files ?? []).map(({ name }) => name);
+}
+
 function parse(text: string): { name: string; files: readonly Listed[] } | undefined {
   try {
     const {
@@ -94,12 +100,26 @@ type Bucket = Extract<Place, { kind: 's3' }>;
 const scope = 'test/20260101/eu-west-1/s3/aws4_request';
 const headers = { authorization: `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host, Signature=0` };
 
+/** moto fails where an object is read that is overwritten at that instant; S3 does not. */
+const MAX_FAILURES = 50;
+
+async function got(
+  url: string,
+): Promise<{ readonly status: number; readonly etag: string; readonly text: string }> {
+  for (let failures = 0; ; failures++) {
+    const response = await fetch(url, { headers });
+    const { status } = response;
+    const text = await response.text();
+    if (status < 500) return { status, etag: response.headers.get('etag') ?? '', text };
+    if (failures === MAX_FAILURES) throw new Error(`${url}: ${status} ${text}`);
+  }
+}
+
 async function getLatest({ endpoint, bucket, prefix }: Bucket): Promise<LatestText | undefined> {
-  const response = await fetch(`${endpoint}/${bucket}/${prefix}LATEST.json`, { headers });
-  const text = await response.text();
-  if (response.status === 404) return undefined;
-  if (!response.ok) throw new Error(`LATEST.json: ${response.status} ${text}`);
-  return { text, version: response.headers.get('etag') ?? '' };
+  const { status, etag, text } = await got(`${endpoint}/${bucket}/${prefix}LATEST.json`);
+  if (status === 404) return undefined;
+  if (status !== 200) throw new Error(`LATEST.json: ${status} ${text}`);
+  return { text, version: etag };
 }
 
 /** All objects below the prefix, by their names relative to it. */
@@ -112,8 +132,7 @@ async function listed({ endpoint, bucket, prefix }: Bucket): Promise<Map<string,
       prefix,
       ...(token ? { 'continuation-token': token } : {}),
     });
-    const response = await fetch(`${endpoint}/${bucket}?${query}`, { headers });
-    const text = await response.text();
+    const { text } = await got(`${endpoint}/${bucket}?${query}`);
     for (const [, entry = ''] of text.matchAll(/<Contents>(.*?)<\/Contents>/gs)) {
       const name = decoded(/<Key>([^<]*)</.exec(entry)?.[1] ?? '');
       sizes.set(name.slice(prefix.length), Number(/<Size>(\d+)</.exec(entry)?.[1]));

@@ -7,6 +7,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sluice } from '../fixtures/cli.js';
+import type { DiskMoments } from './disk-moments.js';
 import type { HttpProxy } from './http-proxy.js';
 import type { MysqlProxy } from './mysql-proxy.js';
 
@@ -21,12 +22,25 @@ export interface Scenario {
   reset(): Promise<void>;
   /** Everything the sink holds, in an order of its own; leftovers too. */
   dump(): Promise<unknown>;
+  /** Begins to look at the sink, from the reset to the end of the last run. */
+  observe?(): Promise<Observer>;
+}
+
+export interface Observer {
+  /** Called at each moment, while the call that it is of waits. */
+  moment?(at: string): Promise<void>;
+  /** What was not as it must be; empty when all was well. */
+  end(): Promise<readonly string[]>;
 }
 
 export interface Wire {
   readonly mysql?: MysqlProxy;
   readonly dynamodb?: HttpProxy;
   readonly sqs?: HttpProxy;
+  readonly rds?: HttpProxy;
+  readonly s3?: HttpProxy;
+  /** Moments within the program itself, instead of those of its talk. */
+  readonly disk?: DiskMoments;
 }
 
 /** How a point ended that did not end well. */
@@ -48,52 +62,82 @@ export interface SweepResult {
 /** A run after a kill is killed no more; it may need this many tries while the servers notice. */
 const MAX_RERUNS = 3;
 
-/** Tries `points` of the moments, evenly spread, the same in every run; all of them when there are no more. */
-export async function sweep(scenario: Scenario, wire: Wire, points: number): Promise<SweepResult> {
-  await scenario.reset();
-  const undisturbed = await runUntil(scenario, wire, undefined);
-  if (undisturbed.status !== (scenario.status ?? 0))
-    throw new Error(`the undisturbed run failed: ${undisturbed.output}`);
+/**
+ * Tries `points` of the moments, evenly spread, the same in every run; all of them when there are no more. With `only`, of
+ * those whose names it matches.
+ */
+export async function sweep(
+  scenario: Scenario,
+  wire: Wire,
+  points: number,
+  only = /(?:)/,
+): Promise<SweepResult> {
+  const undisturbed = await runObserved(scenario, wire, undefined);
+  if (undisturbed.status !== (scenario.status ?? 0) || undisturbed.problem !== undefined)
+    throw new Error(`the undisturbed run failed: ${undisturbed.problem} ${undisturbed.output}`);
   const expected = JSON.stringify(await scenario.dump());
-  const { moments } = undisturbed;
-  const step = Math.max(1, moments / points);
+  const moments = [...undisturbed.names.keys()].filter((index) => only.test(undisturbed.names[index] ?? ''));
+  const step = Math.max(1, moments.length / points);
   const failures: Failure[] = [];
   let tried = 0;
   let killed = 0;
-  for (let at = step / 2; at < moments; at += step) {
-    const point = Math.floor(at);
+  for (let at = step / 2; at < moments.length; at += step) {
+    const point = moments[Math.floor(at)] ?? 0;
     tried++;
-    await scenario.reset();
-    const outcome = await runUntil(scenario, wire, point);
+    const outcome = await runObserved(scenario, wire, point);
     if (outcome.killed) killed++;
-    const problem = outcome.problem ?? ((await sameAs(scenario, expected)) ? undefined : 'the sink differs');
+    const problem = outcome.problem ?? (await difference(scenario, expected));
     if (problem !== undefined) failures.push({ point, moment: outcome.moment, problem });
   }
-  return { moments, tried, killed, failures };
+  return { moments: moments.length, tried, killed, failures };
 }
 
-async function sameAs(scenario: Scenario, expected: string): Promise<boolean> {
-  return JSON.stringify(await scenario.dump()) === expected;
+async function difference(scenario: Scenario, expected: string): Promise<string | undefined> {
+  const found = JSON.stringify(await scenario.dump());
+  if (found === expected) return undefined;
+  const at = [...expected].findIndex((letter, index) => letter !== found[index]);
+  const near = (text: string) => text.slice(Math.max(0, at - 80), at + 120);
+  return `the sink differs: ${near(found)} instead of ${near(expected)}`;
 }
 
 interface Outcome {
   readonly status: number | null;
-  readonly moments: number;
+  /** Of the moments that it had, in their order. */
+  readonly names: readonly string[];
   readonly killed: boolean;
   readonly moment: string;
   readonly output: string;
   readonly problem?: string;
 }
 
+async function runObserved(scenario: Scenario, wire: Wire, point: number | undefined): Promise<Outcome> {
+  await scenario.reset();
+  const observer = await scenario.observe?.();
+  let seen: readonly string[] = [];
+  let outcome: Outcome;
+  try {
+    outcome = await runUntil(scenario, wire, point, observer);
+  } finally {
+    seen = (await observer?.end()) ?? [];
+  }
+  const problem = [outcome.problem ?? [], seen].flat().join('; ');
+  return problem === '' ? outcome : { ...outcome, problem };
+}
+
 /** Runs in a new folder, killed at the point if there is one, and then again until it is complete. */
-async function runUntil(scenario: Scenario, wire: Wire, point: number | undefined): Promise<Outcome> {
+async function runUntil(
+  scenario: Scenario,
+  wire: Wire,
+  point: number | undefined,
+  observer: Observer | undefined,
+): Promise<Outcome> {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-sweep-'));
   const file = join(folder, 'sweep.yaml');
   const wanted = scenario.status ?? 0;
   await writeFile(file, JSON.stringify(scenario.declaration));
   try {
     const options = scenario.options ?? [];
-    const first = await runOnce(file, folder, { wire, options, point });
+    const first = await runOnce(file, folder, { wire, options, observer, point });
     if (!first.killed) {
       return first.status === wanted
         ? first
@@ -102,7 +146,7 @@ async function runUntil(scenario: Scenario, wire: Wire, point: number | undefine
     if (await hasEnded(folder)) return { ...first, status: wanted };
     let last = first;
     for (let rerun = 0; rerun < MAX_RERUNS; rerun++) {
-      last = await runOnce(file, folder, { wire, options });
+      last = await runOnce(file, folder, { wire, options, observer });
       if (last.status === wanted) return { ...first, status: wanted };
     }
     return { ...first, problem: `exit ${last.status} after the kill: ${last.output}` };
@@ -119,35 +163,41 @@ async function hasEnded(folder: string): Promise<boolean> {
   return texts.some((text) => /\{"is":"end","outcome":"(complete|rejects|failures)"/.test(text));
 }
 
-async function runOnce(
-  file: string,
-  folder: string,
-  {
-    wire,
-    options,
-    point,
-  }: { readonly wire: Wire; readonly options: readonly string[]; readonly point?: number | undefined },
-): Promise<Outcome> {
+interface Conditions {
+  readonly wire: Wire;
+  readonly options: readonly string[];
+  readonly observer: Observer | undefined;
+  readonly point?: number | undefined;
+}
+
+async function runOnce(file: string, folder: string, conditions: Conditions): Promise<Outcome> {
+  const { wire, options, observer, point } = conditions;
   let child: ChildProcess | undefined;
-  let moments = 0;
+  const names: string[] = [];
   let moment = '';
   const watcher = async (at: string, event: { readonly statement?: string; readonly action?: string }) => {
-    const reached = moments++;
-    if (reached !== point || !child) return;
-    moment = `${at} ${event.action ?? event.statement?.slice(0, 80)}`;
+    const named = `${at} ${event.action ?? event.statement?.slice(0, 80)}`;
+    const reached = names.push(named) - 1;
+    await observer?.moment?.(named);
+    if (reached !== point || !child || wire.disk) return;
+    moment = named;
     const gone = new Promise((resolve) => child?.once('exit', resolve));
     child.kill('SIGKILL');
     await gone;
   };
-  const proxies = [wire.mysql, wire.dynamodb, wire.sqs];
+  const proxies = [wire.mysql, wire.dynamodb, wire.sqs, wire.rds, wire.s3];
   for (const proxy of proxies) proxy?.watch(watcher);
   const run = await sluice(['run', file, '--json', ...options], {
     cwd: folder,
+    env: wire.disk?.environment(point) ?? {},
     started: (started) => {
       child = started;
     },
   });
   for (const proxy of proxies) proxy?.watch(undefined);
   const output = (run.stderr + run.stdout).slice(-600);
-  return { status: run.status, moments, killed: run.status === null && moment !== '', moment, output };
+  const onDisk = await wire.disk?.passed();
+  if (onDisk) moment = onDisk.at(-1) ?? '';
+  const killed = run.status === null && moment !== '';
+  return { status: run.status, names: onDisk ?? names, killed, moment, output };
 }

@@ -63,6 +63,11 @@ export async function clearLeftovers(place: ExportPlace): Promise<void> {
   }
 }
 
+/** What an attempt of this run before had begun to send, and was killed: its files are sent anew. */
+export async function clearOwnUploads({ settings, store, context }: ExportPlace): Promise<void> {
+  await store.clearUploads(exportFolder(settings, context.run));
+}
+
 /** Checks that all is there, publishes, and prunes: whatever an attempt before has done of it is done once. */
 export async function publishExport(complete: CompleteExport): Promise<void> {
   const { settings, store, context } = complete;

@@ -9,7 +9,7 @@ import { FileMaker } from './file-maker.js';
 import type { FormatPlan, RowEncoder, RowsFormat } from './format.js';
 import { formatOf } from './formats.js';
 import type { FileSinkOptions } from './options.js';
-import { clearLeftovers, markUnfinished, publishExport } from './publication.js';
+import { clearLeftovers, clearOwnUploads, markUnfinished, publishExport } from './publication.js';
 import { type FileSinkSettings, settingsOf } from './sink-options.js';
 import { planSink } from './sink-plan.js';
 import { type FinishedFile, Spool, type SpoolHead } from './spool.js';
@@ -79,7 +79,8 @@ class FileSink implements Sink {
     if (resume && before?.run !== this.#context.run) throw spoolLost(this.#settings.table);
     const head = before ?? { run: this.#context.run, asOf: new Date().toISOString(), form };
     const place = { settings: this.#settings, store: this.#store, context: this.#context };
-    if (!before) {
+    if (before) await clearOwnUploads(place);
+    else {
       await clearLeftovers(place);
       await this.#spool.begin(head);
       await markUnfinished(place);
