@@ -26,6 +26,8 @@ export async function localFile(
   const path = await scratchFile(context, 'fetched');
   const release = () => rm(path, { force: true });
   try {
+    // A plan has no scratch folder yet.
+    await mkdir(context.scratch, { recursive: true, mode: 0o700 });
     const bytes = Readable.from(rawChunks(store, file, 0));
     await pipeline(bytes, createWriteStream(path, { mode: 0o600 }), { signal: context.signal });
     return { path, release };
