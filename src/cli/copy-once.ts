@@ -14,6 +14,7 @@ export interface CopyOptions {
   readonly key?: string;
   readonly mode?: string;
   readonly create?: boolean;
+  readonly format?: string;
   readonly parallel?: number;
   readonly save?: string;
   readonly plan?: boolean;
@@ -24,16 +25,18 @@ export interface CopyOptions {
 
 /** `sluice copy`: a declaration made of two addresses, checked and run like any other. Gives the exit status. */
 export async function copyOnce(from: string, to: string, options: CopyOptions, io: Io): Promise<number> {
-  const source = parseEndAddress(from, 'from');
-  const sink = parseEndAddress(to, 'to');
+  const source = parseEndAddress(from, 'from', options.format);
+  const sink = parseEndAddress(to, 'to', options.format);
+  checkFormat(options.format, [source, sink]);
   const text = stringify(declarationFor(source, sink, options));
   const path = resolve(io.cwd, options.save ?? 'sluice-copy.yaml');
   const env = await withPasswords([source, sink], io);
   const declaration = await parseDeclaration(text, path, { env });
   if (options.save !== undefined) await saveNew(path, text);
   const state = options.state ?? join(io.cwd, '.sluice');
+  const { format: _, ...others } = options;
   const act = options.plan ? planDeclaration : runDeclaration;
-  return await act(declaration, { ...io, env }, { ...options, state });
+  return await act(declaration, { ...io, env }, { ...others, state });
 }
 
 function declarationFor(source: EndAddress, sink: EndAddress, options: CopyOptions): object {
@@ -43,11 +46,13 @@ function declarationFor(source: EndAddress, sink: EndAddress, options: CopyOptio
     from: {
       connection: 'from',
       table: source.table,
+      ...source.options,
       ...(options.where === undefined ? {} : { where: options.where }),
     },
     to: {
       connection: 'to',
       table: sink.table,
+      ...sink.options,
       ...(options.mode === undefined ? {} : { mode: options.mode }),
       ...(options.create ? { create: true } : {}),
       ...(partition === undefined ? {} : { key: sort === undefined ? { partition } : { partition, sort } }),
@@ -59,6 +64,14 @@ function declarationFor(source: EndAddress, sink: EndAddress, options: CopyOptio
     connections: { from: source.connection, to: sink.connection },
     steps: [step],
   };
+}
+
+/** What nothing takes was meant otherwise. */
+function checkFormat(format: string | undefined, ends: readonly EndAddress[]): void {
+  if (format === undefined || ends.some(({ options }) => options?.['format'] === format)) return;
+  throw new SluiceError('usage', `neither FROM nor TO is of the format ${format}`, {
+    hint: '--format is for paths without an ending: ./out/orders',
+  });
 }
 
 async function withPasswords(ends: readonly EndAddress[], io: Io): Promise<Io['env']> {

@@ -1,9 +1,12 @@
 import { SluiceError } from '../errors.js';
+import { fileEnd, isFileAddress } from './file-address.js';
 
 /** One end of `sluice copy`: a connection to declare, and the table. */
 export interface EndAddress {
   readonly connection: Readonly<Record<string, unknown>>;
   readonly table: string;
+  /** What `from` or `to` has besides. */
+  readonly options?: Readonly<Record<string, unknown>>;
   /** The environment variable that the connection takes its password from. */
   readonly passwordVariable?: string;
 }
@@ -12,10 +15,14 @@ export interface EndAddress {
 export type End = 'from' | 'to';
 
 const forms =
-  'mysql://USER@HOST[:PORT]/DATABASE/TABLE or dynamodb://REGION/TABLE or dynamodb://HOST:PORT/TABLE';
+  'mysql://USER@HOST[:PORT]/DATABASE/TABLE, dynamodb://REGION/TABLE, dynamodb://HOST:PORT/TABLE, s3://BUCKET/PREFIX/TABLE.csv or ./FOLDER/TABLE.parquet';
 
-/** Reads an address; throws `usage` with the forms that there are. Passwords do not belong into one. */
-export function parseEndAddress(text: string, end: End): EndAddress {
+/**
+ * Reads an address; throws `usage` with the forms that there are. Passwords do not belong into one. `format` is that of files
+ * whose name does not say it.
+ */
+export function parseEndAddress(text: string, end: End, format?: string): EndAddress {
+  if (isFileAddress(text)) return fileEnd(text, end, format);
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol === 'mysql:') return mysqlEnd(url, end);
   if (url?.protocol === 'dynamodb:') return dynamodbEnd(url, text);
