@@ -33,6 +33,7 @@ export function permissionsEvents(
       holder: nameOf(holder),
       ...grant,
     }));
+    if (holder.kind === 'machine') return listed;
     if (holder.kind === 'user') {
       return [...listed, { event: 'grants', holder: who, statements: grantStatements(holder) }];
     }
@@ -43,7 +44,7 @@ export function permissionsEvents(
 /** One document for the caller and for each role; statements for each user. */
 function policiesOf(holders: readonly Holder[]): object {
   const policies = holders.flatMap((holder) => {
-    if (holder.kind === 'user') return [];
+    if (holder.kind === 'user' || holder.kind === 'machine') return [];
     const account = holder.kind === 'role' ? { account: holder.account } : {};
     const wide = wildcards(holder.grants);
     return [
@@ -70,6 +71,8 @@ function nameOf(holder: Holder): string {
       return 'caller';
     case 'user':
       return `user of ${holder.connection}`;
+    case 'machine':
+      return 'this machine';
   }
 }
 
@@ -86,6 +89,8 @@ function titleOf(holder: Holder): string {
       return `role ${holder.arn} · ${connections.length === 0 ? 'calls' : where}`;
     case 'caller':
       return `the credentials that sluice runs with${connections.length === 0 ? '' : ` · ${where}`}`;
+    case 'machine':
+      return `this machine · ${where}`;
     case 'user': {
       const user = holder.user === undefined ? 'the user that the secret names' : `user ${holder.user}`;
       return `MySQL: ${user} · ${where}`;

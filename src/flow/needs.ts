@@ -17,6 +17,8 @@ export interface StepNeed {
   readonly role?: string;
   /** The user of the connection, where it is declared. */
   readonly user?: string;
+  /** It is this machine's own: a folder. */
+  readonly isLocal?: true;
 }
 
 /** What else than a run needs something. */
@@ -43,7 +45,7 @@ export function stepNeeds(
   );
 }
 
-type Unheld = Omit<StepNeed, 'user'>;
+type Unheld = Omit<StepNeed, 'user' | 'isLocal'>;
 
 function needsOf(planned: PlannedStep, verified: ReadonlySet<string>): readonly Unheld[] {
   if (planned.kind === 'copy' || planned.kind === 'replicate') {
@@ -134,6 +136,7 @@ function withHolder(
     ...need,
     ...(typeof role === 'string' ? { role } : {}),
     ...(user === undefined ? {} : { user }),
+    ...(options.kind === 'files' ? { isLocal: true as const } : {}),
   };
 }
 

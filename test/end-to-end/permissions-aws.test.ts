@@ -308,3 +308,52 @@ it('changes are followed behind a copy', async () => {
   expect((await made.run({ json: true, drain: true })).status).toBe(0);
   expectAgreement(grants, recorder.take());
 });
+
+it('a bucket is written by one role and read by another', async () => {
+  await database.execute(
+    `CREATE TABLE exported (id INT PRIMARY KEY, name VARCHAR(9)); INSERT INTO exported VALUES (1, 'a'), (2, 'b');
+     CREATE TABLE imported LIKE exported`,
+  );
+  const bucket = await sqs.bucket();
+  const lake = (name: string) => ({
+    kind: 's3',
+    bucket,
+    prefix: 'out/',
+    region: region(),
+    role: role(name),
+  });
+  const made = await pipeline({
+    pipeline: 'lake',
+    connections: { shop: database.connection, writer: lake('writer'), reader: lake('reader') },
+    steps: [
+      {
+        copy: 'out',
+        from: { connection: 'shop', table: 'exported' },
+        to: { connection: 'writer', table: 'rows', format: 'csv' },
+      },
+    ],
+  });
+  recorder.take();
+  const writing = await granted(made);
+  // Twice: the second removes what the first has left.
+  for (let time = 0; time < 2; time++) expect((await made.run({ json: true })).status).toBe(0);
+  // What a killed run has left there is nothing of.
+  const ofLeftovers = ['s3:AbortMultipartUpload', 's3:ListBucketMultipartUploads'];
+  const usual = writing.filter(({ action }) => !ofLeftovers.includes(action));
+  expect(writing.length - usual.length).toBe(ofLeftovers.length);
+  expectAgreement(usual, recorder.take());
+  const back = await pipeline({
+    pipeline: 'lake',
+    connections: { report: database.connection, reader: lake('reader') },
+    steps: [
+      {
+        copy: 'in',
+        from: { connection: 'reader', table: 'rows', format: 'csv' },
+        to: { connection: 'report', table: 'imported', mode: 'upsert' },
+      },
+    ],
+  });
+  const reading = await granted(back);
+  expect((await back.run({ json: true })).status).toBe(0);
+  expectAgreement(reading, recorder.take());
+});

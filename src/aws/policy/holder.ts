@@ -1,7 +1,10 @@
 import type { Purpose, StepNeed } from '../../flow/needs.js';
 
-/** Who must be allowed something: a role, the credentials that the program is started with, or a user of MySQL. */
-export type Holder = RoleHolder | CallerHolder | UserHolder;
+/**
+ * Who must be allowed something: a role, the credentials that the program is started with, a user of MySQL, or the program
+ * itself on this machine.
+ */
+export type Holder = RoleHolder | CallerHolder | UserHolder | MachineHolder;
 
 interface HolderBase {
   /** The connections that work as this one, sorted. */
@@ -19,6 +22,10 @@ interface RoleHolder extends HolderBase {
 
 interface CallerHolder extends HolderBase {
   readonly kind: 'caller';
+}
+
+interface MachineHolder extends HolderBase {
+  readonly kind: 'machine';
 }
 
 export interface UserHolder extends HolderBase {
@@ -41,7 +48,7 @@ export interface Grant {
   readonly grantOn?: string;
 }
 
-/** The needs by who has them: the caller, then roles, then users, each kind by name. The same needs in any order give the same. */
+/** The needs by who has them: the caller, then roles, users and this machine, each kind by name. The same needs in any order give the same. */
 export function holdersOf(needs: readonly StepNeed[]): readonly Holder[] {
   const groups = new Map<string, StepNeed[]>();
   for (const need of needs.flatMap(oneByOne)) {
@@ -69,6 +76,7 @@ function roleOf({ permission, role }: StepNeed): string | undefined {
 
 /** The number puts the kinds into their order. */
 function holderName(need: StepNeed): string {
+  if (need.isLocal) return '4';
   if (!isAws(need)) return `3 ${need.connection ?? ''}`;
   const role = roleOf(need);
   return role === undefined ? '1' : `2 ${role}`;
@@ -79,6 +87,7 @@ function holderOf(needs: readonly StepNeed[]): Holder[] {
   if (!first) return [];
   const connections = sorted(needs.flatMap(({ connection }) => connection ?? []));
   const base = { connections, grants: grantsOf(needs) };
+  if (first.isLocal) return [{ kind: 'machine', ...base }];
   if (!isAws(first)) {
     const { connection = '', user } = first;
     return [{ kind: 'user', connection, ...(user === undefined ? {} : { user }), ...base }];

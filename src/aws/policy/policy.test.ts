@@ -64,3 +64,9 @@ test('a user whose name holds a quote is quoted, and what no statement can say i
     '-- SELECT on the tables of the query',
   ]);
 });
+
+test('what a folder of this machine needs is nobody’s policy and nobody’s statement', () => {
+  const [machine, ...others] = holdersOf([need('read', './in/', { isLocal: true, connection: 'here' })]);
+  expect(others).toEqual([]);
+  expect(machine).toMatchObject({ kind: 'machine', connections: ['here'] });
+});

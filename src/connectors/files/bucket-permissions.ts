@@ -17,7 +17,12 @@ export function bucketPermissions(reach: BucketReach, use: StoreUse): Permission
   const { bucket, prefix, region, role } = reach;
   const arn = `arn:${awsPartition(region)}:s3:::${bucket}`;
   const below = `${arn}/${prefix}*`;
-  const on = (resource: string, action: string, reason: string): Permission => ({ action, resource, reason });
+  const on = (resource: string, action: string, reason: string): Permission => ({
+    action,
+    resource,
+    reason,
+    ...(resource === below ? { wildcard: 'objects are made and removed below the prefix' } : {}),
+  });
   return [
     on(arn, 's3:ListBucket', 'finds objects, and sees before a run that the bucket is there'),
     on(
@@ -52,5 +57,6 @@ function kmsPermissions({ kmsKey, region }: BucketReach, use: StoreUse): Permiss
     : `arn:${awsPartition(region)}:kms:${region}:*:${kmsKey.startsWith('alias/') ? kmsKey : `key/${kmsKey}`}`;
   const reason = 'the bucket is encrypted with this key';
   const actions = use === 'read' ? ['kms:Decrypt'] : ['kms:GenerateDataKey', 'kms:Decrypt'];
-  return actions.map((action) => ({ action, resource, reason }));
+  const wide = resource.includes(':*:') ? { wildcard: 'the bucket names its key without an account' } : {};
+  return actions.map((action) => ({ action, resource, reason, ...wide }));
 }
