@@ -14,18 +14,21 @@ export interface BucketFacts {
   readonly kmsKey?: string;
 }
 
-export async function bucketFacts(s3: S3Service, bucket: string): Promise<BucketFacts> {
+/** A reader is told nothing of versions and policies, and need not be allowed to ask. */
+export async function bucketFacts(s3: S3Service, bucket: string, use: StoreUse): Promise<BucketFacts> {
   const look = await s3.look(bucket);
   if (look.sight !== 'there') return look;
   const { sdk, client } = await s3.open();
   const input = { Bucket: bucket };
   const ask = <Answer>(action: string, send: (abortSignal: AbortSignal) => Promise<Answer>) =>
     s3.calls.patiently(action, (abortSignal) => unlessUnseen(send(abortSignal)));
+  const askWriter: typeof ask = async (action, send) =>
+    use === 'write' ? await ask(action, send) : undefined;
   const [versioning, policy, encryption] = await Promise.all([
-    ask('GetBucketVersioning', (abortSignal) =>
+    askWriter('GetBucketVersioning', (abortSignal) =>
       client.send(new sdk.GetBucketVersioningCommand(input), { abortSignal }),
     ),
-    ask('GetBucketPolicyStatus', (abortSignal) =>
+    askWriter('GetBucketPolicyStatus', (abortSignal) =>
       client.send(new sdk.GetBucketPolicyStatusCommand(input), { abortSignal }),
     ),
     ask('GetBucketEncryption', (abortSignal) =>

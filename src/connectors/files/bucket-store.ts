@@ -63,7 +63,7 @@ export class BucketStore implements Store {
   async describe(use: StoreUse): Promise<StoreDescription> {
     const { bucket, role } = this.#options;
     const { endpoint, declared, region } = this.#place;
-    const facts = await bucketFacts(this.#s3, bucket);
+    const facts = await bucketFacts(this.#s3, bucket, use);
     const name = `s3://${bucket}/${this.#prefix}`;
     const reach = { bucket, prefix: this.#prefix, region, role, kmsKey: facts.kmsKey };
     return {
