@@ -105,6 +105,27 @@ describe('an export', () => {
     expect(await ids()).toEqual(numbers(0, 12_000));
   });
 
+  it('writes tables of many columns and long texts within the memory that it has', async () => {
+    const wide = Array.from(
+      { length: 200 },
+      (_, index): Column => ({ name: `c${index}`, type: 'text', nullable: true }),
+    );
+    const { sink } = await ground.sink({}, { columns: wide, open: false, key: [] });
+    await sink.open({ resume: false });
+    const rows = Array.from({ length: 5000 }, (_, row) => wide.map((_, index) => `${row} of ${index}`));
+    for (const token of ['0.0', '0.1', '0.2', '0.3']) {
+      const writer = await sink.writer();
+      await writer.write({ columns: wide, rows, bytes: 4_000_000 }, token);
+      await writer.close();
+    }
+    await sink.finish({ rejected: 0 });
+    await sink.close();
+    const found = await duckdbRows(
+      `SELECT COUNT(*), MAX(c199) FROM read_parquet(${parquetList(await ground.files('t'))})`,
+    );
+    expect(found.map((row) => row.map(String))).toEqual([['20000', '999 of 199']]);
+  });
+
   it('has statistics and dictionaries', async () => {
     await run(
       'run-1',

@@ -7,6 +7,16 @@ import type { Carrier, ParquetColumn } from './parquet-column.js';
 /** DuckDB reads segments in pieces of this size, unless a row is longer. */
 const READ_BYTES = 1_000_000;
 
+/** What the rows of a group may take while they are gathered; each of DuckDB's two threads gathers one. */
+const GROUP_BYTES = 24 * 1024 * 1024;
+/** What a cell takes in DuckDB, besides its text. */
+const CELL_BYTES = 16;
+/** DuckDB hands on so many rows at once: a group cannot be smaller. */
+const MIN_GROUP_ROWS = 2048;
+/** What the dictionaries of all columns take together, in each thread. DuckDB's own default is 1 MiB for each column. */
+const DICTIONARY_BYTES = 8 * 1024 * 1024;
+const MAX_DICTIONARY_BYTES = 1024 * 1024;
+
 /** Makes the segments one Parquet file, and gives how many rows its own metadata counts. */
 export async function buildParquet(
   columns: readonly ParquetColumn[],
@@ -37,8 +47,22 @@ function copyStatement(
   const list = columns.map(
     (to, index) => `${fieldValue(to.carrier, `c${index}`)} AS ${sqlName(to.column.name)}`,
   );
-  const settings = `FORMAT parquet, COMPRESSION ${compressions[compression]}, ROW_GROUP_SIZE ${rowGroupRows}`;
-  return `COPY (SELECT ${list.join(', ')} ${from}) TO ${sqlText(path)} (${settings})`;
+  const settings = [
+    'FORMAT parquet',
+    `COMPRESSION ${compressions[compression]}`,
+    `ROW_GROUP_SIZE ${groupRows(columns, rowGroupRows, segments)}`,
+    `ROW_GROUP_SIZE_BYTES ${GROUP_BYTES}`,
+    `STRING_DICTIONARY_PAGE_SIZE_LIMIT ${Math.min(MAX_DICTIONARY_BYTES, Math.ceil(DICTIONARY_BYTES / columns.length))}`,
+  ];
+  return `COPY (SELECT ${list.join(', ')} ${from}) TO ${sqlText(path)} (${settings.join(', ')})`;
+}
+
+/** Fewer rows than were asked for where they are wide or long, so that memory does not grow with them (invariant 7). */
+function groupRows(columns: readonly ParquetColumn[], asked: number, segments: readonly Segment[]): number {
+  const rows = segments.reduce((sum, segment) => sum + segment.rows, 0);
+  const bytes = segments.reduce((sum, segment) => sum + segment.bytes, 0);
+  const rowBytes = columns.length * CELL_BYTES + (2 * bytes) / Math.max(rows, 1);
+  return Math.max(MIN_GROUP_ROWS, Math.min(asked, Math.floor(GROUP_BYTES / rowBytes)));
 }
 
 const compressions = { zstd: 'zstd', gzip: 'gzip', snappy: 'snappy', none: 'uncompressed' } as const;
