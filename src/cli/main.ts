@@ -1,9 +1,11 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
+import { registerAthena } from './commands/athena.js';
 import { registerAudit } from './commands/audit.js';
 import { registerCheck } from './commands/check.js';
 import { registerCopy } from './commands/copy.js';
 import { registerDraw } from './commands/draw.js';
+import { registerDuckdb } from './commands/duckdb.js';
 import { registerImport } from './commands/import.js';
 import { registerInit } from './commands/init.js';
 import { registerNext } from './commands/next.js';
@@ -15,6 +17,7 @@ import { registerRun } from './commands/run.js';
 import { registerRuns } from './commands/runs.js';
 import { registerSchema } from './commands/schema.js';
 import { registerServe } from './commands/serve.js';
+import { registerSnowflake } from './commands/snowflake.js';
 import { registerTest } from './commands/test.js';
 import { registerTrace } from './commands/trace.js';
 import { registerVerify } from './commands/verify.js';
@@ -46,6 +49,9 @@ const registrations: readonly Register[] = [
   registerDraw,
   registerImport,
   registerAudit,
+  registerSnowflake,
+  registerAthena,
+  registerDuckdb,
   registerCopy,
   registerSchema,
 ];
@@ -61,6 +67,7 @@ Examples:
   sluice trace batch.yaml 42           one row's way from source to sink
   sluice draw batch.yaml               the flow in boxes and lines, with the last run on it
   sluice import asl nightly.asl.json   an existing state machine as a declaration
+  sluice duckdb exports.yaml           what reads the newest export there; also snowflake, athena
   sluice audit template.yaml           what is wrong with a CloudFormation template
   sluice next batch.yaml               when its schedule fires next
   sluice serve batch.yaml              run it then, on this machine

@@ -35,7 +35,7 @@ export async function prepareExport(world: World, step: ExportStep): Promise<Pre
   const stop = () => abort(world.signal.reason);
   world.signal.addEventListener('abort', stop, { once: true });
   try {
-    const planned = await openAndPlan(world, step, contextOf(world, step, controller.signal));
+    const planned = await openAndPlan(world, step, exportContext(world, step, controller.signal));
     const lastSeconds = await lastSecondsOf(world, name);
     return { name, step, planned, firingTime, abort, ...(lastSeconds === undefined ? {} : { lastSeconds }) };
   } catch (error) {
@@ -59,7 +59,12 @@ export async function closeExport({ planned }: PreparedExport): Promise<void> {
   if (isExportPlan(planned)) await Promise.all([planned.exporter.close(), planned.store.close()]);
 }
 
-function contextOf(world: World, { name, patienceSeconds }: ExportStep, signal: AbortSignal): Context {
+/** What the ends of an export step are opened with. */
+export function exportContext(
+  world: World,
+  { name, patienceSeconds }: ExportStep,
+  signal: AbortSignal,
+): Context {
   return {
     signal,
     env: world.env,

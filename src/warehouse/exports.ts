@@ -15,8 +15,15 @@ export interface Exports {
 
 /** Where the folders lie. */
 export type Place =
-  /** `prefix` ends with `/`, or is empty. */
-  | { readonly kind: 's3'; readonly bucket: string; readonly prefix: string; readonly region?: string }
+  | {
+      readonly kind: 's3';
+      readonly bucket: string;
+      /** Ends with `/`, or is empty. */
+      readonly prefix: string;
+      readonly region?: string;
+      /** Of an emulator, or of another service that speaks S3. */
+      readonly endpoint?: string;
+    }
   /** `path` is absolute. */
   | { readonly kind: 'files'; readonly path: string };
 

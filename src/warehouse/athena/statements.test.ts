@@ -72,6 +72,17 @@ test('files beside manifest.json are refused, since Athena would read it too', (
   expect(() => athenaStatements(beside, { switchOnly: false })).toThrow(/take manifest.json for rows/);
 });
 
+test('a table without rows and files is pointed to a folder that holds none', () => {
+  const exports = exportsOf({}, file);
+  const folders = exports.folders.map((folder) => ({
+    ...folder,
+    latest: { ...folder.latest, tables: [{ name: 'shop.orders', files: [] }] } as unknown as Latest,
+  }));
+  expect(athenaStatements({ ...exports, folders }, { switchOnly: true })).toContain(
+    '/no-files-of-shop.orders/',
+  );
+});
+
 test('what Athena cannot read exactly is refused', () => {
   const exports = exportsOf({}, file);
   expect(() => athenaStatements({ ...exports, format: 'csv' }, { switchOnly: false })).toThrow(

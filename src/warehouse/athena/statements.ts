@@ -92,15 +92,11 @@ function publishedIn({ name, latest }: ExportFolder): Latest {
   });
 }
 
-/** The folder of a table's files: it holds nothing else that Athena would take for rows. */
+/** The folder of a table's files: it holds nothing else that Athena would take for rows. One that is not there has none. */
 function folderOf(latest: Latest, source: string): string {
   const files = latest.tables.find(({ name }) => name === source)?.files ?? [];
   const [first, ...rest] = files.map(({ name }) => name.slice(0, name.lastIndexOf('/') + 1));
-  if (first === undefined) {
-    throw new SluiceError('table_missing', `${source} has no files in ${latest.export}`, {
-      hint: 'Athena needs a folder with at least one',
-    });
-  }
+  if (first === undefined) return `${latest.export}/no-files-of-${source}/`;
   const folder = rest.reduce(commonFolder, first);
   if (folder === '' || folder === `${latest.export}/`) {
     throw new SluiceError(

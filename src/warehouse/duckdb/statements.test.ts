@@ -161,6 +161,14 @@ test('comments stay comments: a line break in a name ends none', () => {
   expect(second).toMatch(/^-- orders: /);
 });
 
+test('another service that speaks S3 is found at its endpoint', () => {
+  const endpoint = 'http://127.0.0.1:9000';
+  const place = { kind: 's3', bucket: 'lake', prefix: '', endpoint } as const;
+  expect(duckdbStatements({ ...exportsOf(['a', 'a']), place })).toContain(
+    "(TYPE s3, PROVIDER credential_chain, ENDPOINT '127.0.0.1:9000', URL_STYLE 'path', USE_SSL false, SCOPE 's3://lake/')",
+  );
+});
+
 test('a bucket is read by an extension, with the region of its connection', () => {
   const folders: ExportFolder[] = [{ name: 'orders/', tables: [{ source: 'orders', target: 'orders' }] }];
   const place = { kind: 's3', bucket: 'lake', prefix: 'exports/', region: 'eu-west-1' } as const;
@@ -171,7 +179,8 @@ test('a bucket is read by an extension, with the region of its connection', () =
 
     INSTALL httpfs;
     LOAD httpfs;
-    -- The credentials of this machine, as the AWS CLI finds them; they need INSTALL aws.
+    INSTALL aws;
+    LOAD aws;
     CREATE OR REPLACE TEMPORARY SECRET sluice (TYPE s3, PROVIDER credential_chain, REGION 'eu-west-1', SCOPE 's3://lake/exports/');
 
     SET VARIABLE "sluice files of s 1" = (

@@ -1,5 +1,5 @@
 import { addressOf, type ExportedTable, type ExportFolder, type Exports, type Place } from '../exports.js';
-import { commentLine, heading } from '../heading.js';
+import { heading } from '../heading.js';
 import { duckdbName, duckdbText } from './quote.js';
 import { readerOf } from './reader.js';
 
@@ -17,19 +17,25 @@ export function duckdbStatements(exports: Exports): string {
   return [heading(exports, 'DuckDB'), ...access(place), ...views].join('\n\n');
 }
 
-/** DuckDB reads S3 by an extension, with credentials of its own finding. */
+/**
+ * DuckDB reads S3 by an extension, with credentials that another one finds as the AWS CLI does.
+ * https://duckdb.org/docs/stable/core_extensions/httpfs/s3api
+ */
 function access(place: Place): readonly string[] {
   if (place.kind === 'files') return [];
-  const region = place.region === undefined ? '' : `, REGION ${duckdbText(place.region)}`;
-  const scope = duckdbText(addressOf(place, ''));
-  return [
-    [
-      'INSTALL httpfs;',
-      'LOAD httpfs;',
-      commentLine('The credentials of this machine, as the AWS CLI finds them; they need INSTALL aws.'),
-      `CREATE OR REPLACE TEMPORARY SECRET sluice (TYPE s3, PROVIDER credential_chain${region}, SCOPE ${scope});`,
-    ].join('\n'),
+  const settings = [
+    'TYPE s3',
+    'PROVIDER credential_chain',
+    ...(place.region === undefined ? [] : [`REGION ${duckdbText(place.region)}`]),
+    ...(place.endpoint === undefined ? [] : endpointSettings(new URL(place.endpoint))),
+    `SCOPE ${duckdbText(addressOf(place, ''))}`,
   ];
+  const load = ['httpfs', 'aws'].flatMap((extension) => [`INSTALL ${extension};`, `LOAD ${extension};`]);
+  return [[...load, `CREATE OR REPLACE TEMPORARY SECRET sluice (${settings.join(', ')});`].join('\n')];
+}
+
+function endpointSettings({ host, protocol }: URL): readonly string[] {
+  return [`ENDPOINT ${duckdbText(host)}`, "URL_STYLE 'path'", `USE_SSL ${protocol === 'https:'}`];
 }
 
 function view(

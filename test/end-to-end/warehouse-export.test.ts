@@ -1,0 +1,58 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { sluice } from '../fixtures/cli.js';
+import { type ExportGround, exportGround } from '../fixtures/export-ground.js';
+import { needsServer } from '../fixtures/servers.js';
+
+needsServer('moto');
+
+const LIMIT_MS = 300_000;
+let ground: ExportGround;
+
+beforeAll(async () => {
+  ground = await exportGround();
+}, LIMIT_MS);
+afterAll(() => ground?.stop());
+
+test(
+  'the statements for a snapshot name all tables of the newest export, and its folder',
+  async () => {
+    const nightly = await ground.exporting({ step: { keep: { exports: 2 } } });
+    const { folder, file } = nightly.project;
+    const printed = async (...args: readonly string[]) => {
+      const { status, stdout, stderr } = await sluice([...args.slice(0, 1), file, ...args.slice(1)], {
+        cwd: folder,
+      });
+      return { status, text: status === 0 ? stdout : stderr };
+    };
+    try {
+      expect(await printed('snowflake')).toMatchObject({
+        status: 2,
+        text: expect.stringContaining('has published nothing yet'),
+      });
+      await nightly.run(0);
+      const latest = await nightly.latest();
+      const place = `s3://${nightly.bucket}/exports/`;
+
+      const { text: duckdb } = await printed('duckdb');
+      const views = [...duckdb.matchAll(/VIEW "(\w+)"/g)].map(([, name]) => name);
+      expect(views.sort()).toEqual(['customers', 'empty', 'orders']);
+      expect(duckdb).toContain(`read_json('${place}LATEST.json'`);
+
+      const { text: snowflake } = await printed('snowflake', '--table', 'orders', '--upper');
+      expect(snowflake).toContain('CREATE TABLE "ORDERS" USING TEMPLATE');
+      expect(snowflake).toContain(`/${latest?.export}/shop/shop.orders/1/part-00000`);
+      expect(snowflake).not.toContain('CUSTOMERS');
+
+      const { text: athena } = await printed('athena', '--switch', '--table', 'shop.customers');
+      expect(athena).toContain(`SET LOCATION '${place}${latest?.export}/shop/shop.customers/1/';`);
+      expect(athena).not.toContain('ATTENTION');
+      expect(await printed('athena')).toMatchObject({
+        status: 2,
+        text: expect.stringContaining('let a Glue crawler make the table'),
+      });
+    } finally {
+      await nightly.project.remove();
+    }
+  },
+  LIMIT_MS,
+);
