@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { SluiceError } from '../errors.js';
+import { exportPipeline, exportShop } from './demo/exports.js';
 import { followBaskets, LIVE_TABLE, livePipeline } from './demo/follow.js';
 import { count, seconds, tableLines } from './demo/paper.js';
 import { shortPlan } from './demo/plan.js';
@@ -25,7 +26,7 @@ const INTERRUPTED = 130;
 
 /**
  * `npm start`: a shop goes MySQL → DynamoDB → MySQL by the program itself, and both ends are compared by the servers'
- * own means; then a sample of it is taken, at a pace, masked, and through a queue; then changes are followed. `--orders N` makes a shop of another size; `--keep` leaves the servers running until Ctrl-C. Gives the
+ * own means; then a sample of it is taken, at a pace, masked, and through a queue; then changes are followed; then it becomes Parquet, which DuckDB reads. `--orders N` makes a shop of another size; `--keep` leaves the servers running until Ctrl-C. Gives the
  * exit status: 0 only if everything is equal.
  */
 export async function demo(args: readonly string[]): Promise<number> {
@@ -51,8 +52,8 @@ async function show(orders: number, keep: boolean, stopped: AbortSignal): Promis
   const started = Date.now();
   say('Starting a private MySQL server, a private DynamoDB engine and a queue …');
   const servers = await startServers([...subjects.map(({ stage }) => stage), SAMPLE_TABLE, LIVE_TABLE]);
-  const program = new Program(servers.env, stopped);
   const state = await mkdtemp(join(tmpdir(), 'sluice-demo-'));
+  const program = new Program({ ...servers.env, EXPORTS_FOLDER: join(state, 'exports') }, stopped);
   try {
     say(
       `  up in ${seconds(started)}: ${servers.mysql.host}:${servers.mysql.port}, ${servers.dynamodb.endpoint}`,
@@ -105,7 +106,9 @@ async function moveAndProve(
   sayProofs(proofs);
   if (!proofs.every((proof) => proof.equal)) return false;
   return (
-    (await takeSample(servers, program, state, say)) && (await followBaskets(servers, program, state, say))
+    (await takeSample(servers, program, state, say)) &&
+    (await followBaskets(servers, program, state, say)) &&
+    (await exportShop(servers, program, state, say))
   );
 }
 
@@ -153,6 +156,7 @@ Where next
   ${pipeline}         the files that were just run
   ${samplePipeline}
   ${livePipeline}
+  ${exportPipeline}
   node ${PROGRAM} plan FILE     what a file would do, column by column; writes nothing
   node ${PROGRAM} init batch    a file of your own to start from
   README.md, ARCHITECTURE.md           what Sluice promises, and how it is built`;

@@ -29,6 +29,11 @@ test('npm start moves a shop there and back, proves it equal, and leaves nothing
 
   expect(stdout).toMatch(/700 changes followed: 300 baskets in DynamoDB, 300 in the report/);
 
+  const [, parquet = ''] = stdout.split('Parquet, by DuckDB');
+  expect(parquet).toMatch(/orders: rows +300 +300 +equal/);
+  expect(parquet).toMatch(/orders: sum of tax_exact, 38 digits +(-?[\d.]+) +\1 +equal/);
+  expect(parquet.match(/ equal$/gm)).toHaveLength(6);
+
   const database = await testDatabase();
   expect(await database.query("SHOW DATABASES LIKE 'sluice\\_demo\\_%'")).toEqual([]);
   await database.drop();
