@@ -181,8 +181,48 @@ steps:
 # sluice run replicate.yaml --drain    until it has caught up
 `;
 
+const exportFlow = `# yaml-language-server: $schema=SCHEMA
+# A snapshot of an RDS database, exported to S3 as Parquet; LATEST.json names the newest complete export.
+# Check it: sluice check export.yaml
+pipeline: export
+
+connections:
+  prod:
+    kind: rds
+    instance: shop-prod       # or cluster: shop, of Aurora
+    region: eu-west-1
+    # role: arn:aws:iam::111122223333:role/sluice           # assumed for everything done here
+  lake:
+    kind: s3
+    bucket: lake
+    prefix: exports/          # of this pipeline alone; it ends with /
+    region: eu-west-1         # database, bucket and key lie in one region
+  # shop: { kind: mysql, secret: prod/shop, region: eu-west-1 }    # for count
+
+schedule: { cron: "0 21 * * ? *" }    # UTC; or zone: Europe/Berlin. sluice serve export.yaml runs it then
+
+steps:
+  - export: nightly           # snapshots and exports are named nightly-YYYY-mm-dd-HH-MM
+    from:
+      connection: prod
+      # tables: [shop.orders, shop.customers]               # default: everything
+    to:
+      connection: lake
+      kmsKey: arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab
+      role: arn:aws:iam::111122223333:role/rds-export       # by which RDS writes into the bucket
+    keep: { exports: 2, snapshots: 1 }    # the export before stays for those who still read it
+    # count: { connection: shop }         # compare the tables of the database with those of the export
+    # direct: true            # an Aurora cluster, without a snapshot
+    # deadline: "12h"         # how long a run waits for RDS; the next one goes on waiting
+    # poll: { seconds: 30 }
+
+# sluice plan export.yaml         what it needs and costs; makes nothing
+# sluice snowflake export.yaml    the statements that load it; also athena, duckdb
+`;
+
 const starters: Readonly<Record<string, Starter>> = {
   users: { file: 'users.yaml', text: users },
   replicate: { file: 'replicate.yaml', text: replicate },
+  export: { file: 'export.yaml', text: exportFlow },
   batch: { file: 'batch.yaml', text: batch },
 };

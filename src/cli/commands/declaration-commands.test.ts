@@ -113,14 +113,17 @@ p.yaml:8:48  steps[0].to.mode  unknown mode "putt"; did you mean "put"?  [wrong_
 });
 
 describe('sluice init', () => {
-  test.each(['batch', 'users', 'replicate'])('writes a starter that has no mistakes: %s', async (flow) => {
-    const folder = await folderWith({});
-    expect(await run(folder, ['init', flow])).toMatchObject({ status: 0, err: '' });
-    expect(await readFile(join(folder, `${flow}.yaml`), 'utf8')).toMatch(
-      /^# yaml-language-server: \$schema=\S*docs\/reference\/pipeline\.schema\.json\n/,
-    );
-    expect(await run(folder, ['check', `${flow}.yaml`])).toMatchObject({ status: 0 });
-  });
+  test.each(['batch', 'users', 'replicate', 'export'])(
+    'writes a starter that has no mistakes: %s',
+    async (flow) => {
+      const folder = await folderWith({});
+      expect(await run(folder, ['init', flow])).toMatchObject({ status: 0, err: '' });
+      expect(await readFile(join(folder, `${flow}.yaml`), 'utf8')).toMatch(
+        /^# yaml-language-server: \$schema=\S*docs\/reference\/pipeline\.schema\.json\n/,
+      );
+      expect(await run(folder, ['check', `${flow}.yaml`])).toMatchObject({ status: 0 });
+    },
+  );
 
   test('overwrites nothing unless it is told to', async () => {
     const folder = await folderWith({ 'batch.yaml': 'mine' });

@@ -14,6 +14,7 @@ Examples:
   sluice init batch --force
   sluice init users        chosen items of a DynamoDB table, slowly
   sluice init replicate    changes of a DynamoDB table, without an end
+  sluice init export       snapshots of an RDS database to S3, for a warehouse
 
 Then: sluice check batch.yaml · sluice plan batch.yaml · sluice run batch.yaml`;
 
@@ -22,9 +23,9 @@ export function registerInit(program: Command, io: Io, exit: (status: number) =>
     .command('init')
     .summary('write a starter file')
     .description(
-      'Writes a commented declaration to start from: batch copies, chosen items (users), or changes (replicate).',
+      'Writes a commented declaration to start from: batch copies, chosen items (users), changes (replicate), or snapshots (export).',
     )
-    .argument('[flow]', 'which starter: batch, users or replicate', 'batch')
+    .argument('[flow]', 'which starter: batch, users, replicate or export', 'batch')
     .option('--force', 'overwrite the file if it is there')
     .option('--json', 'one JSON event a line')
     .option('--state <folder>', 'where runs are kept; init uses none')
