@@ -42,6 +42,9 @@ const LONGEST_IDLE_MS = 500;
 /** A shard without changes moves its place so often. */
 const PLACE_EVERY_MS = 10 * 60 * 1000;
 
+/** After so long a drain need not rest between empty pages: what was changed before it was called is in the stream by then. */
+const SETTLED_MS = 2000;
+
 /** How long a reader of one shard rests, and when the place of a shard without changes is due to be moved. */
 class Idle {
   #placeAtMs: number | undefined;
@@ -79,6 +82,7 @@ export class StreamReader {
   #failure: { readonly error: unknown } | undefined;
   #isOver = false;
   #isFirst = true;
+  readonly #begunMs: number;
   /** There are shards that cannot be taken in yet. */
   #isPartial = true;
   #wakeConsumer = (): void => undefined;
@@ -89,6 +93,7 @@ export class StreamReader {
   constructor(options: StreamReadOptions) {
     this.#options = options;
     this.#states = new ShardStates(options.place);
+    this.#begunMs = options.calls.nowMs();
     this.#signal = AbortSignal.any([options.signal, this.#stop.signal]);
     // Every shard waits on it: that is no leak to warn of.
     setMaxListeners(0, this.#signal);
@@ -224,7 +229,9 @@ export class StreamReader {
       if (page.ended) return this.#endOf(state);
       if (drain && reader.isAtEnd) return this.#checkOver();
       const waitMs = idle.waitMs(page.records.length, reader.isAtEnd);
-      if (waitMs > 0) await calls.sleep(waitMs, this.#signal);
+      const isSettled = drain && calls.nowMs() - this.#begunMs > SETTLED_MS;
+      const rests = waitMs > 0 && !(isSettled && page.records.length === 0);
+      if (rests) await calls.sleep(waitMs, this.#signal);
       this.#signal.throwIfAborted();
     }
   }
