@@ -16,6 +16,9 @@ const S = 0x53;
 /** Deeper than any item: DynamoDB nests 32 levels. */
 const MAX_DEPTH = 100;
 const FIRST_ROOM = 32;
+/** Of `{"S":"`; from its letter on to the string. */
+const HEAD_BYTES = 6;
+const TYPE_TO_STRING = 4;
 
 const whole = (text: string): Uint8Array => Buffer.from(text);
 const nullValue = whole('{"NULL":true}');
@@ -42,8 +45,10 @@ export class ItemAttributes {
   ends: Int32Array;
   /** Attribute names in the order of their first appearance. */
   readonly known: string[] = [];
-  /** The bytes of `"name":` for each. */
-  readonly #heads: Uint8Array[] = [];
+  /** Where each name stood before, and how long `"name":` is there, and `"name":{"S":"`; 0 where another value stood. */
+  readonly #heads: number[] = [];
+  readonly #nameLengths: number[] = [];
+  readonly #lengths: number[] = [];
   readonly #places = new Map<string, number>();
 
   /** About so many are expected. */
@@ -59,11 +64,18 @@ export class ItemAttributes {
     json.expect(OPEN_BRACE);
     if (json.passes(CLOSE_BRACE)) return;
     for (let name = 0; ; name++) {
-      name = this.#name(json, name);
       if (this.size === this.names.length) this.#widen();
       const index = this.size++;
+      const start = json.at;
+      const length = this.#lengths[name] ?? 0;
+      if (length > 0 && json.passesAgain(this.#heads[name] as number, length)) {
+        // The name and the type that are probably there: what follows is the rest of a string.
+        this.#string(json, index, start + length - TYPE_TO_STRING);
+      } else {
+        name = this.#name(json, name);
+        this.#value(json, index, name, start);
+      }
       this.names[index] = name;
-      this.#value(json, index);
       const code = json.bytes[json.at++];
       if (code === CLOSE_BRACE) return;
       if (code !== COMMA) throw new UnusualJson();
@@ -85,8 +97,8 @@ export class ItemAttributes {
 
   /** Passes `"name":` and gives the name's place in `known`; it is probably the expected one. */
   #name(json: JsonBytes, expected: number): number {
-    const head = this.#heads[expected];
-    if (head !== undefined && json.passesAll(head)) return expected;
+    const length = this.#nameLengths[expected] ?? 0;
+    if (length > 0 && json.passesAgain(this.#heads[expected] as number, length)) return expected;
     const start = json.at;
     const name = stringAt(json);
     json.expect(COLON);
@@ -94,11 +106,14 @@ export class ItemAttributes {
     if (known !== undefined) return known;
     const place = this.known.push(name) - 1;
     this.#places.set(name, place);
-    this.#heads.push(json.bytes.subarray(start, json.at));
+    this.#heads.push(start);
+    this.#nameLengths.push(json.at - start);
+    this.#lengths.push(0);
     return place;
   }
 
-  #value(json: JsonBytes, index: number): void {
+  /** `head` is where its name stands. */
+  #value(json: JsonBytes, index: number, name: number, head: number): void {
     const { bytes, at } = json;
     const isOneLetter =
       bytes[at] === OPEN_BRACE &&
@@ -111,8 +126,17 @@ export class ItemAttributes {
       this.#rareValue(json, index);
       return;
     }
-    json.at = at + 6;
-    this.starts[index] = at + 6;
+    json.at = at + HEAD_BYTES;
+    this.#heads[name] = head;
+    this.#nameLengths[name] = at - head;
+    this.#lengths[name] = json.at - head;
+    this.#string(json, index, at + 2);
+  }
+
+  /** The rest of `{"S":"…"}`, from the string on; `typeAt` is the place of the letter. */
+  #string(json: JsonBytes, index: number, typeAt: number): void {
+    const type = json.bytes[typeAt];
+    this.starts[index] = json.at;
     this.ends[index] = json.restOfString();
     json.expect(CLOSE_BRACE);
     if (type === S) {
@@ -120,7 +144,7 @@ export class ItemAttributes {
     } else if (json.flags === 0) {
       this.kinds[index] = type === N ? cellKinds.number : cellKinds.bytes;
     } else {
-      this.#other(json, index, at);
+      this.#other(json, index, typeAt - 2);
     }
   }
 

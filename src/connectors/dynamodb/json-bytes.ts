@@ -37,9 +37,12 @@ export class JsonBytes {
   /** WIDE and ESCAPED of the last string. */
   flags = 0;
 
+  readonly #view: DataView;
+
   constructor(bytes: Buffer, at: number) {
     this.bytes = bytes;
     this.at = at;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   /** Passes this byte. @throws UnusualJson where there is another. */
@@ -62,6 +65,22 @@ export class JsonBytes {
       if (bytes[at + index] !== expected[index]) return false;
     }
     this.at = at + length;
+    return true;
+  }
+
+  /** Passes what stood at another place too, if it is the next: four bytes at a time. */
+  passesAgain(place: number, length: number): boolean {
+    const view = this.#view;
+    const { at } = this;
+    const end = at + length;
+    if (end > view.byteLength) return false;
+    let other = place;
+    let index = at;
+    for (; index + 4 <= end; index += 4, other += 4) {
+      if (view.getUint32(index) !== view.getUint32(other)) return false;
+    }
+    for (; index < end; index++, other++) if (view.getUint8(index) !== view.getUint8(other)) return false;
+    this.at = end;
     return true;
   }
 

@@ -4,11 +4,15 @@ const BACKSLASH = 0x5c;
 /** More fields than this are looked up by their names each time. */
 const MAX_KNOWN = 64;
 
-/** Knows the fields of objects that mostly have the same in the same order, so that a name is compared once and not with all. */
+/**
+ * Knows the fields of objects in the same bytes that mostly have the same in the same order, so that a name is compared once and
+ * not with all.
+ */
 export class FieldOrder {
   readonly #wanted: readonly string[];
-  /** Of the n-th field of the objects before: the bytes of `"name":`, and what it stands for. */
-  readonly #heads: Uint8Array[] = [];
+  /** Of the n-th field of the objects before: where its name stood, how long `"name":` is, and what it stands for. */
+  readonly #heads: number[] = [];
+  readonly #lengths: number[] = [];
   readonly #places: number[] = [];
 
   constructor(wanted: readonly string[]) {
@@ -20,8 +24,8 @@ export class FieldOrder {
    * @throws UnusualJson where the name has an escape: it could be a wanted one
    */
   pass(json: JsonBytes, index: number): number {
-    const head = this.#heads[index];
-    return head !== undefined && json.passesAll(head)
+    const length = this.#lengths[index] ?? 0;
+    return length > 0 && json.passesAgain(this.#heads[index] as number, length)
       ? (this.#places[index] as number)
       : this.#learn(json, index);
   }
@@ -37,7 +41,8 @@ export class FieldOrder {
     json.expect(COLON);
     const place = this.#wanted.indexOf(bytes.toString('latin1', start + 1, at));
     if (index < MAX_KNOWN) {
-      this.#heads[index] = bytes.subarray(start, json.at);
+      this.#heads[index] = start;
+      this.#lengths[index] = json.at - start;
       this.#places[index] = place;
     }
     return place;
