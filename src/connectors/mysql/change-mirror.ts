@@ -153,12 +153,12 @@ export class ChangeMirror {
   ): Promise<PreparedRows | undefined> {
     const rows: number[] = [];
     this.#room.clear();
-    const prepared = encodeRows(this.#map, task.batch.rows, this.#room, {
+    const { lines, others } = encodeRows(this.#map, task.batch.rows, this.#room, {
       chosen,
       head: (row) => `${rows.length},${sequenceOf(row)}`,
       took: (row) => rows.push(row),
     });
-    return (await this.#puts.addEncoded(prepared.encoded, rows)) ? prepared : undefined;
+    return (await this.#puts.addEncoded(lines, rows)) ? others : undefined;
   }
 
   async #stageRemoves(work: Work, rows: readonly number[], place: ClearingPlace): Promise<Staging> {

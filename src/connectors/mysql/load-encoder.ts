@@ -3,8 +3,51 @@ import type { Line } from './load-dialect.js';
 
 /** Lines as LOAD DATA reads them. */
 export interface EncodedLines {
+  readonly isEmpty: boolean;
+  /** How many there are; NaN until the last buffer was taken. */
   readonly count: number;
-  readonly buffers: readonly Buffer[];
+  /** May be gone through again, and only one after the other. */
+  readonly buffers: Iterable<Buffer>;
+}
+
+/** Lines that are written when their buffers are taken: the server reads the first while the others are still to be written. */
+export class LazyLines implements EncodedLines {
+  readonly #encoder: LineEncoder;
+  readonly #more: () => boolean;
+  #isComplete = false;
+
+  /** `more` goes on writing, a line or none; false after the last. */
+  constructor(encoder: LineEncoder, more: () => boolean) {
+    this.#encoder = encoder;
+    this.#more = more;
+  }
+
+  get isEmpty(): boolean {
+    return !this.#reaches(0);
+  }
+
+  get count(): number {
+    return this.#isComplete ? this.#encoder.count : Number.NaN;
+  }
+
+  get buffers(): Iterable<Buffer> {
+    return { [Symbol.iterator]: () => this.#taken() };
+  }
+
+  *#taken(): Generator<Buffer> {
+    for (let index = 0; this.#reaches(index); index++) yield this.#encoder.full[index] as Buffer;
+  }
+
+  /** Writes until there is a buffer of this number; false where there is none. */
+  #reaches(index: number): boolean {
+    const { full } = this.#encoder;
+    while (index >= full.length && !this.#isComplete) {
+      if (this.#more()) continue;
+      this.#encoder.end();
+      this.#isComplete = true;
+    }
+    return index < full.length;
+  }
 }
 
 const BUFFER_BYTES = 128 * 1024;
@@ -44,11 +87,12 @@ export class LineRoom {
 /** Writes fields and lines into buffers, with a comma after each field, which the end of the line replaces. */
 export class LineEncoder {
   readonly #room: LineRoom;
-  readonly #full: Buffer[] = [];
+  /** Whole lines, to which nothing is added any more. */
+  readonly full: Buffer[] = [];
   #buffer: Buffer;
   #position = 0;
   #lineStart = 0;
-  #count = 0;
+  count = 0;
 
   constructor(room: LineRoom) {
     this.#room = room;
@@ -97,7 +141,7 @@ export class LineEncoder {
   endLine(): void {
     this.#buffer[this.#position - 1] = LINE_FEED;
     this.#lineStart = this.#position;
-    this.#count++;
+    this.count++;
   }
 
   /** Takes back the fields since the last end of a line. */
@@ -105,10 +149,9 @@ export class LineEncoder {
     this.#position = this.#lineStart;
   }
 
-  end(): EncodedLines {
+  end(): void {
     this.dropLine();
-    if (this.#position > 0) this.#full.push(this.#buffer.subarray(0, this.#position));
-    return { count: this.#count, buffers: this.#full };
+    if (this.#position > 0) this.full.push(this.#buffer.subarray(0, this.#position));
   }
 
   #copy(field: string): boolean {
@@ -127,7 +170,7 @@ export class LineEncoder {
   #reserve(bytes: number): void {
     if (this.#position + bytes <= this.#buffer.length) return;
     const begun = this.#buffer.subarray(this.#lineStart, this.#position);
-    if (this.#lineStart > 0) this.#full.push(this.#buffer.subarray(0, this.#lineStart));
+    if (this.#lineStart > 0) this.full.push(this.#buffer.subarray(0, this.#lineStart));
     this.#buffer = this.#room.take(
       begun.length + bytes < BUFFER_BYTES ? BUFFER_BYTES : 2 * (begun.length + bytes),
     );
@@ -144,5 +187,6 @@ export function encodeLines(lines: readonly Line[]): EncodedLines {
     encoder.field(line);
     encoder.endLine();
   }
-  return encoder.end();
+  encoder.end();
+  return { isEmpty: lines.length === 0, count: lines.length, buffers: encoder.full };
 }

@@ -12,7 +12,7 @@ import {
 } from './load-dialect.js';
 import { type EncodedLines, encodeLines } from './load-encoder.js';
 import { isRefusal } from './load-refusals.js';
-import type { Session } from './session.js';
+import type { Outcome, Session } from './session.js';
 
 /** What came of a load. Anything but `complete` must be undone: rows may be in that were changed or left out. */
 export type Loaded =
@@ -44,7 +44,7 @@ export const localLoader: Loader = {
     loadEncoded(session, target, encodeLines(lines), expectedWarnings),
   loadNew: async (session, target, lines) => {
     if (lines.length === 0) return;
-    const outcome = await session.run(loadStatement(target), [], streamOf(encodeLines(lines)));
+    const outcome = await runLoad(session, target, encodeLines(lines));
     const [records, , skipped, warnings] = numbersIn(outcome.info);
     if (records !== lines.length || skipped !== warnings) throw changed(target);
   },
@@ -58,7 +58,7 @@ export async function loadEncoded(
   expectedWarnings = 0,
 ): Promise<Loaded> {
   try {
-    const outcome = await session.run(loadStatement(target), [], streamOf(lines));
+    const outcome = await runLoad(session, target, lines);
     const [records = -1, , skipped = -1, warnings = -1] = numbersIn(outcome.info);
     const isComplete =
       records === lines.count &&
@@ -71,14 +71,23 @@ export async function loadEncoded(
   }
 }
 
-function streamOf(lines: EncodedLines): () => Readable {
-  return () => Readable.from(packetsOf(lines.buffers));
+async function runLoad(session: Session, target: LoadTarget, { buffers }: EncodedLines): Promise<Outcome> {
+  let stream: Readable | undefined;
+  try {
+    return await session.run(loadStatement(target), [], () => {
+      stream = Readable.from(packetsOf(buffers));
+      return stream;
+    });
+  } finally {
+    // What the server did not ask for is not written behind its back: the room may serve for other lines.
+    stream?.destroy();
+  }
 }
 
 /** No packet may be larger than the server's max_allowed_packet, however long a line is. */
 const PACKET_BYTES = 1024 * 1024;
 
-function* packetsOf(buffers: readonly Buffer[]): Generator<Buffer> {
+function* packetsOf(buffers: Iterable<Buffer>): Generator<Buffer> {
   for (const buffer of buffers) {
     for (let start = 0; start < buffer.length; start += PACKET_BYTES) {
       yield buffer.subarray(start, start + PACKET_BYTES);

@@ -5,7 +5,7 @@ import { isPacked, JoinedRows } from '../../values/joined-rows.js';
 import type { Refused } from '../connector.js';
 import { absent, enumError, type Fitted, type Misfit, misfit } from './fit.js';
 import { type Line, loadSpelling, type Spelling } from './load-dialect.js';
-import { type EncodedLines, LineEncoder, type LineRoom } from './load-encoder.js';
+import { type EncodedLines, LazyLines, LineEncoder, type LineRoom } from './load-encoder.js';
 import { type ColumnMap, type LoadedColumn, NOWHERE } from './sink-columns.js';
 
 /** Rows that one statement loads: they have fields for the same columns. */
@@ -25,9 +25,11 @@ export interface PreparedRows {
 }
 
 /** The rows of a batch that have all columns, as LOAD DATA reads them; the others are groups of their own. */
-export interface EncodedRows extends PreparedRows {
+export interface EncodedRows {
   readonly columns: readonly LoadedColumn[];
-  readonly encoded: EncodedLines;
+  readonly lines: EncodedLines;
+  /** Complete once all lines were taken. */
+  readonly others: PreparedRows;
 }
 
 /** Which rows become lines, and what each line begins with: fields that are spelled already. */
@@ -46,23 +48,35 @@ export function prepareRows(
   chosen: Iterable<number> = everyRow(rows),
 ): PreparedRows {
   const usual: RowGroup = { columns: map.columns, lines: [], rows: [], warnings: [] };
-  const { groups, refused } = takeRows(map, { rows, chosen }, spelling, (index) => {
+  const sorting = new RowSorting(map, rows, spelling, (index) => {
     const line = usualLine(map.columns, rows.at(index) ?? [], spelling);
     if (line === undefined) return false;
     usual.lines.push(line);
     usual.rows.push(index);
     return true;
   });
+  for (const row of chosen) sorting.add(row);
+  const { groups, refused } = sorting;
   return { groups: usual.lines.length > 0 ? [usual, ...groups] : groups, refused };
 }
 
-/** The same for LOAD DATA, written into the room as it goes: much faster, since no line is ever a string. */
+/**
+ * The same for LOAD DATA, written into the room as the lines are taken: much faster, since no line is ever a string.
+ * Nothing else may use the room meanwhile.
+ */
 export function encodeRows(map: ColumnMap, rows: Rows, room: LineRoom, choice?: RowChoice): EncodedRows {
   const encoder = new LineEncoder(room);
   const encode = rowEncoder(map.columns, rows, encoder);
-  const take = choice ? headed(encode, encoder, choice) : encode;
-  const prepared = takeRows(map, { rows, chosen: choice?.chosen ?? everyRow(rows) }, loadSpelling, take);
-  return { ...prepared, columns: map.columns, encoded: encoder.end() };
+  const others = new RowSorting(map, rows, loadSpelling, choice ? headed(encode, encoder, choice) : encode);
+  const count = choice?.chosen.length ?? rows.length;
+  let next = 0;
+  const lines = new LazyLines(encoder, () => {
+    if (next === count) return false;
+    others.add(choice ? (choice.chosen[next] as number) : next);
+    next++;
+    return true;
+  });
+  return { columns: map.columns, lines, others };
 }
 
 function rowEncoder(
@@ -94,26 +108,38 @@ function headed(
   };
 }
 
-/** `take` says whether it took the row; what it did not is odd, or refused. */
-function takeRows(
-  map: ColumnMap,
-  { rows, chosen }: { readonly rows: Rows; readonly chosen: Iterable<number> },
-  spelling: Spelling,
-  take: (index: number) => boolean,
-): PreparedRows {
-  const { unknown } = map;
-  const refused: Refused[] = [];
-  const odd = new Map<string, RowGroup>();
-  for (const index of chosen) {
+/** Rows that are taken, and those that are not: odd ones, by the columns that they have, and refused ones. */
+class RowSorting implements PreparedRows {
+  readonly refused: Refused[] = [];
+  readonly #map: ColumnMap;
+  readonly #rows: Rows;
+  readonly #spelling: Spelling;
+  readonly #take: (index: number) => boolean;
+  readonly #odd = new Map<string, RowGroup>();
+
+  /** `take` says whether it took the row. */
+  constructor(map: ColumnMap, rows: Rows, spelling: Spelling, take: (index: number) => boolean) {
+    this.#map = map;
+    this.#rows = rows;
+    this.#spelling = spelling;
+    this.#take = take;
+  }
+
+  get groups(): readonly RowGroup[] {
+    return [...this.#odd.values()];
+  }
+
+  add(index: number): void {
+    const { unknown } = this.#map;
+    const rows = this.#rows;
     const stray = unknown.length > 0 && unknown.find(({ from }) => isThere(rows, index, from));
     if (stray) {
-      refused.push({ row: index, ...unknownAttribute(stray.name), column: stray.name });
-    } else if (!take(index)) {
-      const refusal = oddRow(map, rows.at(index) ?? [], index, spelling, odd);
-      if (refusal) refused.push(refusal);
+      this.refused.push({ row: index, ...unknownAttribute(stray.name), column: stray.name });
+    } else if (!this.#take(index)) {
+      const refusal = oddRow(this.#map, rows.at(index) ?? [], index, this.#spelling, this.#odd);
+      if (refusal) this.refused.push(refusal);
     }
   }
-  return { groups: [...odd.values()], refused };
 }
 
 function isThere(rows: Rows, index: number, column: number): boolean {

@@ -103,11 +103,12 @@ export class Stage {
   }
 
   /**
-   * Adds lines that begin with their numbers, from the stage's size on, and sequences; `rows` are theirs in the batch.
+   * Adds lines that begin with their numbers, from the stage's size on, and sequences; `rows` are theirs in the batch, of
+   * those that were taken.
    * False, with none of them in, if the server did not take each as it is.
    */
   async addEncoded(lines: EncodedLines, rows: readonly number[]): Promise<boolean> {
-    if (lines.count === 0) return true;
+    if (lines.isEmpty) return true;
     const target = targetOf(this.name, this.columns, this.#sequenced);
     const loaded = await loadEncoded(this.#session, target, lines);
     if (loaded.kind === 'complete') {
@@ -115,7 +116,7 @@ export class Stage {
       return true;
     }
     const first = this.#rows.length;
-    await this.#remove(first, first + lines.count - 1);
+    await this.#remove(first, first + rows.length - 1);
     return false;
   }
 

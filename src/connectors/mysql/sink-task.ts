@@ -39,7 +39,7 @@ export class Task {
 
   /** Rows that no server need be asked about. */
   get refused(): readonly Refused[] {
-    return (this.#encoded ?? this.prepared()).refused;
+    return (this.#encoded?.others ?? this.prepared()).refused;
   }
 
   /** The rows as lines, for the ways in which each line counts. */
@@ -52,13 +52,13 @@ export class Task {
   async load(session: Session, into: TableName): Promise<number | undefined> {
     if (this.loader !== localLoader) return await this.#loadGroups(session, into, this.prepared().groups);
     this.#encoded ??= encodeRows(this.map, this.batch.rows, this.#room);
-    const { columns, encoded, groups } = this.#encoded;
-    if (encoded.count > 0) {
-      const loaded = await loadEncoded(session, targetOf(into, columns), encoded);
+    const { columns, lines, others } = this.#encoded;
+    if (!lines.isEmpty) {
+      const loaded = await loadEncoded(session, targetOf(into, columns), lines);
       if (loaded.kind !== 'complete') return undefined;
     }
-    const rest = await this.#loadGroups(session, into, groups);
-    return rest === undefined ? undefined : encoded.count + rest;
+    const rest = await this.#loadGroups(session, into, others.groups);
+    return rest === undefined ? undefined : lines.count + rest;
   }
 
   async #loadGroups(
