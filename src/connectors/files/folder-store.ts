@@ -12,6 +12,7 @@ import {
   rmdir,
   stat,
   unlink,
+  utimes,
   writeFile,
 } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -244,6 +245,7 @@ export class FolderStore implements Store {
     try {
       await write(beside);
       await chmod(beside, await this.#paths.fileMode());
+      await markTime(beside);
       await syncFile(beside);
       await rename(beside, path);
     } catch (error) {
@@ -333,6 +335,12 @@ async function linkedOrCopied(from: string, to: string): Promise<void> {
 }
 
 const cannotLink = new Set(['EXDEV', 'EPERM', 'EMLINK', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EACCES']);
+
+/** To the microsecond: a file system's own clock is so coarse that two files of one size could have one version. */
+async function markTime(path: string): Promise<void> {
+  const seconds = (performance.timeOrigin + performance.now()) / 1000;
+  await utimes(path, seconds, seconds);
+}
 
 async function syncFile(path: string): Promise<void> {
   const file = await open(path, 'r+');
