@@ -1,0 +1,86 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { BucketStore } from '../../src/connectors/files/bucket-store.js';
+import type { Store } from '../../src/connectors/store.js';
+import { type TestContext, testContext } from '../fixtures/context.js';
+import { exportOnce, namesOfExports, namesOfNewest } from '../fixtures/exports.js';
+import { type TestMoto, testMoto } from '../fixtures/moto.js';
+import { needsServer } from '../fixtures/servers.js';
+import { bytesOf, namesOf } from '../fixtures/stores.js';
+
+/** S3 as moto has it: its own conditions on PutObject, uploads that are listed, and parts that are copies. */
+needsServer('moto');
+
+const TIMEOUT_MS = 180_000;
+
+let moto: TestMoto;
+let bucket: string;
+let run: TestContext;
+let store: Store;
+let scratch: string;
+
+beforeAll(async () => {
+  moto = await testMoto();
+  bucket = await moto.bucket();
+  run = await testContext();
+  scratch = await mkdtemp(join(tmpdir(), 'sluice-moto-'));
+  const { endpoint, region } = moto;
+  store = new BucketStore({ options: { bucket, prefix: 'lake/', endpoint, region }, context: run.context });
+}, TIMEOUT_MS);
+afterAll(async () => {
+  await store.close();
+  await Promise.all([moto.stop(), run.close(), rm(scratch, { recursive: true, force: true })]);
+});
+
+test('a text is put only over the version that is named', { timeout: TIMEOUT_MS }, async () => {
+  const first = await store.putText('one.json', 'one', undefined);
+  if (first === 'changed') throw new Error('nobody else writes');
+  expect(await store.putText('one.json', 'two', undefined)).toBe('changed');
+  const second = await store.putText('one.json', 'three', first.version);
+  expect(second).toMatchObject({ text: 'three' });
+  expect(await store.putText('one.json', 'four', first.version)).toBe('changed');
+  expect(await store.putText('none.json', 'four', first.version)).toBe('changed');
+  expect(await store.readText('one.json')).toEqual(second);
+});
+
+test('a large file comes back as it was put, and its uploads are ended', {
+  timeout: TIMEOUT_MS,
+}, async () => {
+  const bytes = randomBytes(9 * 1024 * 1024);
+  const path = join(scratch, 'big');
+  await writeFile(path, bytes);
+  const stored = await store.putFile('big/a', path);
+  expect((await bytesOf(await store.open('big/a')))?.equals(bytes)).toBe(true);
+  for await (const found of store.list('big/')) expect(found).toEqual(stored);
+  for (const key of ['big/b', 'bigger/c'])
+    await moto.s3(`/${bucket}/lake/${key}?uploads`, { method: 'POST' });
+  await store.clearUploads('big/');
+  const left = await (await moto.s3(`/${bucket}?uploads`)).text();
+  expect([...left.matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key]) => key)).toEqual(['lake/bigger/c']);
+});
+
+test('exports are published, shown as the newest and pruned', { timeout: TIMEOUT_MS }, async () => {
+  const made = { folder: 'orders/', keep: 1, scratch, newest: true } as const;
+  for (const name of ['run-1', 'run-2', 'run-3']) await exportOnce(store, { ...made, name });
+  const wanted = [...namesOfExports('orders/', ['run-3']), ...namesOfNewest('orders/', 'run-3')];
+  expect((await namesOf(store, 'orders/')).sort()).toEqual(wanted.sort());
+  const shown = await bytesOf(await store.open('orders/newest/run-3/a.parquet'));
+  expect(shown).toEqual(await bytesOf(await store.open('orders/run-3/a.parquet')));
+});
+
+test('a bucket is described with what it says of itself', { timeout: TIMEOUT_MS }, async () => {
+  const versioning = '<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>';
+  await moto.s3(`/${bucket}?versioning`, { method: 'PUT', body: versioning });
+  const { findings } = await store.describe('write');
+  expect(findings.map(({ message }) => message)).toEqual([expect.stringContaining('keeps versions')]);
+  const { endpoint, region } = moto;
+  const none = new BucketStore({
+    options: { bucket: 'no-such-bucket', endpoint, region },
+    context: run.context,
+  });
+  expect((await none.describe('read')).findings).toMatchObject([{ level: 'refuse', code: 'bucket_missing' }]);
+  await none.close();
+});
