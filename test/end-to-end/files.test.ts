@@ -1,4 +1,5 @@
 /** Files as sources: what a copy wrote comes back as it was, in every format. */
+import { readdir } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type LocalMysql, startMysql } from '../../src/local/mysql.js';
 import { copyOnce, type Project, project } from '../fixtures/cli.js';
@@ -7,6 +8,7 @@ import { allItems, createTable, dynamodbConnection, putItems, tableName } from '
 import { comparableItems, everyItem } from '../fixtures/every-item.js';
 import { type TestFolder, testFolder } from '../fixtures/files.js';
 import { type TestDatabase, testDatabase } from '../fixtures/mysql.js';
+import { testS3 } from '../fixtures/s3.js';
 import { typeSamples } from './type-samples.js';
 
 let server: LocalMysql;
@@ -75,6 +77,48 @@ describe('every MySQL type, MySQL → files → MySQL', () => {
     const cells = (table: string) => hexRows(database, table, typeSamples, 'id');
     expect(differences(await cells('there'), await cells('back'), typeSamples)).toEqual([]);
     expect(await checksum(database, 'back')).toBe(await checksum(database, 'there'));
+  });
+});
+
+describe('a bucket', () => {
+  it.each([formats[1], formats[3]])('gives back what was put there as %s', async (_, form) => {
+    await database.execute(
+      'CREATE TABLE there (id INT PRIMARY KEY, t TEXT, b BLOB); CREATE TABLE back LIKE there',
+    );
+    await database.execute(
+      "INSERT INTO there SELECT seq, IF(seq % 7, CONCAT('\\n\"', seq), NULL), UNHEX(SHA2(seq, 256)) FROM seq_1_to_3000",
+    );
+    const s3 = await testS3();
+    try {
+      const bucket = await s3.bucket();
+      const { endpoint, region } = s3;
+      const connections = {
+        shop: database.connection,
+        lake: { kind: 's3', bucket, prefix: 'exports/', endpoint, region },
+      };
+      await copyOnce(connections, {
+        from: { connection: 'shop', table: 'there' },
+        to: { connection: 'lake', table: 'all', ...form, file: { rows: 1100 } },
+      });
+      const load = await project({
+        pipeline: 'load',
+        connections,
+        steps: [
+          {
+            copy: 'load',
+            from: { connection: 'lake', table: 'all', format: form.format },
+            to: { connection: 'shop', table: 'back', mode: 'append' },
+          },
+        ],
+      });
+      projects.push(load);
+      expect((await load.run()).steps[0]).toMatchObject({ read: 3000, written: 3000 });
+      expect(await checksum(database, 'back')).toBe(await checksum(database, 'there'));
+      const left = await readdir(load.folder, { recursive: true });
+      expect(left.filter((name) => /fetched|parquet/.test(name))).toEqual([]);
+    } finally {
+      await s3.stop();
+    }
   });
 });
 

@@ -1,9 +1,12 @@
-import type { Objecting, OptionRules, Options } from '../option-rules.js';
+import { exactlyOne, type Objecting, type OptionRules, type Options } from '../option-rules.js';
 
 /** The rules between the fields of options.ts: those of folders and of buckets. */
 export const rules: OptionRules = {
   connection() {
     // Each field says all there is to say.
+  },
+  source(options, object) {
+    exactlyOne(['table', 'tables'], options, object);
   },
   sink(options, object) {
     onlyWithFormat('parquet', 'rowGroup', options, object);
