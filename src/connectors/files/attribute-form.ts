@@ -28,9 +28,9 @@ const values: Readonly<Record<string, IsValue>> = {
 /** Whether parsed JSON is an attribute value, with all that it holds. */
 export function isAttribute(value: unknown, depth = 0): value is Attribute {
   if (!isObject(value) || depth > MAX_DEPTH) return false;
-  const [first, ...others] = Object.entries(value);
-  if (first === undefined || others.length > 0 || !Object.hasOwn(values, first[0])) return false;
-  return values[first[0]]?.(first[1], depth) ?? false;
+  const [type, ...others] = Object.keys(value);
+  if (type === undefined || others.length > 0 || !Object.hasOwn(values, type)) return false;
+  return values[type]?.(value[type], depth) ?? false;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -3,10 +3,13 @@ export class UnfitJson extends Error {
   override readonly name = 'UnfitJson';
 }
 
-/** A member of a JSON object, its value still in the spelling that it came in. */
+/** A member of a JSON object. */
 export interface JsonMember {
   readonly name: string;
+  /** The value in the spelling that it came in. */
   readonly raw: string;
+  /** What JSON.parse makes of it: no number of it is exact. */
+  readonly value: unknown;
 }
 
 const QUOTE = 0x22;
@@ -23,10 +26,24 @@ export function membersOf(text: string): readonly JsonMember[] {
   const at = new JsonCursor(text);
   const members = at.object();
   at.end();
+  checkNames(members);
+  return members;
+}
+
+/** The members of the object that is an object's only member, of this name; undefined where it is anything else. @throws UnfitJson */
+export function innerMembersOf(text: string, name: string): readonly JsonMember[] | undefined {
+  const at = new JsonCursor(text);
+  const members = at.inner(name);
+  if (members === undefined) return undefined;
+  at.end();
+  checkNames(members);
+  return members;
+}
+
+function checkNames(members: readonly JsonMember[]): void {
   if (new Set(members.map(({ name }) => name)).size < members.length) {
     throw new UnfitJson('a name stands in it twice');
   }
-  return members;
 }
 
 /** The elements of a list, in the spelling that they came in. `text` is valid JSON. */
@@ -64,11 +81,20 @@ class JsonCursor {
       if (typeof name !== 'string') throw new UnfitJson('not JSON');
       this.#expect(COLON);
       const raw = this.#rawValue();
-      parsed(raw);
-      members.push({ name, raw });
+      members.push({ name, raw, value: parsed(raw) });
     } while (this.#passes(COMMA));
     this.#expect(CLOSE_BRACE);
     return members;
+  }
+
+  inner(name: string): JsonMember[] | undefined {
+    this.#expect(OPEN_BRACE);
+    if (this.#rawValue() !== JSON.stringify(name)) return undefined;
+    this.#expect(COLON);
+    this.#space();
+    if (this.#text.charCodeAt(this.#at) !== OPEN_BRACE) return undefined;
+    const members = this.object();
+    return this.#passes(CLOSE_BRACE) ? members : undefined;
   }
 
   list(): string[] {

@@ -1,11 +1,11 @@
 import { isUtf8 } from 'node:buffer';
 import { SluiceError } from '../../../errors.js';
 import { MAX_OPEN_COLUMNS, type Unread } from '../../../values/batch.js';
-import type { Attribute, Row } from '../../../values/cell.js';
+import type { Row } from '../../../values/cell.js';
 import type { Column } from '../../../values/column.js';
 import { type FileBatch, MAX_RECORD_BYTES, type TextPlace, type TextReading } from '../file-batch.js';
 import { GrowingBytes } from '../growing-bytes.js';
-import { attributesOf, closedRow, namedOnce, UnfitLine } from './line-cells.js';
+import { attributesOf, closedRow, itemOf, type NamedAttribute, namedOnce, UnfitLine } from './line-cells.js';
 
 /** How lines become rows: of known columns; or of whatever attributes there are, in a list of columns that grows. */
 export type JsonLinesShape =
@@ -172,22 +172,24 @@ class RowsOfLines {
   }
 
   #row(line: string): Row {
-    const members = namedOnce(line);
-    if (this.#shape.kind === 'closed') return closedRow(members, this.#shape.columns);
-    return this.#openRow(attributesOf(members, this.#shape.items), this.#shape.shared);
+    if (this.#shape.kind === 'closed') return closedRow(namedOnce(line), this.#shape.columns);
+    const attributes = this.#shape.items ? itemOf(line) : attributesOf(line);
+    return this.#openRow(attributes, this.#shape.shared);
   }
 
-  #openRow(attributes: ReadonlyMap<string, Attribute>, shared: GrownColumns): Row {
+  #openRow(attributes: readonly NamedAttribute[], shared: GrownColumns): Row {
     this.#indexes ??= new Map(this.#columns.map(({ name }, index) => [name, index]));
-    const fresh = [...attributes.keys()].filter((name) => !this.#indexes?.has(name));
-    if (fresh.length > 0) {
-      const more = fresh.map((name): Column => ({ name, type: 'attribute', nullable: true }));
-      for (const [index, name] of fresh.entries()) this.#indexes.set(name, this.#columns.length + index);
-      this.#columns = Object.freeze([...this.#columns, ...more]);
-      shared.columns = this.#columns;
+    for (const [name] of attributes) {
+      if (!this.#indexes.has(name)) this.#addColumn(name, shared);
     }
     const row: Row = new Array(this.#columns.length).fill(undefined);
     for (const [name, attribute] of attributes) row[this.#indexes.get(name) as number] = attribute;
     return row;
+  }
+
+  #addColumn(name: string, shared: GrownColumns): void {
+    this.#indexes?.set(name, this.#columns.length);
+    this.#columns = Object.freeze([...this.#columns, { name, type: 'attribute' as const, nullable: true }]);
+    shared.columns = this.#columns;
   }
 }
