@@ -72,7 +72,7 @@ function planned(
   });
   if (table.manifest?.columns) refuseDeclared(declared);
   const columns = table.manifest?.columns ?? withDeclaredTypes(own, declared);
-  if (findings.length === 0) selectedOf(columns, fields, table.shown);
+  if (findings.length === 0) selectedOf(columns, fields, { name: table.shown, declared });
   return { columns: Object.freeze([...columns]), findings };
 }
 
@@ -80,7 +80,7 @@ function planned(
 function selectedOf(
   columns: readonly Column[],
   fields: readonly ParquetField[],
-  name: string,
+  { name, declared }: { readonly name: string; readonly declared: TableRequest['declared'] },
 ): readonly Selected[] {
   if (fields.length !== columns.length) {
     throw new SluiceError(
@@ -92,7 +92,8 @@ function selectedOf(
     const field = fields.find((one) => one.name === column.name);
     if (!field) throw new SluiceError('column_missing', `${name} has no column ${column.name}`);
     const reading = parquetReading(field);
-    if (typeof reading !== 'string' && mayBe(reading, column.type)) return { column, reading };
+    const isDeclared = declared !== undefined && Object.hasOwn(declared, column.name);
+    if (typeof reading !== 'string' && mayBe(reading, column.type, isDeclared)) return { column, reading };
     throw new SluiceError('type_refused', `${name}: ${column.name} is ${field.type}, not ${column.type}`);
   });
 }
@@ -107,7 +108,7 @@ async function* readFile(
   const local = await localFile(request, file);
   try {
     const described = await describeParquet(local.path, file.name, signal);
-    const chosen = selectedOf(columns, described.fields, file.name);
+    const chosen = selectedOf(columns, described.fields, { name: file.name, declared: request.declared });
     const begin = (stretch.after as RowPlace | undefined)?.rows ?? 0;
     const end = (stretch.through as RowPlace | undefined)?.rows ?? described.rows;
     for (const piece of piecesOf(described, begin, end, stretch.request.atMost)) {

@@ -95,14 +95,23 @@ export function columnOf({ name }: ParquetField, reading: Exclude<ParquetReading
   };
 }
 
-/** Whether cells of the reading may be taken for this type, if their form is right: bytes are never text, nor text bytes. */
-export function mayBe(reading: Exclude<ParquetReading, string>, type: LogicalType): boolean {
-  return (reading.type === 'bytes') === (type === 'bytes');
+/**
+ * Whether cells of the reading may be taken for this type, if their form is right. Bytes are text only where a person says so: RDS
+ * writes CHAR without saying that it is text.
+ */
+export function mayBe(
+  reading: Exclude<ParquetReading, string>,
+  type: LogicalType,
+  isDeclared: boolean,
+): boolean {
+  if (reading.type === 'bytes') return type === 'bytes' || isDeclared;
+  return type !== 'bytes';
 }
 
 /** The field's text in the column's spelling: with as many digits of a second as MySQL's type has, where a manifest tells it. */
 export function selected(column: Column, reading: Exclude<ParquetReading, string>): string {
   const name = sqlName(column.name);
+  if (reading.type === 'bytes' && column.type !== 'bytes') return `decode(${name})`;
   const digits = /^(?:datetime|timestamp)\((\d)\)/i.exec(column.native ?? '')?.[1];
   const hasNone = /^(?:datetime|timestamp)$/i.test(column.native ?? '');
   if ((reading.type !== 'datetime' && reading.type !== 'timestamp') || (digits === undefined && !hasNone)) {

@@ -1,9 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { truncate } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readFiles, withFileSource } from '../../../../test/fixtures/file-source.js';
 import { type TestFolder, testFolder } from '../../../../test/fixtures/files.js';
 import { pyarrow } from '../../../../test/fixtures/pyarrow.js';
 import { piecesOf } from './parquet-pieces.js';
+import { parquetReading } from './parquet-types.js';
 
 let folder: TestFolder;
 beforeEach(async () => {
@@ -230,7 +232,9 @@ describe('Parquet that pyarrow wrote', () => {
     });
     const declared = await readFiles(folder.path, { ...table, columns: { id: 'int', day: 'date' } });
     expect(declared.rows[0]).toMatchObject({ id: '18446744073709551615', day: '0000-00-00' });
-    await expect(readFiles(folder.path, { ...table, columns: { b: 'text' } })).rejects.toMatchObject({
+    const text = await readFiles(folder.path, { ...table, columns: { b: 'text' } });
+    expect(text.rows.map(({ b }) => b)).toEqual(['1', '', null]);
+    await expect(readFiles(folder.path, { ...table, columns: { day: 'bytes' } })).rejects.toMatchObject({
       code: 'type_refused',
     });
     await expect(readFiles(folder.path, { ...table, columns: { c: 'text' } })).rejects.toMatchObject({
@@ -268,6 +272,19 @@ describe('Parquet that pyarrow wrote', () => {
     await python(writing("'id': pa.array(range(9))"), `${folder.path}/t.parquet`);
     await truncate(`${folder.path}/t.parquet`, 300);
     await expect(readFiles(folder.path, table)).rejects.toMatchObject({ code: 'file_torn' });
+  });
+});
+
+describe('TYPES.md', () => {
+  it('says what each type of Parquet becomes', () => {
+    const markdown = readFileSync(new URL('../TYPES.md', import.meta.url), 'utf8');
+    const section = markdown.split('## Parquet, read')[1]?.split('\n## ')[0] ?? '';
+    const rows = [...section.matchAll(/^\| (.+?) \| `(.+?)` \| (.+?) \|/gm)];
+    expect(rows.length).toBeGreaterThan(25);
+    for (const [, , type = '', becomes] of rows) {
+      const reading = parquetReading({ name: 'a', type, inexact: undefined });
+      expect([type, typeof reading === 'string' ? 'refused' : reading.type]).toEqual([type, becomes]);
+    }
   });
 });
 
