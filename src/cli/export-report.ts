@@ -43,6 +43,7 @@ export function exportEvent({ name, planned, firingTime, lastSeconds }: Prepared
     ...(dollars === undefined ? {} : { dollars }),
     time,
     keep: step.keep,
+    ...(step.layout === undefined ? {} : { layout: step.layout }),
     findings,
     permissions: [...description.permissions, ...placePermissions(planned)],
   };
@@ -58,7 +59,11 @@ function tablesText({ order, tables }: ExportPlan): string {
   return tables === undefined ? chosen : `${chosen}; the database has ${tables.length} to compare with`;
 }
 
-function keepText({ step: { keep, direct } }: ExportPlan): string {
+function keepText({ step: { keep, direct, layout } }: ExportPlan): string {
   const snapshots = direct ? '' : `, ${keep.snapshots} of the snapshots of this step`;
-  return `${keep.exports} of the exports${snapshots}; the old go once the new one is checked and published`;
+  const copy =
+    layout === undefined
+      ? ''
+      : '; the newest is copied below newest/ (while it is switched, readers there find both)';
+  return `${keep.exports} of the exports${snapshots}${copy}; the old go once the new one is checked and published`;
 }

@@ -178,6 +178,8 @@ export interface ExportStep extends StepBase {
   readonly keep: { readonly exports: number; readonly snapshots: number };
   /** Without a snapshot. */
   readonly direct: boolean;
+  /** A copy of the newest export alone lies below `newest/`, for readers that know no LATEST.json. */
+  readonly layout?: 'newest-only';
   /** A connection to the same database: its tables are compared with those of the export. */
   readonly count?: { readonly connection: string };
   readonly pollSeconds: number;

@@ -38,6 +38,7 @@ const mistakes: readonly [name: string, text: string, problems: readonly string[
       more: `    keep: { exports: 3, snapshots: 2 }
     poll: { seconds: 30 }
     deadline: 12h
+    layout: newest-only
     count: { connection: shop }
     patience: 5m
     when: firing.hour < 6

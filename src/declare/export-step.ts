@@ -33,7 +33,7 @@ export function checkExport(
 }
 
 function step(options: ExportOptions, path: DocumentPath): ExportStep {
-  const { from, to, keep = {}, poll = {}, deadline, direct, count, patience } = options;
+  const { from, to, keep = {}, poll = {}, deadline, direct, layout, count, patience } = options;
   return {
     kind: 'export',
     name: options.export,
@@ -43,6 +43,7 @@ function step(options: ExportOptions, path: DocumentPath): ExportStep {
     to,
     keep: { exports: keep.exports ?? 1, snapshots: keep.snapshots ?? 1 },
     direct: direct ?? false,
+    ...(layout && { layout }),
     ...(count && { count }),
     pollSeconds: poll.seconds ?? DEFAULT_POLL_SECONDS,
     deadlineSeconds: deadline === undefined ? DEFAULT_DEADLINE_SECONDS : secondsOf(deadline),

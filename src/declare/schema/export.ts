@@ -91,6 +91,12 @@ export const exportFields = {
     .optional()
     .describe('How long a run waits for RDS before it stops, resumable: seconds, or "12h". Default 12h.'),
   direct: z.boolean().optional().describe('true: an Aurora cluster is exported itself, without a snapshot.'),
+  layout: z
+    .literal('newest-only')
+    .optional()
+    .describe(
+      'newest-only: the newest export lies below PREFIX/newest/ too, and nothing else does, for readers that take all below a prefix.',
+    ),
   count: z
     .strictObject({ connection: name.describe('A connection of kind mysql to the same database.') })
     .optional()

@@ -1,3 +1,4 @@
+import { showNewest } from '../../connectors/newest.js';
 import { prune, readLatest } from '../../connectors/published.js';
 import { claimName, claimsOf } from './claims.js';
 import type { PublishedExport } from './export-journal.js';
@@ -7,10 +8,13 @@ import { FOLDER } from './publish-export.js';
 
 /**
  * What the new export has replaced, now that it is published (invariant 6): exports beyond `keep.exports` by their manifests, what
- * failed runs left by their claims, snapshots beyond `keep.snapshots` by their tags. Nothing else is looked at.
+ * failed runs left by their claims, snapshots beyond `keep.snapshots` by their tags. Nothing else is looked at. Before, the folder
+ * that holds the newest alone is switched, which is a copy: the old is still there.
  */
 export async function removeOld(plan: ExportPlan, run: ExportRun, published: PublishedExport): Promise<void> {
   const { step, store } = plan;
+  await run.guard();
+  if (step.layout === 'newest-only') await showNewest(store, FOLDER);
   await run.guard();
   await prune(store, FOLDER, step.keep.exports);
   await removeFailed(plan, run, published);

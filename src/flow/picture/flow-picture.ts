@@ -140,13 +140,14 @@ function copyDetails({ from, to, via }: Pick<CopyStep, 'from' | 'to' | 'via'>): 
   return [`${source} → ${to.connection}.${to.table}`, ...queue, ...mode];
 }
 
-function exportDetails({ from, to, direct, keep }: ExportStep): readonly string[] {
+function exportDetails({ from, to, direct, keep, layout }: ExportStep): readonly string[] {
   const kept = keep.exports === 1 ? 'the newest stays' : `the newest ${keep.exports} stay`;
   return [
     `${from.connection} → ${to.connection}, as Parquet`,
     ...(from.tables.length === 0 ? [] : [from.tables.join(', ')]),
     direct ? 'without a snapshot' : 'a snapshot, then its export',
     kept,
+    ...(layout === undefined ? [] : ['newest/ holds it alone']),
   ];
 }
 
