@@ -10,6 +10,7 @@ import {
   type ExportingOptions,
   exportGround,
 } from '../fixtures/export-ground.js';
+import { testDatabase } from '../fixtures/mysql.js';
 import { needsServer } from '../fixtures/servers.js';
 
 needsServer('moto');
@@ -119,6 +120,44 @@ describe('an export', { timeout: LIMIT_MS }, () => {
     expect((await snapshots('DBClusterSnapshot')).filter((each) => each.startsWith(nightly.step))).toEqual(
       [],
     );
+  });
+
+  it('with `layout: newest-only` lies below newest/ too, alone', async () => {
+    const nightly = await exporting({ step: { layout: 'newest-only' } });
+    for (let run = 0; run < 2; run++) {
+      const { export: name } = outputOf(await nightly.run(0));
+      const objects = await nightly.objects();
+      const own = objects.filter(
+        (object) => object.startsWith(`${name}/`) && !object.endsWith('manifest.json'),
+      );
+      const shown = objects.filter((object) => object.startsWith('newest/'));
+      expect(shown.sort()).toEqual(own.map((object) => `newest/${object}`).sort());
+    }
+  });
+
+  it('that counts names the table of the database that it lacks', async () => {
+    const database = await testDatabase('exported');
+    try {
+      for (const table of ['orders', 'customers', 'empty', 'ghost']) {
+        await database.execute(`CREATE TABLE ${table} (id INT PRIMARY KEY)`);
+      }
+      const named = (table: string, rows: number) => ({ name: `${database.name}.${table}`, rows, parts: 1 });
+      const tables = [named('orders', 3), named('customers', 1), named('empty', 0)];
+      const nightly = await exporting({
+        script: { tables },
+        step: { count: { connection: 'shop' } },
+        connections: { shop: database.connection },
+      });
+      const failed = await nightly.run(4);
+      expect(errorsOf(failed)[0]).toMatchObject({
+        code: 'export_incomplete',
+        message: expect.stringContaining(`it lacks ${database.name}.ghost`),
+      });
+      await database.execute('DROP TABLE ghost');
+      expect(outputOf(await nightly.run(0))).toMatchObject({ tables: 3, rows: 4 });
+    } finally {
+      await database.drop();
+    }
   });
 
   it('of a cluster itself takes no snapshot', async () => {
