@@ -2,13 +2,12 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type HttpProxy, startHttpProxy } from '../faults/http-proxy.js';
-import type { CliRun } from '../fixtures/cli.js';
 import {
   type ExportGround,
   type Exporting,
-  type ExportingOptions,
+  errorsOf,
   exportGround,
+  outputOf,
 } from '../fixtures/export-ground.js';
 import { testDatabase } from '../fixtures/mysql.js';
 import { needsServer } from '../fixtures/servers.js';
@@ -18,42 +17,16 @@ needsServer('moto');
 const LIMIT_MS = 300_000;
 
 let ground: ExportGround;
-let proxy: HttpProxy;
-const made: Exporting[] = [];
 beforeAll(async () => {
   ground = await exportGround();
-  proxy = await startHttpProxy(ground.service.endpoint);
 }, LIMIT_MS);
-afterAll(async () => {
-  await Promise.all(made.map(({ project }) => project.remove()));
-  await proxy?.stop();
-  await ground?.stop();
-});
-
-async function exporting(options?: ExportingOptions): Promise<Exporting> {
-  proxy.plan.use([]);
-  const one = await ground.exporting(options);
-  made.push(one);
-  return one;
-}
-
-/** The same, with RDS behind a proxy that makes calls fail. */
-const struck = (options: ExportingOptions = {}) =>
-  exporting({ ...options, database: { instance: 'shop', ...options.database, endpoint: proxy.endpoint } });
-
-/** What a run says that it has published. */
-function outputOf(run: CliRun): Record<string, unknown> {
-  const summary = run.events.at(-1) as { steps: { kind: string; output?: Record<string, unknown> }[] };
-  return summary.steps.find(({ kind }) => kind === 'export')?.output ?? {};
-}
-
-const errorsOf = (run: CliRun) => run.events.filter(({ event }) => event === 'error');
+afterAll(() => ground?.stop());
 
 /** Ends the program, once, when RDS has begun to export. */
-function endedBy(signal: NodeJS.Signals) {
+function endedBy({ service }: Exporting, signal: NodeJS.Signals) {
   return (child: ChildProcess): void => {
     const timer = setInterval(() => {
-      if (ground.service.exports().length === 0) return;
+      if (service.exports().length === 0) return;
       clearInterval(timer);
       child.kill(signal);
     }, 20);
@@ -61,14 +34,9 @@ function endedBy(signal: NodeJS.Signals) {
   };
 }
 
-async function snapshots(kind: 'DBSnapshot' | 'DBClusterSnapshot' = 'DBSnapshot'): Promise<string[]> {
-  const text = await ground.moto.rds(`Describe${kind}s`);
-  return [...text.matchAll(new RegExp(`<${kind}Identifier>([^<]*)<`, 'g'))].map(([, name = '']) => name);
-}
-
-describe('an export', { timeout: LIMIT_MS }, () => {
+describe.concurrent('an export', { timeout: LIMIT_MS }, () => {
   it('is published when it is complete, and only then the old goes, by its manifest and its tag', async () => {
-    const nightly = await exporting();
+    const nightly = await ground.exporting();
     const { step } = nightly;
     await ground.moto.rds('CreateDBSnapshot', {
       DBInstanceIdentifier: 'shop',
@@ -100,15 +68,13 @@ describe('an export', { timeout: LIMIT_MS }, () => {
     expect([...new Set(folders)].sort()).toEqual(
       ['LATEST.json', name, ...neighbours.map((each) => each.split('/')[0])].sort(),
     );
-    expect((await snapshots()).filter((each) => each.startsWith(step)).sort()).toEqual(
-      [`${step}-2020-01-01-00-00`, name].sort(),
-    );
+    expect((await ground.snapshots(step)).toSorted()).toEqual([`${step}-2020-01-01-00-00`, name].sort());
     const other = await ground.moto.s3(`/${nightly.bucket}/exports-other/c.parquet`);
     expect(await other.text()).toBe('theirs');
   });
 
   it('of a cluster keeps as many as it is told to', async () => {
-    const nightly = await exporting({
+    const nightly = await ground.exporting({
       database: { cluster: 'aurora' },
       step: { keep: { exports: 2, snapshots: 0 } },
     });
@@ -117,13 +83,11 @@ describe('an export', { timeout: LIMIT_MS }, () => {
     expect(await nightly.latest()).toMatchObject({ export: names[2], kept: [names[1]] });
     const folders = new Set((await nightly.objects()).map((object) => object.split('/')[0]));
     expect([...folders].sort()).toEqual(['LATEST.json', names[1], names[2]].sort());
-    expect((await snapshots('DBClusterSnapshot')).filter((each) => each.startsWith(nightly.step))).toEqual(
-      [],
-    );
+    expect(await ground.snapshots(nightly.step, 'DBClusterSnapshot')).toEqual([]);
   });
 
   it('with `layout: newest-only` lies below newest/ too, alone', async () => {
-    const nightly = await exporting({ step: { layout: 'newest-only' } });
+    const nightly = await ground.exporting({ step: { layout: 'newest-only' } });
     for (let run = 0; run < 2; run++) {
       const { export: name } = outputOf(await nightly.run(0));
       const objects = await nightly.objects();
@@ -143,7 +107,7 @@ describe('an export', { timeout: LIMIT_MS }, () => {
       }
       const named = (table: string, rows: number) => ({ name: `${database.name}.${table}`, rows, parts: 1 });
       const tables = [named('orders', 3), named('customers', 1), named('empty', 0)];
-      const nightly = await exporting({
+      const nightly = await ground.exporting({
         script: { tables },
         step: { count: { connection: 'shop' } },
         connections: { shop: database.connection },
@@ -161,21 +125,19 @@ describe('an export', { timeout: LIMIT_MS }, () => {
   });
 
   it('of a cluster itself takes no snapshot', async () => {
-    const nightly = await exporting({ database: { cluster: 'aurora' }, step: { direct: true } });
+    const nightly = await ground.exporting({ database: { cluster: 'aurora' }, step: { direct: true } });
     expect(outputOf(await nightly.run(0))).toMatchObject({ snapshot: null, rows: 25 });
-    expect((await snapshots('DBClusterSnapshot')).filter((each) => each.startsWith(nightly.step))).toEqual(
-      [],
-    );
+    expect(await ground.snapshots(nightly.step, 'DBClusterSnapshot')).toEqual([]);
   });
 
   it('of chosen tables has these, and no others', async () => {
-    const nightly = await exporting({ from: { tables: ['shop.customers', 'shop.empty'] } });
+    const nightly = await ground.exporting({ from: { tables: ['shop.customers', 'shop.empty'] } });
     expect(outputOf(await nightly.run(0))).toMatchObject({ tables: 2, rows: 5 });
     expect((await nightly.objects()).some((object) => object.includes('orders'))).toBe(false);
   });
 
   it('tells a call behind it what it has published, and the picture what became of it', async () => {
-    const nightly = await exporting({
+    const nightly = await ground.exporting({
       steps: (step) => [
         {
           call: 'tell',
@@ -198,20 +160,22 @@ describe('an export', { timeout: LIMIT_MS }, () => {
   });
 
   it('names what RDS left out where nobody asked for it', async () => {
-    const nightly = await exporting({ script: { spoiled: [{ kind: 'skipped', table: 'shop.customers' }] } });
+    const nightly = await ground.exporting({
+      script: { spoiled: [{ kind: 'skipped', table: 'shop.customers' }] },
+    });
     const { skipped, tables } = outputOf(await nightly.run(0));
     expect(tables).toBe(2);
     expect(String(skipped)).toContain('shop.customers: SKIPPED');
   });
 });
 
-describe('what is not complete', { timeout: LIMIT_MS }, () => {
+describe.concurrent('what is not complete', { timeout: LIMIT_MS }, () => {
   it.each([
     ['lacks a table that was asked for', { kind: 'left out', table: 'shop.customers' } as const],
     ['has a file without bytes', { kind: 'empty file', table: 'shop.customers' } as const],
   ])('%s: the one before stays, and the next run mends it', async (_, spoiled) => {
     const tables = ['shop.customers', 'shop.orders'];
-    const nightly = await exporting({
+    const nightly = await ground.exporting({
       from: { tables },
       script: { spoiled: [undefined, spoiled, undefined] },
     });
@@ -224,20 +188,20 @@ describe('what is not complete', { timeout: LIMIT_MS }, () => {
     expect(third['snapshot']).not.toBe(third['export']);
     const folders = new Set((await nightly.objects()).map((object) => object.split('/')[0]));
     expect([...folders].sort()).toEqual(['LATEST.json', third['export']].sort());
-    expect((await snapshots()).filter((each) => each.startsWith(nightly.step))).toEqual([third['snapshot']]);
+    expect(await ground.snapshots(nightly.step)).toEqual([third['snapshot']]);
   });
 
   it('a snapshot that fails is taken again, and goes with the next success', async () => {
-    const nightly = await exporting({
+    const nightly = await ground.exporting({
       script: { snapshots: [[{ status: 'creating' }, { status: 'failed' }], [{ status: 'available' }]] },
     });
     expect(errorsOf(await nightly.run(4))[0]).toMatchObject({ code: 'snapshot_failed' });
     const { snapshot } = outputOf(await nightly.run(0));
-    expect((await snapshots()).filter((each) => each.startsWith(nightly.step))).toEqual([snapshot]);
+    expect(await ground.snapshots(nightly.step)).toEqual([snapshot]);
   });
 
   it('an export that fails or is canceled is begun again by `retry`, of the same snapshot', async () => {
-    const nightly = await exporting({
+    const nightly = await ground.exporting({
       step: { retry: { attempts: 3, backoff: 1 } },
       script: {
         exports: [
@@ -249,14 +213,14 @@ describe('what is not complete', { timeout: LIMIT_MS }, () => {
     });
     const run = await nightly.run(0);
     expect(run.events.filter(({ event }) => event === 'started')).toHaveLength(3);
-    expect(ground.service.exports()).toHaveLength(3);
+    expect(nightly.service.exports()).toHaveLength(3);
     const { export: name, snapshot } = outputOf(run);
     expect(name).not.toBe(snapshot);
-    expect((await snapshots()).filter((each) => each.startsWith(nightly.step))).toEqual([snapshot]);
+    expect(await ground.snapshots(nightly.step)).toEqual([snapshot]);
   });
 });
 
-describe('a run that was ended', { timeout: LIMIT_MS }, () => {
+describe.concurrent('a run that was ended', { timeout: LIMIT_MS }, () => {
   /** Slow enough to be ended in the middle of. */
   const slow = {
     exports: [[...Array(40).fill({ status: 'IN_PROGRESS', percent: 5 }), { status: 'COMPLETE' }]],
@@ -266,137 +230,28 @@ describe('a run that was ended', { timeout: LIMIT_MS }, () => {
     ['SIGKILL', null, 'killed or under way'],
     ['SIGTERM', 143, 'interrupted'],
   ] as const)('by %s is gone on with, and begins nothing twice', async (signal, status, outcome) => {
-    const nightly = await exporting({ script: slow });
-    await nightly.run(status, endedBy(signal));
-    const [begun] = ground.service.exports();
+    const nightly = await ground.exporting({ script: slow });
+    await nightly.run(status, endedBy(nightly, signal));
+    const [begun] = nightly.service.exports();
     expect((await nightly.project.command('runs')).events[0]).toMatchObject({ outcome, resumable: true });
     const run = await nightly.run(0);
     expect(run.events[0]).toMatchObject({ event: 'resumed' });
-    expect(ground.service.exports()).toHaveLength(1);
+    expect(nightly.service.exports()).toHaveLength(1);
     expect(outputOf(run)).toMatchObject({ export: begun?.[0], snapshot: begun?.[0] });
   });
 
   it('and given up with --fresh leaves nothing behind once the next has published', async () => {
-    const nightly = await exporting({
+    const nightly = await ground.exporting({
       script: { exports: [...slow.exports, [{ status: 'STARTING' }, { status: 'COMPLETE' }]] },
     });
-    await nightly.run(null, endedBy('SIGKILL'));
+    await nightly.run(null, endedBy(nightly, 'SIGKILL'));
     const second = outputOf(await nightly.run(0, undefined, '--fresh'));
     // What goes on in RDS is ended first; its objects and its claim go with the next success.
-    expect(ground.service.exports()[0]?.[1]).toBe('CANCELING');
+    expect(nightly.service.exports()[0]?.[1]).toBe('CANCELING');
     const third = outputOf(await nightly.run(0));
     const folders = new Set((await nightly.objects()).map((object) => object.split('/')[0]));
     expect([...folders].sort()).toEqual(['LATEST.json', third['export']].sort());
     expect(second['export']).not.toBe(third['export']);
-    expect((await snapshots()).filter((each) => each.startsWith(nightly.step))).toEqual([third['snapshot']]);
+    expect(await ground.snapshots(nightly.step)).toEqual([third['snapshot']]);
   });
-});
-
-describe('RDS that refuses', { timeout: LIMIT_MS }, () => {
-  it('because five exports are in progress is waited for, with a word', async () => {
-    const nightly = await struck();
-    const fault = { kind: 'error', status: 400, type: 'ExportTaskLimitReachedFault' } as const;
-    proxy.plan.use([{ on: 'StartExportTask', fault, times: 3 }]);
-    const run = await nightly.run(0);
-    expect(run.stderr.match(/waiting: as many exports are in progress/g)).toHaveLength(1);
-  });
-
-  it('at the deadline stops, and the next run goes on waiting', async () => {
-    const nightly = await struck({ step: { deadline: 1 } });
-    const fault = { kind: 'error', status: 400, type: 'ExportTaskLimitReachedFault' } as const;
-    proxy.plan.use([{ on: 'StartExportTask', fault }]);
-    expect(errorsOf(await nightly.run(4))[0]).toMatchObject({ code: 'timeout' });
-    proxy.plan.use([]);
-    const { export: name, snapshot } = outputOf(await nightly.run(0));
-    expect(name).toBe(snapshot);
-  });
-
-  it('because the quota of snapshots is used up is not waited for', async () => {
-    const nightly = await struck();
-    const fault = { kind: 'error', status: 400, type: 'SnapshotQuotaExceeded' } as const;
-    proxy.plan.use([{ on: 'CreateDBSnapshot', fault }]);
-    const run = await nightly.run(4);
-    expect(errorsOf(run)[0]).toMatchObject({
-      code: 'quota_exceeded',
-      hint: expect.stringContaining('waiting does not help'),
-    });
-  });
-
-  it('for a moment, or answers into nothing, is asked again', async () => {
-    const nightly = await struck();
-    proxy.plan.use([
-      { on: 'CreateDBSnapshot', fault: { kind: 'reset after' }, times: 1 },
-      { on: 'StartExportTask', fault: { kind: 'reset after' }, times: 1 },
-      { on: 'DescribeExportTasks', fault: { kind: 'throttle' }, times: 1 },
-      { on: 'DeleteDBSnapshot', fault: { kind: 'torn' }, times: 1 },
-    ]);
-    const { export: name, snapshot } = outputOf(await nightly.run(0));
-    expect(name).toBe(snapshot);
-    expect(ground.service.exports()).toHaveLength(1);
-    const { export: next } = outputOf(await nightly.run(0));
-    expect((await snapshots()).filter((each) => each.startsWith(nightly.step))).toEqual([next]);
-  });
-});
-
-describe('a plan', { timeout: LIMIT_MS }, () => {
-  it('tells names, price and every permission with its reason, and begins nothing', async () => {
-    const nightly = await exporting();
-    const before = await snapshots();
-    const plan = await nightly.plan();
-    expect(plan.status).toBe(0);
-    const planned = plan.events.find(({ event }) => event === 'plan');
-    expect(planned).toMatchObject({
-      export: expect.stringMatching(new RegExp(`^${nightly.step}(-\\d+){5}$`)),
-      gib: 20,
-      dollars: 0.2,
-      keep: { exports: 1, snapshots: 1 },
-    });
-    const permissions = planned?.['permissions'] as { action: string; resource: string; reason: string }[];
-    const on = Object.fromEntries(permissions.map(({ action, resource }) => [action, resource]));
-    expect(on).toMatchObject({
-      'iam:PassRole': ground.role,
-      'kms:CreateGrant': ground.kmsKey,
-      'kms:DescribeKey': ground.kmsKey,
-      'rds:CreateDBSnapshot': `arn:aws:rds:eu-west-1:123456789012:snapshot:${nightly.step}-*`,
-      'rds:DeleteDBSnapshot': `arn:aws:rds:eu-west-1:123456789012:snapshot:${nightly.step}-*`,
-    });
-    const wild = permissions.filter(({ resource }) => resource.includes('*'));
-    expect(wild.every(({ reason, action }) => reason.includes('*') || action.startsWith('s3:'))).toBe(true);
-    expect(await snapshots()).toEqual(before);
-    expect(await nightly.objects()).toEqual([]);
-  });
-
-  it.each([
-    ['a key that is not there', { kmsKey: 'arn:aws:kms:eu-west-1:123456789012:key/none' }, 'kms_key_refused'],
-    ['a role that is not there', { role: 'arn:aws:iam::123456789012:role/none' }, 'role_refused'],
-    ['a role that RDS may not take', { role: 'arn:aws:iam::123456789012:role/other' }, 'role_refused'],
-  ])('refuses %s before a snapshot is taken', async (_, to, code) => {
-    const nightly = await exporting({ to });
-    const before = await snapshots();
-    const run = await nightly.run(2);
-    expect(errorsOf(run)).toMatchObject([{ code }]);
-    expect(await snapshots()).toEqual(before);
-  });
-
-  it('refuses a database that is not there, and an instance of a cluster that is none', async () => {
-    const nightly = await exporting({ database: { instance: 'no-such' } });
-    expect(errorsOf(await nightly.run(2))).toMatchObject([{ code: 'database_missing' }]);
-  });
-
-  it('refuses a place whose LATEST.json is of another step', async () => {
-    const nightly = await exporting();
-    await nightly.run(0);
-    const latest = { ...(await nightly.latest()), step: 'another' };
-    await nightly.put('exports/LATEST.json', JSON.stringify(latest));
-    expect(errorsOf(await nightly.run(2))).toMatchObject([{ code: 'folder_taken' }]);
-  });
-});
-
-it('commands that look at rows say that an export has none to look at', { timeout: LIMIT_MS }, async () => {
-  const nightly = await exporting();
-  const verify = await nightly.project.command('verify');
-  expect([verify.status, errorsOf(verify)[0]?.['code']]).toEqual([2, 'usage']);
-  const trace = await nightly.project.command('trace', '42');
-  expect(trace.stdout).toContain('which no key finds');
-  expect(await nightly.project.rejects()).toEqual([]);
 });

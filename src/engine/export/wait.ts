@@ -6,7 +6,7 @@ import type { Clock, ExportRun } from './export-run.js';
 export interface Patience {
   readonly untilMs: number;
   readonly pollMs: number;
-  /** For people: `12h`. */
+  /** For people: `12 hours`. */
   readonly deadline: string;
 }
 
@@ -14,8 +14,9 @@ export function patienceOf(
   { clock }: Pick<ExportRun, 'clock'>,
   { pollSeconds, deadlineSeconds }: { readonly pollSeconds: number; readonly deadlineSeconds: number },
 ): Patience {
-  const deadline =
-    deadlineSeconds % 3600 === 0 ? `${deadlineSeconds / 3600} hours` : `${deadlineSeconds} seconds`;
+  const [amount, unit] =
+    deadlineSeconds % 3600 === 0 ? [deadlineSeconds / 3600, 'hour'] : [deadlineSeconds, 'second'];
+  const deadline = `${amount} ${unit}${amount === 1 ? '' : 's'}`;
   return { untilMs: clock.nowMs() + deadlineSeconds * 1000, pollMs: pollSeconds * 1000, deadline };
 }
 
