@@ -30,7 +30,10 @@ export async function checkExport(
   const { store, exporter } = plan;
   const name = point.export;
   const objects: StoredObject[] = [];
-  for await (const object of store.list(`${name}/`)) objects.push(object);
+  for await (const object of store.list(`${name}/`)) {
+    // Ours, and written anew: an attempt was killed before anybody could find it.
+    if (object.name !== `${name}/manifest.json`) objects.push(object);
+  }
   if (objects.length === 0) throw incomplete(`there is nothing below ${name}/`);
   const { tables, others, warnings } = await exporter.contents(name, objects, async (object) => {
     const text = await store.readText(object.name);
