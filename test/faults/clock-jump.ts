@@ -29,14 +29,23 @@ process.on('${JUMP_SIGNAL}', () => {
 `;
 }
 
-/** A program begun so has a clock that jumps. */
-export async function clockArrangement(hours: number, when: When = 'at the signal'): Promise<Arrangement> {
+/** The environment of a program whose monotonic clock goes so much faster than time; what it waits for does not. */
+export async function fastClock(factor: number): Promise<Pick<Arrangement, 'env' | 'remove'>> {
+  const text = `const real = performance.now.bind(performance); performance.now = () => real() * ${factor};`;
+  return await hooked(text);
+}
+
+async function hooked(text: string): Promise<Pick<Arrangement, 'env' | 'remove'>> {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-clock-'));
   const file = join(folder, 'clock.cjs');
-  await writeFile(file, hook(hours, when));
+  await writeFile(file, text);
   return {
     env: { NODE_OPTIONS: `--require ${file}` },
-    over: async () => undefined,
     remove: () => rm(folder, { recursive: true, force: true }),
   };
+}
+
+/** A program begun so has a clock that jumps. */
+export async function clockArrangement(hours: number, when: When = 'at the signal'): Promise<Arrangement> {
+  return { ...(await hooked(hook(hours, when))), over: async () => undefined };
 }

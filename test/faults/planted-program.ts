@@ -4,12 +4,16 @@ import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { inject } from 'vitest';
 
-export interface Plant {
+/** A fault, and where it is planted. */
+export interface Seed {
   readonly fault: string;
   /** Of the compiled program, before it is bundled. */
   readonly file: string;
   readonly find: string;
   readonly plant: string;
+}
+
+export interface Plant extends Seed {
   /** The test that must see it: its file and the beginning of its name. */
   readonly seenBy: readonly [file: string, name: string];
 }
@@ -23,19 +27,26 @@ export interface Verdict {
   readonly output: string;
 }
 
-/** Plants the fault, if there is one, in a copy of the program that is gone afterwards, and runs tests on it. */
+/** Plants the fault, if there is one, and runs tests on the program. */
 export async function verdictOn(seenBy: Plant['seenBy'], plant?: Plant): Promise<Verdict> {
+  return await withPlanted(plant, (program) => verdict(program, seenBy));
+}
+
+/** Plants the fault, if there is one, in a copy of the program that is gone afterwards. `work` is given its entry. */
+export async function withPlanted<T>(
+  plant: Seed | undefined,
+  work: (program: string) => Promise<T>,
+): Promise<T> {
   const folder = join(root, '.local/planted', (plant?.fault ?? 'none').replaceAll(/\W+/g, '-'));
   await rm(folder, { recursive: true, force: true });
   try {
-    return await verdict(await copyOfProgram(folder, plant), seenBy);
+    return await work(await copyOfProgram(folder, plant));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-/** Gives its entry. */
-async function copyOfProgram(folder: string, plant?: Plant): Promise<string> {
+async function copyOfProgram(folder: string, plant?: Seed): Promise<string> {
   await mkdir(folder, { recursive: true });
   await cp(join(root, '.local/compiled'), join(folder, 'dist'), { recursive: true });
   await cp(join(root, 'package.json'), join(folder, 'package.json'));

@@ -1,0 +1,83 @@
+/** Each call that an export makes fails once, in every way that calls fail. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { needsServer } from '../fixtures/servers.js';
+import { type AccountContent, type ExportAccount, exportAccount, publishEarlier } from './export-account.js';
+import { tryExport } from './export-trial.js';
+import type { HttpFault, HttpProxy } from './http-proxy.js';
+
+needsServer('moto');
+
+const wanted = process.env['SLUICE_SWEEP'] ?? '3';
+const POINTS = wanted === 'all' ? Number.MAX_SAFE_INTEGER : Number(wanted);
+
+const script = {
+  tables: [
+    { name: 'shop.orders', rows: 40, parts: 2 },
+    { name: 'shop.customers', rows: 7, parts: 1 },
+  ],
+};
+
+/** With what is tried again by the run itself, and with what may end it. */
+const faults: readonly { readonly fault: HttpFault; readonly passes: boolean }[] = [
+  { fault: { kind: 'throttle' }, passes: true },
+  { fault: { kind: 'error', status: 500, type: 'InternalFailure' }, passes: true },
+  { fault: { kind: 'reset before' }, passes: true },
+  { fault: { kind: 'reset after' }, passes: true },
+  { fault: { kind: 'torn' }, passes: true },
+  { fault: { kind: 'page', status: 502 }, passes: true },
+  { fault: { kind: 'error', status: 403, type: 'AccessDenied' }, passes: false },
+];
+
+interface Call {
+  readonly to: 'rds' | 's3';
+  readonly action: string;
+  readonly nth: number;
+}
+
+let account: ExportAccount;
+let expected: AccountContent;
+let calls: readonly Call[];
+beforeAll(async () => {
+  account = await exportAccount(script);
+  await publishEarlier(account);
+  const before = { rds: account.rds.events.length, s3: account.s3.events.length };
+  const undisturbed = await tryExport(account, script, {});
+  expect(undisturbed).toMatchObject({ status: 0, problems: [] });
+  calls = [...callsOf('rds', account.rds, before.rds), ...callsOf('s3', account.s3, before.s3)];
+  expected = await account.dump();
+});
+afterAll(() => account?.stop());
+
+function callsOf(to: Call['to'], { events }: HttpProxy, from: number): Call[] {
+  const counts = new Map<string, number>();
+  return events.slice(from).map(({ action }) => {
+    const nth = (counts.get(action) ?? 0) + 1;
+    counts.set(action, nth);
+    return { to, action, nth };
+  });
+}
+
+/** Evenly spread over the calls and, from one to the next, over the faults. */
+function chosen(): readonly (Call & (typeof faults)[number])[] {
+  const all = faults.flatMap((fault) => calls.map((call) => ({ ...call, ...fault })));
+  const step = Math.max(1, all.length / POINTS);
+  const count = Math.floor(all.length / step);
+  return Array.from({ length: count }, (_, index) => all[Math.floor((index + 0.5) * step)]).filter(
+    (one) => one !== undefined,
+  );
+}
+
+test('whichever call of an export fails once, the run goes on or can be gone on with, and a reader always finds one', async () => {
+  const failures: unknown[] = [];
+  for (const { to, action, nth, fault, passes } of chosen()) {
+    const trial = await tryExport(account, script, { [to]: [{ on: action, nth, fault }] });
+    const problems = [
+      ...trial.problems,
+      ...(trial.struck ? [] : ['did not take place']),
+      ...(passes && trial.status !== 0 ? [`exit ${trial.status}: ${trial.output}`] : []),
+      ...(JSON.stringify(await account.dump()) === JSON.stringify(expected) ? [] : ['the account differs']),
+    ];
+    if (problems.length > 0) failures.push({ action, nth, fault, problems });
+  }
+  expect(failures).toEqual([]);
+}, 7_200_000);

@@ -1,0 +1,45 @@
+/** A whole export, with one published before it, is killed at moments of its talk with RDS, KMS, IAM and S3, and run again. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { ExportScript } from '../fixtures/export-service.js';
+import { needsServer } from '../fixtures/servers.js';
+import { type ExportAccount, exportAccount, publishEarlier } from './export-account.js';
+import { observed } from './export-observer.js';
+import { sweep } from './kill-sweep.js';
+
+needsServer('moto');
+
+/** As many points as the suite has time for, of calls that change something; `SLUICE_SWEEP=all` tries every moment. */
+const wanted = process.env['SLUICE_SWEEP'] ?? '3';
+const POINTS = wanted === 'all' ? Number.MAX_SAFE_INTEGER : Number(wanted);
+const CHANGES = /Create|Start|Put|Delete/;
+
+const script: ExportScript = {
+  tables: [
+    { name: 'shop.orders', rows: 40, parts: 3 },
+    { name: 'shop.customers', rows: 7, parts: 1 },
+    { name: 'shop.empty', rows: 0, parts: 1 },
+  ],
+};
+
+let account: ExportAccount;
+beforeAll(async () => {
+  account = await exportAccount(script);
+  await publishEarlier(account);
+});
+afterAll(() => account?.stop());
+
+test('killed at any moment and run again, an export leaves what an undisturbed one leaves, and a reader never finds none', async () => {
+  const result = await sweep(
+    {
+      declaration: account.declaration(),
+      reset: () => account.reset(script),
+      dump: () => account.dump(),
+      observe: () => observed(account.place),
+    },
+    { rds: account.rds, s3: account.s3 },
+    POINTS,
+    wanted === 'all' ? undefined : CHANGES,
+  );
+  expect(result.failures).toEqual([]);
+  expect(result.killed).toBeGreaterThanOrEqual(result.tried / 2);
+}, 7_200_000);
