@@ -39,7 +39,9 @@ async function exported(options: object = {}): Promise<{ paths: string[]; reject
 }
 
 /** Cells of the first table of TYPES.md. */
-const table = readFileSync(new URL('../TYPES.md', import.meta.url), 'utf8')
+const table = (
+  readFileSync(new URL('../TYPES.md', import.meta.url), 'utf8').split('\n## Parquet, read')[0] ?? ''
+)
   .split('\n')
   .filter((line) => line.startsWith('| ') && !line.startsWith('| MySQL'))
   .map((line) => line.split('|').map((cell) => cell.trim()))
