@@ -273,6 +273,8 @@ export interface Incoming {
   /** The columns after `map`; of an open source those known. */
   readonly columns: readonly Column[];
   readonly open: boolean;
+  /** Of an open source: the most columns that rows can have, where that is known. */
+  readonly named?: readonly Column[];
   /** The source's primary key in the names after `map`; empty when a part of it is dropped or there is none. */
   readonly key: readonly string[];
   readonly rows?: number;

@@ -115,6 +115,7 @@ export function incoming(
   return {
     columns: outline.columns,
     open: outline.open,
+    ...(outline.named ? { named: outline.named } : {}),
     key: key.every((column) => column !== undefined) ? key : [],
     ...(description.rows === undefined ? {} : { rows: description.rows }),
     ...(description.bytes === undefined ? {} : { bytes: description.bytes }),

@@ -3,6 +3,7 @@ import type { Row } from '../values/cell.js';
 import type { Column } from '../values/column.js';
 import { hasAny } from '../values/packed-changes.js';
 import type { AsType } from './as.js';
+import { compileAs } from './as.js';
 import { type Compiled, compile } from './compile.js';
 import type { ContentOptions, Watch } from './contents.js';
 import { Drift } from './drift.js';
@@ -43,6 +44,8 @@ export interface Transformed {
 export interface Outline {
   readonly columns: readonly Column[];
   readonly open: boolean;
+  /** With `open`: the most columns that rows can have, where `map.only` names them all. */
+  readonly named?: readonly Column[];
   /** Outgoing name → incoming name, where the cell is carried over such that different stays different. */
   readonly lineage: ReadonlyMap<string, string>;
 }
@@ -79,9 +82,16 @@ export class Transform {
     const compiled = this.#compile(columns);
     const mask = this.#maskStage;
     const open = this.#open || this.#rowStage !== undefined;
-    if (!mask) return { columns: compiled.columns, open, lineage: compiled.lineage };
+    const named = this.#open && !this.#rowStage ? namedColumns(compiled.columns, this.#options) : undefined;
+    if (!mask)
+      return { columns: compiled.columns, open, lineage: compiled.lineage, ...(named ? { named } : {}) };
     const lineage = new Map([...compiled.lineage].filter(([name]) => mask.keepsApart(name)));
-    return { columns: mask.columns(compiled.columns), open, lineage };
+    return {
+      columns: mask.columns(compiled.columns),
+      open,
+      lineage,
+      ...(named ? { named: mask.columns(named) } : {}),
+    };
   }
 
   /**
@@ -138,6 +148,21 @@ export class Transform {
     }
     return compiled;
   }
+}
+
+/** Of an open source whose rows have no more columns than `only` names: these, whether any row has been seen with them or not. */
+function namedColumns(known: readonly Column[], { map }: TransformOptions): readonly Column[] | undefined {
+  if (!map?.only) return undefined;
+  const names: readonly string[] = Array.isArray(map.only) ? map.only : Object.keys(map.only);
+  const byName = new Map(known.map((column) => [column.name, column]));
+  for (const name of names) {
+    if (byName.has(name)) continue;
+    const column: Column = { name, type: 'attribute', nullable: true };
+    const as = map.as && Object.hasOwn(map.as, name) ? map.as[name] : undefined;
+    byName.set(name, as ? compileAs(column, as).column : column);
+  }
+  const inOrder = names.flatMap((name) => byName.get(name) ?? []);
+  return Object.freeze([...inOrder, ...known.filter(({ name }) => !names.includes(name))]);
 }
 
 /** Rows that went through a stage, each with its index in the batch that came in, and those that did not. */

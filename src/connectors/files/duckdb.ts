@@ -64,7 +64,7 @@ async function lend<T>(
 }
 
 async function open(): Promise<Instance> {
-  const { DuckDBInstance } = await load();
+  const { DuckDBInstance } = await needDuckdb();
   return await DuckDBInstance.create(':memory:', {
     memory_limit: MEMORY_LIMIT,
     allocator_flush_threshold: FLUSH_THRESHOLD,
@@ -76,7 +76,7 @@ async function open(): Promise<Instance> {
 }
 
 /** Throws `package_missing`. */
-async function load(): Promise<Api> {
+export async function needDuckdb(): Promise<Api> {
   try {
     return await import('@duckdb/node-api');
   } catch (error) {

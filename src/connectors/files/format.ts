@@ -22,6 +22,8 @@ export interface FileOptions {
 export interface FileFormat {
   /** Ends the names of its files: `.parquet`, `.csv.gz`. */
   readonly suffix: string;
+  /** Throws `package_missing` where this machine lacks what the format is written with. */
+  need?(): Promise<unknown>;
   /** Decides each column's form. Reads nothing, writes nothing. */
   plan(incoming: Incoming): FormatPlan;
 }

@@ -4,8 +4,8 @@ import type { Store } from '../store.js';
 import type { FormatPlan } from './format.js';
 import type { FileSinkSettings } from './sink-options.js';
 
-/** Large batches: each becomes one file on disk, made to last by one call. */
-const BATCH = { rows: 50_000, bytes: 4 * 1024 * 1024 } as const;
+/** Each becomes one file on disk, made to last by one call; larger ones cost more memory than they save calls. */
+const BATCH = { rows: 50_000, bytes: 1024 * 1024 } as const;
 /** One writes to disk while the other makes lines. */
 const MAX_WRITERS = 2;
 

@@ -53,9 +53,11 @@ class FileSink implements Sink {
     this.#spool = new Spool(context.scratch);
   }
 
-  async plan(incoming: Incoming): Promise<SinkPlan> {
-    const { suffix, ...form } = formatOf(this.#settings.files);
-    const format = form.plan(incoming);
+  async plan(given: Incoming): Promise<SinkPlan> {
+    const incoming = given.named ? { ...given, columns: given.named, open: false } : given;
+    const { suffix, need, plan } = formatOf(this.#settings.files);
+    await need?.();
+    const format = plan(incoming);
     this.#planned = { format, incoming, suffix };
     return await planSink({
       settings: this.#settings,

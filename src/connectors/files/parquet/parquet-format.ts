@@ -1,4 +1,5 @@
 import type { Finding, Incoming, Journey } from '../../connector.js';
+import { needDuckdb } from '../duckdb.js';
 import type { FileFormat, FileOptions, FormatPlan } from '../format.js';
 import { buildParquet } from './build.js';
 import { journeyNote, type ParquetColumn, parquetColumn, parquetType } from './parquet-column.js';
@@ -8,6 +9,7 @@ import { ParquetRowEncoder } from './row-encoder.js';
 export function parquetFormat(options: FileOptions): FileFormat {
   return {
     suffix: '.parquet',
+    need: needDuckdb,
     plan: (incoming) => planParquet(incoming, options),
   };
 }
