@@ -44,6 +44,17 @@ export interface ExportedTable {
   readonly target: string;
   /** In the order of the files; absent where nobody knows them yet. */
   readonly columns?: readonly Column[];
+  /** JSON Lines of DynamoDB: each line is `{"Item":{…}}`, and `columns` is that one member. */
+  readonly items?: true;
+}
+
+/** The columns of a table as a reader of its files finds them. */
+export function asStored(
+  format: Latest['format'],
+  columns: readonly Column[],
+): Pick<ExportedTable, 'columns' | 'items'> {
+  if (format !== 'jsonl' || columns.every(({ type }) => type !== 'attribute')) return { columns };
+  return { columns: [{ name: 'Item', type: 'json', nullable: false }], items: true };
 }
 
 /** The address of a folder, with `/` at its end: `s3://lake/exports/orders/`. */

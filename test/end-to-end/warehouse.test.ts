@@ -102,21 +102,25 @@ test('Athena has the folder of the newest export, and needs one', async () => {
 
 test('what no warehouse could read is refused', async () => {
   const copies = [copyTo('here'), { ...copyTo('here', { table: 'other/orders' }), copy: 'again' }];
-  const cwd = await declared(...copies);
+  const people = { ...copyTo('here', { table: 'people', format: 'csv', for: 'people' }), copy: 'people' };
+  const cwd = await declared(...copies, people);
   const refused = async (...args: readonly string[]) => {
     const { status, stderr } = await sluice(args, { cwd });
     expect(status).toBe(2);
     return stderr;
   };
-  expect(await refused('duckdb', 'p.yaml')).toContain(
+  expect(await refused('duckdb', 'p.yaml', '--table', 'orders')).toContain(
     'the steps orders and again both write a table named orders',
   );
-  expect(await refused('duckdb', 'p.yaml', '--step', 'none')).toContain('these do: orders, again');
+  expect(await refused('duckdb', 'p.yaml', '--step', 'none')).toContain('these do: orders, again, people');
   expect(await refused('duckdb', 'p.yaml', '--step', 'again', '--table', 'x')).toContain(
-    'writes no table named x',
+    'no step writes a table named x',
   );
   expect(await refused('snowflake', 'p.yaml', '--step', 'again')).toContain(
     'cannot read the folders of this machine',
+  );
+  expect(await refused('duckdb', 'p.yaml', '--step', 'people')).toContain(
+    'are for people: they are not exact',
   );
   expect(await refused('snowflake', 'p.yaml', '--times', 'x')).toContain('--times is typed or text');
 });

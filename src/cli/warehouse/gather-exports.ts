@@ -7,7 +7,7 @@ import { prepareCopy, singleCopies } from '../../flow/plan.js';
 import { openScope, type World } from '../../flow/scope.js';
 import type { SingleCopy } from '../../flow/single-copy.js';
 import type { Column } from '../../values/column.js';
-import type { ExportedTable, ExportFolder, Exports } from '../../warehouse/exports.js';
+import { asStored, type ExportedTable, type ExportFolder, type Exports } from '../../warehouse/exports.js';
 import { placeOf } from './publishing-steps.js';
 import { snapshotFolder } from './snapshot-folder.js';
 import { distinct, isAsked, targetOf } from './table-names.js';
@@ -18,21 +18,19 @@ import { distinct, isAsked, targetOf } from './table-names.js';
  */
 export type Look = 'nothing' | 'latest' | 'plan';
 
-/** What a warehouse is to read of one step; with `asked` only that table. Writes nothing. */
+/** What a warehouse is to read of one step; with `asked` only that table, undefined where it has none. Writes nothing. */
 export async function gatherExports(
   world: World,
   step: CopyStep | ExportStep,
   look: Look,
   asked: string | undefined,
-): Promise<Exports> {
+): Promise<Exports | undefined> {
   const { pipeline, connections } = world.declaration;
   const folders =
     step.kind === 'export'
       ? [await snapshotFolder(world, step, look, asked)]
       : await copiedFolders(world, step, look, asked);
-  if (folders.every(({ tables }) => tables.length === 0)) {
-    throw new SluiceError('usage', `step ${step.name} writes no table named ${asked}`);
-  }
+  if (folders.every(({ tables }) => tables.length === 0)) return undefined;
   return {
     pipeline,
     step: step.name,
@@ -58,7 +56,15 @@ async function copiedFolders(
   for (const single of await singleCopies(world, step)) {
     if (isAsked(single.step.to.table, asked)) folders.push(await folderOf(world, single, look));
   }
+  if (folders.length > 0) refuseInexact(step);
   return folders;
+}
+
+function refuseInexact({ name, to }: CopyStep): void {
+  if (to['for'] !== 'people') return;
+  throw new SluiceError('unsupported', `the files of step ${name} are for people: they are not exact`, {
+    hint: 'leave `for: people` out, or have another step for the warehouse',
+  });
 }
 
 async function folderOf(world: World, single: SingleCopy, look: Look): Promise<ExportFolder> {
@@ -72,7 +78,8 @@ async function folderOf(world: World, single: SingleCopy, look: Look): Promise<E
     : look === 'plan'
       ? await plannedColumns(world, single)
       : undefined;
-  const known: ExportedTable = columns ? { ...bare, columns } : bare;
+  const format = single.step.to['format'] as Exports['format'];
+  const known: ExportedTable = columns ? { ...bare, ...asStored(format, columns) } : bare;
   return { name, tables: [known], ...(latest ? { latest } : {}) };
 }
 

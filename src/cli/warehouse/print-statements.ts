@@ -42,8 +42,10 @@ export async function printStatements(
   try {
     const all: Exports[] = [];
     for (const step of steps) {
-      all.push(await gatherExports(world, step, dialect.look(step), options.table));
+      const exports = await gatherExports(world, step, dialect.look(step), options.table);
+      if (exports) all.push(exports);
     }
+    if (all.length === 0) throw new SluiceError('usage', `no step writes a table named ${options.table}`);
     refuseShared(all);
     io.out(all.map((exports) => dialect.statements(exports)).join('\n\n'));
     return exitStatus.complete;

@@ -5,7 +5,7 @@ import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Latest } from '../../connectors/manifest.js';
 import type { Column } from '../../values/column.js';
-import type { ExportFolder, Exports } from '../exports.js';
+import { asStored, type ExportFolder, type Exports } from '../exports.js';
 import { duckdbName, duckdbText } from './quote.js';
 import { duckdbStatements } from './statements.js';
 
@@ -142,6 +142,15 @@ test('JSON Lines are read with the types of their columns', async () => {
   ];
   await duckdb.run(duckdbStatements(await publishLines('jsonl', `${lines.join('\n')}\n`)));
   expect(await rows('SELECT * FROM orders')).toEqual(read);
+});
+
+test('lines of DynamoDB are items, with every digit of their numbers', async () => {
+  const item = '{"id":{"N":"12345678901234567890123456789012345678"},"tags":{"SS":["a"]}}';
+  const items = await publishLines('jsonl', `{"Item":${item}}\n`);
+  const given: readonly Column[] = [{ name: 'id', type: 'attribute', nullable: false }];
+  const tables = [{ source: 'orders', target: 'orders', ...asStored('jsonl', given) }];
+  await duckdb.run(duckdbStatements({ ...items, folders: [{ name: '', tables }] }));
+  expect(await rows('SELECT * FROM orders')).toEqual([{ Item: item }]);
 });
 
 test('a decimal that DuckDB would round on its way from JSON is refused', () => {

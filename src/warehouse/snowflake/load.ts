@@ -64,7 +64,7 @@ END;`;
 
 function loadTable(
   folder: ExportFolder,
-  { source, target, columns }: ExportedTable,
+  { source, target, columns, items }: ExportedTable,
   index: number,
   names: SnowflakeNames,
   options: SnowflakeOptions,
@@ -76,7 +76,7 @@ function loadTable(
   return `    SELECT COUNT(*), MAX(GET(t.VALUE, 'rows')::NUMBER) INTO :total, :expected FROM ${entry} WHERE ${isIt};
     IF (total <> 1) THEN RAISE table_missing; END IF;
 ${
-  columns === undefined
+  columns === undefined || items
     ? ''
     : checkColumns(
         columns.map(({ name }) => name),

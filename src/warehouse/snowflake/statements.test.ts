@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Latest } from '../../connectors/manifest.js';
 import type { Column } from '../../values/column.js';
-import type { Exports } from '../exports.js';
+import { asStored, type Exports } from '../exports.js';
 import { snowflakeType } from './column-type.js';
 import type { SnowflakeOptions } from './names.js';
 import { bodyText, snowflakeName, snowflakeText, stagePath, typedName } from './quote.js';
@@ -132,6 +132,14 @@ function statementsOf(text: string): string[] {
   }
   return statements.map((statement) => statement.trim()).filter((statement) => statement !== '');
 }
+
+test('items of DynamoDB are one column, which no manifest lists', () => {
+  const stored = asStored('jsonl', [{ name: 'id', type: 'attribute', nullable: false }]);
+  const folders = [{ name: '', tables: [{ source: 'a', target: 'a', ...stored }] }];
+  const text = snowflakeStatements({ ...orders, format: 'jsonl', folders }, options);
+  expect(text).toContain('CREATE TABLE IF NOT EXISTS "a" (\n  "Item" VARIANT NOT NULL\n);');
+  expect(text).not.toContain('RAISE columns_differ');
+});
 
 test('documents of JSON Lines are values of their own', () => {
   expect(snowflakeType({ name: 'c', nullable: true, type: 'json' }, 'jsonl', 'typed')).toBe('VARIANT');
