@@ -8,23 +8,21 @@ const LEAST_STRIDE = 4;
 export class SpanList {
   #stride: number;
   #capacity: number;
-  #kinds: Uint8Array;
-  #starts: Int32Array;
-  #ends: Int32Array;
+  #kinds = new Uint8Array();
+  #starts = new Int32Array();
+  #ends = new Int32Array();
   rows = 0;
 
-  /** Room for so many rows and columns at first: those of the batch before. */
+  /** Room for so many rows and columns at first, once there is a row: those of the batch before. */
   constructor(rows = LEAST_ROWS, columns = LEAST_STRIDE) {
     this.#capacity = rows;
     this.#stride = columns;
-    this.#kinds = new Uint8Array(rows * columns);
-    this.#starts = new Int32Array(rows * columns);
-    this.#ends = new Int32Array(rows * columns);
   }
 
   /** Adds a row: the item's attributes, each in the column of its name. `shift` is added to the places. */
   add(item: ScannedItem, columnOf: readonly number[], columns: number, shift: number): void {
     if (columns > this.#stride) this.#resize(this.#capacity, Math.max(columns, 2 * this.#stride));
+    else if (this.#kinds.length === 0) this.#resize(this.#capacity, this.#stride);
     if (this.rows === this.#capacity) this.#resize(2 * this.#capacity, this.#stride);
     const { first, count, names, kinds, starts, ends } = item;
     const offset = this.rows++ * this.#stride;

@@ -43,7 +43,7 @@ const NINE = 0x39;
 const MAX_DIGITS = 12;
 /** A record or an attribute with less than this is rare; room for more is made when it is needed. */
 const RECORD_BYTES = 512;
-const ATTRIBUTE_BYTES = 96;
+const ATTRIBUTE_BYTES = 64;
 const LEAST_ROOM = 16;
 const NOT_THERE = -1;
 
