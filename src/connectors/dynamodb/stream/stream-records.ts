@@ -60,6 +60,7 @@ export class StreamRecords {
 
   /** Those whose sequence number is greater than this one and than those of all before; itself where all are. */
   rising(after: string | undefined): StreamRecords {
+    if (this.#areRising(after)) return this;
     const places: number[] = [];
     for (let record = 0; record < this.length; record++) {
       const before = places.at(-1);
@@ -69,7 +70,13 @@ export class StreamRecords {
           : this.#isLater(record, before);
       if (isNext) places.push(record);
     }
-    return places.length === this.length ? this : this.#picked(places);
+    return this.#picked(places);
+  }
+
+  #areRising(after: string | undefined): boolean {
+    if (this.length > 0 && after !== undefined && !isLater(this.sequenceOf(0), after)) return false;
+    for (let record = 1; record < this.length; record++) if (!this.#isLater(record, record - 1)) return false;
+    return true;
   }
 
   slice(start: number, end = this.length): StreamRecords {
