@@ -1,9 +1,11 @@
 import { SluiceError } from '../../errors.js';
+import { statusOf } from '../aws-failures.js';
 import type { HiddenCopies, ObjectCopy } from '../store.js';
 import {
   abortUpload,
   beginUpload,
   completeUpload,
+  type Encryption,
   type Upload,
   type UploadedPart,
   type UploadPlace,
@@ -57,7 +59,7 @@ async function showOne(copied: Copied): Promise<void> {
 }
 
 async function copyOne(from: UploadPlace, place: UploadPlace, copy: ObjectCopy): Promise<Copied> {
-  const upload = await beginUpload(place);
+  const upload = await beginUpload(place, await encryptionOf(from, copy));
   try {
     const parts: UploadedPart[] = [];
     const count = Math.max(1, Math.ceil(copy.bytes / PART_BYTES));
@@ -73,6 +75,22 @@ async function copyOne(from: UploadPlace, place: UploadPlace, copy: ObjectCopy):
     await abortUpload(place, upload);
     throw error;
   }
+}
+
+/** A copy is encrypted by the key of what it is of: who may read that may read it, and nobody else. */
+async function encryptionOf({ s3, bucket, key }: UploadPlace, copy: ObjectCopy): Promise<Encryption> {
+  const { sdk, client } = await s3.open();
+  const command = new sdk.HeadObjectCommand({ Bucket: bucket, Key: key, IfMatch: copy.version });
+  const found = await s3.calls.patiently('HeadObject', async (abortSignal) => {
+    try {
+      return await client.send(command, { abortSignal });
+    } catch (error) {
+      throw otherwise(copy, error);
+    }
+  });
+  const { ServerSideEncryption, SSEKMSKeyId } = found;
+  if (ServerSideEncryption === undefined || SSEKMSKeyId === undefined) return {};
+  return { ServerSideEncryption, SSEKMSKeyId };
 }
 
 interface PartCopy {
@@ -108,10 +126,10 @@ async function copyPart(
 }
 
 function otherwise({ from }: ObjectCopy, error: unknown): unknown {
-  const said = error instanceof Error ? error.name : '';
-  if (said === 'PreconditionFailed')
-    return new SluiceError('file_changed', `${from} is not what was written`);
-  return said === 'NoSuchKey' ? new SluiceError('file_missing', `${from} is not there any more`) : error;
+  const status = statusOf(error);
+  if (status === 412) return new SluiceError('file_changed', `${from} is not what was written`);
+  // A missing bucket has been found before.
+  return status === 404 ? new SluiceError('file_missing', `${from} is not there any more`) : error;
 }
 
 /** There is nothing to copy a range of. */

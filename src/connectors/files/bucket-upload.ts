@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
+import type { ServerSideEncryption } from '@aws-sdk/client-s3';
 import { SluiceError } from '../../errors.js';
 import { statusOf } from '../aws-failures.js';
 import type { S3Service } from '../s3-service.js';
@@ -87,13 +88,23 @@ export interface Upload {
   readonly mark: string;
 }
 
-export async function beginUpload({ s3, bucket, key }: UploadPlace): Promise<Upload> {
+/** By what S3 encrypts an object. Absent: as the bucket says. */
+export interface Encryption {
+  readonly ServerSideEncryption?: ServerSideEncryption;
+  readonly SSEKMSKeyId?: string;
+}
+
+export async function beginUpload(
+  { s3, bucket, key }: UploadPlace,
+  encryption: Encryption = {},
+): Promise<Upload> {
   const mark = randomBytes(12).toString('hex');
   const { sdk, client } = await s3.open();
   const command = new sdk.CreateMultipartUploadCommand({
     Bucket: bucket,
     Key: key,
     Metadata: { [MARK]: mark },
+    ...encryption,
   });
   const { UploadId } = await s3.calls.patiently('CreateMultipartUpload', (abortSignal) =>
     client.send(command, { abortSignal }),

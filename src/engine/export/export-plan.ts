@@ -37,10 +37,17 @@ export function isExportPlan(planned: PlannedExport): planned is ExportPlan {
 }
 
 /** What is needed of the bucket, and of the key that its objects are written with. */
-export function placePermissions({ place, order: { kmsKey } }: ExportPlan): readonly Permission[] {
+export function placePermissions({ place, step, order: { kmsKey } }: ExportPlan): readonly Permission[] {
   const alias = kmsKey.includes(':alias/') ? ' (a policy must name the key behind the alias)' : '';
   const reason = `reads what RDS wrote of the export, and counts the rows of its files${alias}`;
-  return [...place.permissions, { action: 'kms:Decrypt', resource: kmsKey, reason }];
+  const copying = `encrypts the copy below newest/ with the same key${alias}`;
+  return [
+    ...place.permissions,
+    { action: 'kms:Decrypt', resource: kmsKey, reason },
+    ...(step.layout === undefined
+      ? []
+      : [{ action: 'kms:GenerateDataKey', resource: kmsKey, reason: copying }]),
+  ];
 }
 
 export interface ExportPlanRequest
