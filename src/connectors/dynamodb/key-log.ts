@@ -1,5 +1,6 @@
 import { type FileHandle, mkdir, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { SluiceError } from '../../errors.js';
 import { DIGEST_BYTES, digest } from '../digest.js';
 import { scratchFailure } from '../scratch-failure.js';
 
@@ -16,10 +17,15 @@ export class KeyLogs {
     this.#opened = opened;
   }
 
-  /** Goes on with the digests of this run if it is resumed; all others are removed. */
+  /**
+   * Goes on with the digests of this run if it is resumed; all others are removed. Throws `state_unusable` where they are gone:
+   * without them all that was copied before would look gone.
+   */
   static async open(scratch: string, run: string, resume: boolean): Promise<KeyLogs> {
     const own = `keys-${run}`;
-    for (const name of await readdir(scratch)) {
+    const there = await readdir(scratch);
+    if (resume && !there.includes(own)) throw keysLost();
+    for (const name of there) {
       if (!name.startsWith('keys-') || (resume && name === own)) continue;
       await rm(join(scratch, name), { recursive: true });
     }
@@ -46,10 +52,12 @@ export class KeyLogs {
   async files(): Promise<string[]> {
     return (await readdir(this.#folder)).map((name) => join(this.#folder, name));
   }
+}
 
-  async remove(): Promise<void> {
-    await rm(this.#folder, { recursive: true, force: true });
-  }
+function keysLost(): SluiceError {
+  const message =
+    'the keys that came before the run was interrupted are no longer in its state, so that it cannot go on';
+  return new SluiceError('state_unusable', message, { hint: 'begin a new run with --fresh' });
 }
 
 async function append(path: string, file: FileHandle, keys: readonly string[]): Promise<void> {

@@ -1,3 +1,5 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { allItems, createTable, type Item, putItems, tableName } from '../../../test/fixtures/dynamodb.js';
 import {
@@ -108,6 +110,27 @@ describe('mirror', () => {
     await next.close();
     expect(await second.finish({ rejected: 0 })).toEqual({ deleted: 50, findings: [] });
     expect(await ids()).toHaveLength(950);
+  });
+
+  it('deletes nothing more when it was killed after it had finished, and before that was recorded', async () => {
+    const limit = { deletes: { limit: '100%' } };
+    await writeAll(mirror(limit), incoming, [rows(0, 950)]);
+    const again = mirror(limit);
+    await again.plan(incoming);
+    await again.open({ resume: true });
+    expect(await again.finish({ rejected: 0 })).toEqual({ deleted: 0, findings: [] });
+    expect(await ids()).toHaveLength(950);
+  });
+
+  it('is not gone on with where the keys that came are lost: all of them would look gone', async () => {
+    const first = mirror();
+    await first.plan(incoming);
+    await first.open({ resume: false });
+    await first.close();
+    await rm(join(ends.context.scratch, `keys-${ends.context.run}`), { recursive: true });
+    const second = mirror();
+    await second.plan(incoming);
+    await expect(second.open({ resume: true })).rejects.toMatchObject({ code: 'state_unusable' });
   });
 
   it('forgets the keys of an attempt that is not resumed', async () => {

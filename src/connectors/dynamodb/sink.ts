@@ -172,9 +172,8 @@ export class DynamodbSink implements Sink {
       return { deleted: 0, findings: [withheld(totals.rejected - this.#rejected)] };
     }
     const limit = this.#options.deletes?.limit ?? DEFAULT_DELETES_LIMIT;
-    const finished = await deleteGone({ table: this.#table(), logs, limit });
-    await logs.remove();
-    return finished;
+    // The keys stay until the step is recorded as complete, with the rest of its scratch: it may finish once more.
+    return await deleteGone({ table: this.#table(), logs, limit });
   }
 
   /** Keeps the keys that came: a resumed run reads on after them. */
