@@ -112,8 +112,8 @@ export async function exportAccount(script: ExportScript): Promise<ExportAccount
 }
 
 /** Runs the pipeline once, undisturbed: what it publishes is there whenever the account is put back. */
-export async function publishEarlier(account: ExportAccount): Promise<void> {
-  const made = await project(account.declaration());
+export async function publishEarlier(account: ExportAccount, step?: object): Promise<void> {
+  const made = await project(account.declaration(step));
   try {
     await made.run();
   } finally {
@@ -262,6 +262,7 @@ async function stateOf(moto: TestMoto, bucket: string): Promise<AccountContent> 
     leftovers: all
       .map(({ key }) => key)
       .filter((key) => key.startsWith(PREFIX) && !listed.has(key) && !manifest.test(key))
+      .map((key) => plainName(key, latest.export))
       .sort(),
     siblings: all.filter(({ key }) => !key.startsWith(PREFIX)).map(({ key, bytes }) => `${key} ${bytes}`),
     uploads,
@@ -278,6 +279,10 @@ function plain(
   { name, bytes }: { readonly name: string; readonly bytes: number },
   exportName: string,
 ): string {
-  const shown = name.replaceAll(exportName, 'EXPORT').replace(/[0-9a-f]{8}-[0-9a-f-]{27}/, 'UUID');
+  const shown = plainName(name, exportName);
   return name.endsWith('.json') ? shown : `${shown} ${bytes}`;
+}
+
+function plainName(name: string, exportName: string): string {
+  return name.replaceAll(exportName, 'EXPORT').replace(/[0-9a-f]{8}-[0-9a-f-]{27}/, 'UUID');
 }

@@ -1,5 +1,5 @@
 /** A whole export, with one published before it, is killed at moments of its talk with RDS, KMS, IAM and S3, and run again. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { ExportScript } from '../fixtures/export-service.js';
 import { needsServer } from '../fixtures/servers.js';
 import { type ExportAccount, exportAccount, publishEarlier } from './export-account.js';
@@ -21,25 +21,35 @@ const script: ExportScript = {
   ],
 };
 
-let account: ExportAccount;
-beforeAll(async () => {
-  account = await exportAccount(script);
-  await publishEarlier(account);
-});
-afterAll(() => account?.stop());
+const variants: readonly (readonly [named: string, step: object])[] = [
+  ['export', {}],
+  ['export with newest-only', { layout: 'newest-only' }],
+];
+const chosen = variants.slice(0, wanted === 'all' ? variants.length : 1);
 
-test('killed at any moment and run again, an export leaves what an undisturbed one leaves, and a reader never finds none', async () => {
-  const result = await sweep(
-    {
-      declaration: account.declaration(),
-      reset: () => account.reset(script),
-      dump: () => account.dump(),
-      observe: () => observed(account.place),
-    },
-    { rds: account.rds, s3: account.s3 },
-    POINTS,
-    wanted === 'all' ? undefined : CHANGES,
-  );
-  expect(result.failures).toEqual([]);
-  expect(result.killed).toBeGreaterThanOrEqual(result.tried / 2);
-}, 7_200_000);
+let account: ExportAccount;
+beforeEach(async () => {
+  account = await exportAccount(script);
+});
+afterEach(() => account?.stop());
+
+test.each(chosen)(
+  'killed at any moment and run again, an %s leaves what an undisturbed one leaves, and a reader never finds none',
+  async (_named, step) => {
+    await publishEarlier(account, step);
+    const result = await sweep(
+      {
+        declaration: account.declaration(step),
+        reset: () => account.reset(script),
+        dump: () => account.dump(),
+        observe: () => observed(account.place),
+      },
+      { rds: account.rds, s3: account.s3 },
+      POINTS,
+      wanted === 'all' ? undefined : CHANGES,
+    );
+    expect(result.failures).toEqual([]);
+    expect(result.killed).toBeGreaterThanOrEqual(result.tried / 2);
+  },
+  7_200_000,
+);
