@@ -64,11 +64,20 @@ describe('every MySQL type, MySQL → files → MySQL', () => {
     const isParquet = form.format === 'parquet';
     const rows = await fill((type, edge) => !isParquet || !isMoment(type) || !noMoment.test(edge));
     const connections = { shop: database.connection, out: files() };
-    const out = await copyOnce(connections, {
-      from: { connection: 'shop', table: 'there' },
-      to: { connection: 'out', table: 'every', ...form },
+    const write = await project({
+      pipeline: 'write',
+      connections,
+      steps: [
+        {
+          copy: 'write',
+          from: { connection: 'shop', table: 'there' },
+          to: { connection: 'out', table: 'every', ...form },
+        },
+      ],
     });
-    expect(out).toMatchObject({ read: rows, written: rows, rejected: 0 });
+    projects.push(write);
+    expect((await write.run()).steps[0]).toMatchObject({ read: rows, written: rows, rejected: 0 });
+    expect((await write.command('verify')).status).toBe(0);
     const back = await copyOnce(connections, {
       from: { connection: 'out', table: 'every', format: form.format },
       to: { connection: 'shop', table: 'back', mode: 'append' },
@@ -77,6 +86,16 @@ describe('every MySQL type, MySQL → files → MySQL', () => {
     const cells = (table: string) => hexRows(database, table, typeSamples, 'id');
     expect(differences(await cells('there'), await cells('back'), typeSamples)).toEqual([]);
     expect(await checksum(database, 'back')).toBe(await checksum(database, 'there'));
+    const before = await folder.fingerprint();
+    await database.execute('INSERT INTO there (id) VALUES (4711)');
+    expect((await write.command('verify')).status).toBe(5);
+    // An export is whole: a row that is missing is no export of its own.
+    expect((await write.command('repair', '--yes')).status).toBe(2);
+    expect(await folder.fingerprint()).toBe(before);
+    await database.execute(
+      'UPDATE there SET int_s = 4711 WHERE id = 1; DELETE FROM there WHERE id IN (2, 4711)',
+    );
+    expect((await write.command('verify')).status).toBe(5);
   });
 });
 

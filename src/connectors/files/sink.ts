@@ -4,6 +4,7 @@ import type { Batch } from '../../values/batch.js';
 import type { Comparison } from '../comparison.js';
 import type { Context, Finished, Incoming, Refused, Sink, SinkPlan, Writer, Written } from '../connector.js';
 import type { Store } from '../store.js';
+import { exportComparison } from './comparison.js';
 import { fileName } from './export-names.js';
 import { FileMaker } from './file-maker.js';
 import type { FormatPlan, RowEncoder, RowsFormat } from './format.js';
@@ -109,9 +110,13 @@ class FileSink implements Sink {
     };
   }
 
-  comparison(): Promise<Comparison> {
-    const hint = 'read the files back by a copy of their own, and verify that one';
-    throw new SluiceError('unsupported', 'rows of files have no key to compare them by', { hint });
+  async comparison(): Promise<Comparison> {
+    const { rows } = this.#isPlanned().format;
+    if (rows === undefined) throw new Error('a sink whose plan is refused is not compared');
+    if (this.#settings.files.forPeople) {
+      throw new SluiceError('unsupported', `${this.#settings.table}: files for people are not exact`);
+    }
+    return exportComparison({ settings: this.#settings, store: this.#store, context: this.#context, rows });
   }
 
   async finish(): Promise<Finished> {
