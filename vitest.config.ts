@@ -12,7 +12,8 @@ export default defineConfig({
     testTimeout: 300_000,
     hookTimeout: 300_000,
     expect: { poll: { timeout: 60_000 } },
-    maxWorkers: 2,
+    // Tests wait for programs and servers about half of their time.
+    maxWorkers: 3,
     sequence: { sequencer: LongFirst },
   },
 });
