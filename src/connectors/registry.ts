@@ -19,13 +19,15 @@ export interface Registration {
   readonly title: string;
   /** Schemas of a connection, of `from` and of `to` (strict objects; `connection` included). */
   readonly connection: z.ZodType;
-  /** Absent where nothing is read from the kind, or written to it: a queue lies between the ends (`via`). */
+  /** Absent where nothing is read from the kind, or written to it. */
   readonly source?: z.ZodType;
   readonly sink?: z.ZodType;
   /** What the schemas cannot say: which fields need or exclude each other. */
   readonly rules: OptionRules;
   /** Its tables' changes can be followed: `Connection.feed`. */
   readonly feeds?: true;
+  /** It lies between the ends of a copy (`via`): `Connection.queue`. */
+  readonly queues?: true;
   load(): Promise<Connector>;
 }
 
@@ -47,7 +49,12 @@ export const registry = {
     load: async () => (await import('./files/index.js')).s3,
   },
   rds: { ...rds, rules: rdsRules, load: async () => (await import('./rds/index.js')).rds },
-  sqs: { ...sqs, rules: sqsRules, load: async () => (await import('./sqs/index.js')).sqs },
+  sqs: {
+    ...sqs,
+    rules: sqsRules,
+    queues: true,
+    load: async () => (await import('./sqs/index.js')).sqs,
+  },
 } as const satisfies Record<string, Registration>;
 
 export type ConnectionKind = keyof typeof registry;

@@ -1,4 +1,4 @@
-import type { ConnectionKinds } from './connections.js';
+import { type ConnectionKinds, registrationOf } from './connections.js';
 import type { CopyStep } from './declaration.js';
 import type { DocumentPath } from './document-path.js';
 import { kindOfConnection } from './ends.js';
@@ -6,9 +6,6 @@ import type { Report } from './report.js';
 import { isMapping } from './unsupported.js';
 
 type Mapping = Readonly<Record<string, unknown>>;
-
-/** Kinds of connections that a copy can go through. */
-const queueKinds: ReadonlySet<string> = new Set(['sqs']);
 
 /** Modes that say something of all rows together: nobody behind a queue knows when those are there. */
 const wholeModes: Readonly<Record<string, string>> = {
@@ -48,8 +45,8 @@ export function checkVia(step: Mapping, path: DocumentPath, kinds: ConnectionKin
 
 function checkConnection(name: unknown, path: DocumentPath, kinds: ConnectionKinds, report: Report): void {
   if (typeof name !== 'string') return;
-  const kind: string | undefined = kindOfConnection(name, path, kinds, report);
-  if (kind === undefined || queueKinds.has(kind)) return;
+  const kind = kindOfConnection(name, path, kinds, report);
+  if (kind === undefined || registrationOf(kind).queues) return;
   const hint = 'a queue lies between the ends: { kind: sqs, queue: NAME }';
   const message = `"${name}" is a connection of kind ${kind}, which is no queue`;
   report.add([...path, 'connection'], { code: 'wrong_value', message, hint });

@@ -29,4 +29,4 @@ const exportKinds: ReadonlySet<string> = new Set(['files', 's3']);
 
 export const kindsWithComparisons = kindsWithSinks.filter((kind) => !exportKinds.has(kind));
 /** Kinds that lie between the ends. */
-export const queueKinds = kinds.flatMap(([kind, { source, sink }]) => (source || sink ? [] : [kind]));
+export const queueKinds = kinds.flatMap(([kind, { queues }]) => (queues ? [kind] : []));

@@ -7,7 +7,7 @@ import type { HttpFault, HttpProxy } from './http-proxy.js';
 
 needsServer('moto');
 
-const wanted = process.env['SLUICE_SWEEP'] ?? '3';
+const wanted = process.env['SLUICE_SWEEP'] ?? '2';
 const POINTS = wanted === 'all' ? Number.MAX_SAFE_INTEGER : Number(wanted);
 
 const script = {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -12,18 +12,27 @@ export interface Watcher {
   end(): Promise<Witness>;
 }
 
-/** A reader in a process of its own that looks all along. Resolves when it has looked once. */
-export async function startWatcher(place: Place): Promise<Watcher> {
-  const folder = await mkdtemp(join(tmpdir(), 'sluice-watcher-'));
-  const program = join(folder, 'watch.mjs');
-  await build({
+let made: Promise<string> | undefined;
+
+/** Its program, made once for a test file. */
+async function watcherProgram(): Promise<string> {
+  const result = await build({
     entryPoints: [join(import.meta.dirname, 'export-watch.ts')],
-    outfile: program,
     bundle: true,
+    write: false,
     platform: 'node',
     format: 'esm',
     logLevel: 'error',
   });
+  return result.outputFiles[0]?.text ?? '';
+}
+
+/** A reader in a process of its own that looks all along. Resolves when it has looked once. */
+export async function startWatcher(place: Place): Promise<Watcher> {
+  made ??= watcherProgram();
+  const folder = await mkdtemp(join(tmpdir(), 'sluice-watcher-'));
+  const program = join(folder, 'watch.mjs');
+  await writeFile(program, await made);
   const child = spawn(process.execPath, [program, JSON.stringify(place)], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });

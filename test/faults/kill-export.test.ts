@@ -9,7 +9,7 @@ import { sweep } from './kill-sweep.js';
 needsServer('moto');
 
 /** As many points as the suite has time for, of calls that change something; `SLUICE_SWEEP=all` tries every moment. */
-const wanted = process.env['SLUICE_SWEEP'] ?? '3';
+const wanted = process.env['SLUICE_SWEEP'] ?? '2';
 const POINTS = wanted === 'all' ? Number.MAX_SAFE_INTEGER : Number(wanted);
 const CHANGES = /Create|Start|Put|Delete/;
 

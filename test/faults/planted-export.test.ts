@@ -50,7 +50,7 @@ const plants: readonly ExportPlant[] = [
     find: '(await page({ DBSnapshotIdentifier: name })).found.find(named(name))',
     plant:
       '((all) => all.find(({ status }) => status === "creating") ?? all.find(named(name)))((await page({})).found)',
-    mishap: { step: { deadline: '24h' }, clockFactor: 20_000 },
+    mishap: { step: { deadline: '24h' }, clockFactor: 100_000 },
     seen: /exit 4.*timeout/s,
   },
   {
