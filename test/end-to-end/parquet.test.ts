@@ -88,9 +88,10 @@ it('has the columns of DynamoDB that are named, by their types, and the rest as 
   ]);
   await made?.remove();
   const whole = await copied({ from: source, to: { ...to, extra: { into: 'rest' } } });
-  expect(await duckdbRows(`SELECT id, rest FROM ${whole.rows} WHERE id = '{"S":"b"}'`)).toEqual([
-    ['{"S":"b"}', '{"total":{"NULL":true},"paid":{"BOOL":true}}'],
-  ]);
+  const [found] = await duckdbRows(`SELECT id, rest FROM ${whole.rows} WHERE id = '{"S":"b"}'`);
+  expect(found?.[0]).toBe('{"S":"b"}');
+  // Attributes have no order.
+  expect(JSON.parse(String(found?.[1]))).toEqual({ total: { NULL: true }, paid: { BOOL: true } });
 });
 
 it('refuses to guess the columns of a DynamoDB table', async () => {

@@ -49,18 +49,23 @@ interface SchemaNode {
   readonly name: string;
   readonly children: number;
   readonly physical: string;
+  /** As DuckDB prints Parquet's own: `TimeType(…, unit=TimeUnit(…, NANOS=NanoSeconds()))`. */
+  readonly logical: string;
   readonly precision: number;
 }
 
 async function fieldsOf(duckdb: Duckdb, path: string): Promise<readonly ParquetField[]> {
   const file = sqlText(path);
   const described = await duckdb.rows(`DESCRIBE SELECT * FROM read_parquet(${file})`);
-  const nodes = await duckdb.rows(`SELECT name, num_children, type, precision FROM parquet_schema(${file})`);
+  const nodes = await duckdb.rows(
+    `SELECT name, num_children, type, logical_type, precision FROM parquet_schema(${file})`,
+  );
   const tree = nodes.map(
-    ([name, children, physical, precision]): SchemaNode => ({
+    ([name, children, physical, logical, precision]): SchemaNode => ({
       name: String(name),
       children: Number(children ?? 0),
       physical: String(physical),
+      logical: String(logical ?? ''),
       precision: Number(precision ?? 0),
     }),
   );
@@ -100,7 +105,10 @@ function endOf(tree: readonly SchemaNode[], start: number): number {
 /** DuckDB's decimals have no more digits. https://duckdb.org/docs/stable/sql/data_types/numeric */
 const MAX_DECIMAL_DIGITS = 38;
 
-function inexactness({ physical, precision }: SchemaNode): string | undefined {
-  if (physical === 'INT96') return 'INT96 counts nanoseconds, which no column here holds';
+function inexactness({ physical, logical, precision }: SchemaNode): string | undefined {
+  // Some versions of DuckDB read a time of nanoseconds as one of microseconds.
+  if (physical === 'INT96' || logical.includes('NANOS=NanoSeconds')) {
+    return 'it counts nanoseconds, which no column here holds';
+  }
   return precision > MAX_DECIMAL_DIGITS ? `a decimal of ${precision} digits` : undefined;
 }
