@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { BucketStore } from '../../src/connectors/files/bucket-store.js';
+import { BucketStore } from '../../src/connectors/files/stores/bucket-store.js';
 import type { Store } from '../../src/connectors/store.js';
 import { type TestContext, testContext } from '../fixtures/context.js';
 import { exportOnce, namesOfExports, namesOfNewest } from '../fixtures/exports.js';

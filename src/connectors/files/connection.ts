@@ -2,13 +2,13 @@ import { isAbsolute, join } from 'node:path';
 import type { Connection, Context } from '../connector.js';
 import { pathFrom } from '../environment.js';
 import type { Store } from '../store.js';
-import type { BucketConnectionOptions } from './bucket-options.js';
-import { BucketStore } from './bucket-store.js';
-import { FolderStore } from './folder-store.js';
 import type { FileSinkOptions, FileSourceOptions, FolderConnectionOptions } from './options.js';
 import { createSink } from './sink.js';
 import { listTables } from './source/list-tables.js';
 import { createFileSource } from './source/source.js';
+import type { BucketConnectionOptions } from './stores/bucket-options.js';
+import { BucketStore } from './stores/bucket-store.js';
+import { FolderStore } from './stores/folder-store.js';
 
 export function connectFolder({ path }: FolderConnectionOptions, context: Context): Connection {
   return connected((lent) => {

@@ -1,7 +1,7 @@
 import type { Connector } from '../connector.js';
-import type { BucketConnectionOptions } from './bucket-options.js';
 import { connectBucket, connectFolder } from './connection.js';
 import type { FolderConnectionOptions } from './options.js';
+import type { BucketConnectionOptions } from './stores/bucket-options.js';
 
 /** A folder of this machine. */
 export const files: Connector = {

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type HttpFault, type HttpProxy, startHttpProxy } from '../../../test/faults/http-proxy.js';
-import { type BucketGround, bucketGround, bytesOf, namesOf } from '../../../test/fixtures/stores.js';
-import type { Store } from '../store.js';
+import { type HttpFault, type HttpProxy, startHttpProxy } from '../../../../test/faults/http-proxy.js';
+import { type BucketGround, bucketGround, bytesOf, namesOf } from '../../../../test/fixtures/stores.js';
+import type { Store } from '../../store.js';
 
 const TIMEOUT_MS = 120_000;
 const MIB = 1024 * 1024;

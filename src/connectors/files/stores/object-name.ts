@@ -1,4 +1,4 @@
-import { SluiceError } from '../../errors.js';
+import { SluiceError } from '../../../errors.js';
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html; a prefix counts too, and its store checks that. */
 const MAX_NAME_BYTES = 1024;

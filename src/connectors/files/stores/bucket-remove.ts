@@ -1,9 +1,9 @@
 import type { _Error as ObjectError } from '@aws-sdk/client-s3';
-import type { SluiceError } from '../../errors.js';
-import { retried } from '../aws-calls.js';
-import { entryFailure, failedForNow } from '../aws-failures.js';
-import type { Context } from '../connector.js';
-import type { S3Service } from '../s3-service.js';
+import type { SluiceError } from '../../../errors.js';
+import { retried } from '../../aws-calls.js';
+import { entryFailure, failedForNow } from '../../aws-failures.js';
+import type { Context } from '../../connector.js';
+import type { S3Service } from '../../s3-service.js';
 import { failures } from './bucket-failures.js';
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */

@@ -1,10 +1,10 @@
 import { setMaxListeners } from 'node:events';
 import type { Readable } from 'node:stream';
-import { SluiceError } from '../../errors.js';
-import { awsCredentials } from '../aws-credentials.js';
-import { type AwsPlace, awsPlace } from '../aws-endpoint.js';
-import type { Context } from '../connector.js';
-import { S3Service } from '../s3-service.js';
+import { SluiceError } from '../../../errors.js';
+import { awsCredentials } from '../../aws-credentials.js';
+import { type AwsPlace, awsPlace } from '../../aws-endpoint.js';
+import type { Context } from '../../connector.js';
+import { S3Service } from '../../s3-service.js';
 import type {
   HiddenCopies,
   ObjectCopy,
@@ -13,7 +13,7 @@ import type {
   StoredObject,
   StoredText,
   StoreUse,
-} from '../store.js';
+} from '../../store.js';
 import { copyHidden } from './bucket-copy.js';
 import { bucketFacts, bucketFindings } from './bucket-facts.js';
 import { failures } from './bucket-failures.js';

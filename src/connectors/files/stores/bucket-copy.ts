@@ -1,6 +1,6 @@
-import { SluiceError } from '../../errors.js';
-import { statusOf } from '../aws-failures.js';
-import type { HiddenCopies, ObjectCopy } from '../store.js';
+import { SluiceError } from '../../../errors.js';
+import { statusOf } from '../../aws-failures.js';
+import type { HiddenCopies, ObjectCopy } from '../../store.js';
 import {
   abortUpload,
   beginUpload,

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { bucketName, bucketPrefix, endpoint, region, role } from '../aws-options.js';
+import { bucketName, bucketPrefix, endpoint, region, role } from '../../aws-options.js';
 
 export const title = 'S3';
 

@@ -1,10 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { ServerSideEncryption } from '@aws-sdk/client-s3';
-import { SluiceError } from '../../errors.js';
-import { statusOf } from '../aws-failures.js';
-import type { S3Service } from '../s3-service.js';
-import type { StoredObject } from '../store.js';
+import { SluiceError } from '../../../errors.js';
+import { statusOf } from '../../aws-failures.js';
+import type { S3Service } from '../../s3-service.js';
+import type { StoredObject } from '../../store.js';
 import { folderFailure } from './folder-failures.js';
 
 const MIB = 1024 * 1024;

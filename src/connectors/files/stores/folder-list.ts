@@ -1,7 +1,7 @@
 import type { Dirent } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { SluiceError } from '../../errors.js';
+import { SluiceError } from '../../../errors.js';
 import { isMissing } from './folder-failures.js';
 import { isOwn, isUnfinished } from './folder-paths.js';
 

@@ -1,4 +1,10 @@
-import { type AwsFailure, type AwsFailures, awsFailures, failedForNow, throttled } from '../aws-failures.js';
+import {
+  type AwsFailure,
+  type AwsFailures,
+  awsFailures,
+  failedForNow,
+  throttled,
+} from '../../aws-failures.js';
 
 const bucketMissing: AwsFailure = {
   code: 'bucket_missing',

@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream';
 import type { GetObjectCommandOutput } from '@aws-sdk/client-s3';
-import { SluiceError } from '../../errors.js';
-import { retried } from '../aws-calls.js';
-import { callFailure } from '../aws-failures.js';
-import type { Context } from '../connector.js';
-import type { S3Service } from '../s3-service.js';
+import { SluiceError } from '../../../errors.js';
+import { retried } from '../../aws-calls.js';
+import { callFailure } from '../../aws-failures.js';
+import type { Context } from '../../connector.js';
+import type { S3Service } from '../../s3-service.js';
 import { failures } from './bucket-failures.js';
 
 /** A connection that gives nothing for so long is broken. */

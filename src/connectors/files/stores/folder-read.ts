@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
-import { SluiceError } from '../../errors.js';
+import { SluiceError } from '../../../errors.js';
 import { folderFailure } from './folder-failures.js';
 
 const READ_BYTES = 256 * 1024;

@@ -4,10 +4,10 @@ import { chmod, mkdir, readdir, rm, stat, symlink, writeFile } from 'node:fs/pro
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { fillDisk, smallDisk, whyNoSmallDisk } from '../../../test/faults/small-disk.js';
-import { testContext } from '../../../test/fixtures/context.js';
-import { bytesOf, folderGround, namesOf } from '../../../test/fixtures/stores.js';
-import type { Store } from '../store.js';
+import { fillDisk, smallDisk, whyNoSmallDisk } from '../../../../test/faults/small-disk.js';
+import { testContext } from '../../../../test/fixtures/context.js';
+import { bytesOf, folderGround, namesOf } from '../../../../test/fixtures/stores.js';
+import type { Store } from '../../store.js';
 import { FolderStore } from './folder-store.js';
 
 let ground: Awaited<ReturnType<typeof folderGround>>;

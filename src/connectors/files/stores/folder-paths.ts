@@ -1,6 +1,6 @@
 import { chmod, mkdir, open, realpath, stat } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
-import { SluiceError } from '../../errors.js';
+import { SluiceError } from '../../../errors.js';
 import { errnoOf, isMissing } from './folder-failures.js';
 import { objectName } from './object-name.js';
 

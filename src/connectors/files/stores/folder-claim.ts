@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { type FileHandle, open, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { SluiceError } from '../../errors.js';
-import { isRunning, ownMark, type ProcessMark } from '../process-mark.js';
+import { SluiceError } from '../../../errors.js';
+import { isRunning, ownMark, type ProcessMark } from '../../process-mark.js';
 import { errnoOf, isMissing } from './folder-failures.js';
 
 /** A claim is held for some milliseconds: one that was made on another machine, or is torn, is dead after this long. */

@@ -17,8 +17,8 @@ import {
 } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { SluiceError } from '../../errors.js';
-import type { Context, Finding } from '../connector.js';
+import { SluiceError } from '../../../errors.js';
+import type { Context, Finding } from '../../connector.js';
 import {
   type HiddenCopies,
   MAX_TEXT_BYTES,
@@ -28,7 +28,7 @@ import {
   type StoredObject,
   type StoredText,
   type StoreUse,
-} from '../store.js';
+} from '../../store.js';
 import { FolderClaim } from './folder-claim.js';
 import { errnoOf, folderFailure, isMissing } from './folder-failures.js';
 import { listFolder, unfinishedBelow } from './folder-list.js';

@@ -1,7 +1,7 @@
-import { statusOf } from '../aws-failures.js';
-import type { Finding } from '../connector.js';
-import type { BucketSight, S3Service } from '../s3-service.js';
-import type { StoreUse } from '../store.js';
+import { statusOf } from '../../aws-failures.js';
+import type { Finding } from '../../connector.js';
+import type { BucketSight, S3Service } from '../../s3-service.js';
+import type { StoreUse } from '../../store.js';
 
 /** What S3 says of a bucket. Absent is what the caller may not see, or what the service does not know. */
 export interface BucketFacts {

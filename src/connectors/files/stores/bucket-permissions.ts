@@ -1,6 +1,6 @@
-import { awsPartition } from '../aws-endpoint.js';
-import type { Permission } from '../connector.js';
-import type { StoreUse } from '../store.js';
+import { awsPartition } from '../../aws-endpoint.js';
+import type { Permission } from '../../connector.js';
+import type { StoreUse } from '../../store.js';
 
 export interface BucketReach {
   readonly bucket: string;

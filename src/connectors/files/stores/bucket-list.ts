@@ -1,6 +1,6 @@
 import type { ListMultipartUploadsCommandOutput, ListObjectsV2CommandOutput } from '@aws-sdk/client-s3';
-import { SluiceError } from '../../errors.js';
-import type { S3Service } from '../s3-service.js';
+import { SluiceError } from '../../../errors.js';
+import type { S3Service } from '../../s3-service.js';
 
 interface Place {
   readonly s3: S3Service;

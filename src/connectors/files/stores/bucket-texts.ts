@@ -1,6 +1,6 @@
-import { SluiceError } from '../../errors.js';
-import { statusOf } from '../aws-failures.js';
-import { MAX_TEXT_BYTES, type StoredText } from '../store.js';
+import { SluiceError } from '../../../errors.js';
+import { statusOf } from '../../aws-failures.js';
+import { MAX_TEXT_BYTES, type StoredText } from '../../store.js';
 import { withinTime } from './bucket-read.js';
 import { type UploadPlace, versionOf } from './bucket-upload.js';
 
