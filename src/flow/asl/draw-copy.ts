@@ -3,9 +3,10 @@ import { resultPath } from './context-path.js';
 import { type Block, type Next, type State, type States, to } from './definition.js';
 import type { Drawing } from './drawing.js';
 import { serviceRetry, stepRetry } from './failures.js';
-import { type OwnFunction, ownTask } from './invocation.js';
+import { type OwnWork, ownTask } from './invocation.js';
 import { NotDrawable } from './not-drawable.js';
 import { resultFrom } from './results.js';
+import { RUN_FUNCTION } from './step-functions.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -39,7 +40,7 @@ function copyStates(step: CopyStep, drawing: Drawing): States {
   const [plan, parts, finish] = [`${label}: plan`, `${label}: parts`, `${label}: finish`];
   const [why, failed] = [`${label}: why`, `${label}: part failed`];
   return {
-    [plan]: stepTask('Plan', step, drawing, {
+    [plan]: stepTask('plan', step, drawing, {
       ResultSelector: { 'parts.$': '$.Payload.parts' },
       ResultPath: '$.plan',
       ...to(parts),
@@ -55,14 +56,14 @@ function copyStates(step: CopyStep, drawing: Drawing): States {
       ...to(finish),
     },
     [why]: stepTask(
-      'Failed',
+      'failed',
       step,
       drawing,
       { ResultSelector: { 'error.$': '$.Payload.error' }, ResultPath: '$.failure', ...to(failed) },
       { 'error.$': '$.failure' },
     ),
     [failed]: { Type: 'Fail', ErrorPath: '$.failure.error.code', CausePath: '$.failure.error.message' },
-    [finish]: stepTask('Finish', step, drawing, { OutputPath: '$.Payload', ...to(undefined) }),
+    [finish]: stepTask('finish', step, drawing, { OutputPath: '$.Payload', ...to(undefined) }),
   };
 }
 
@@ -75,7 +76,7 @@ function partMachine(step: CopyStep, drawing: Drawing): Fields {
     StartAt: part,
     States: {
       [part]: stepTask(
-        'Part',
+        'part',
         step,
         drawing,
         { ResultPath: '$.result', ...to(choice) },
@@ -94,7 +95,7 @@ function partMachine(step: CopyStep, drawing: Drawing): Fields {
 export function verifyState(step: VerifyStep, drawing: Drawing, next: Next, failure: Fields): State {
   const { of, sample } = step;
   const about = { of, ...(sample === undefined ? {} : { sample }) };
-  const task = stepTask('Verify', step, drawing, {}, about);
+  const task = stepTask('verify', step, drawing, {}, about);
   const { Retry: own = [] } = stepRetry(step);
   return {
     ...task,
@@ -111,7 +112,7 @@ export function exportBlock(step: ExportStep, drawing: Drawing, next: Next, fail
   const label = drawing.labels.of(step);
   const [begin, choice, wait] = [`${label}: export`, `${label}: done?`, `${label}: wait`];
   const states: States = {
-    [begin]: stepTask('Export', step, drawing, { ResultPath: '$.result', ...to(choice) }),
+    [begin]: stepTask('export', step, drawing, { ResultPath: '$.result', ...to(choice) }),
     [choice]: {
       Type: 'Choice',
       Choices: [{ Variable: '$.result.Payload.done', BooleanEquals: false, Next: wait }],
@@ -133,14 +134,16 @@ export function exportBlock(step: ExportStep, drawing: Drawing, next: Next, fail
   return { entry: label, states: { [label]: whole } };
 }
 
-/** A Task of ours for a step. */
+/** A Task of ours for a step; how it failed is asked of the run's function, which needs nothing but the journal. */
 export function stepTask(
-  name: OwnFunction,
+  work: Exclude<OwnWork, 'begin'>,
   step: CopyStep | ExportStep | VerifyStep,
-  { pipeline }: Drawing,
+  { pipeline, functions }: Drawing,
   fields: Fields,
   more: Fields = {},
 ): State {
   const payload = { 'run.$': '$.run', pipeline, step: step.name, 'firing.$': '$.firing', ...more };
-  return ownTask(name, payload, { ...serviceRetry, ...fields });
+  const placeholder = work === 'failed' ? RUN_FUNCTION : functions.get(step.name);
+  if (placeholder === undefined) throw new Error('a step without a function');
+  return ownTask(placeholder, work, payload, { ...serviceRetry, ...fields });
 }

@@ -51,7 +51,7 @@ function failedTask(step: CopyStep | ExportStep | VerifyStep, drawing: Drawing, 
   const failed = `${drawing.labels.of(step)}: failed`;
   const path = errorPath(step, drawing);
   const task = stepTask(
-    'Failed',
+    'failed',
     step,
     drawing,
     {

@@ -5,11 +5,14 @@ import type { Read } from './condition.js';
 import { referencePath } from './context-path.js';
 import { Labels } from './labels.js';
 import { NotDrawable } from './not-drawable.js';
+import { stepFunctions } from './step-functions.js';
 
 /** What is known of a pipeline while its steps become states. */
 export interface Drawing {
   readonly pipeline: string;
   readonly labels: Labels;
+  /** The placeholder of each step's function, by name. */
+  readonly functions: ReadonlyMap<string, string>;
   /** By name. */
   readonly steps: ReadonlyMap<string, NamedStep>;
   /** In which branches each stands, by name. */
@@ -33,7 +36,8 @@ export function openDrawing(pipeline: string, steps: readonly Step[]): Drawing {
     }
   };
   walk(steps, []);
-  return { pipeline, labels: new Labels(steps), steps: named, surroundings };
+  const functions = stepFunctions(steps);
+  return { pipeline, labels: new Labels(steps), functions, steps: named, surroundings };
 }
 
 /** What a reference reads. Throws `NotDrawable` for what a state machine does not know. */

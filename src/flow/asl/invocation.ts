@@ -1,28 +1,29 @@
 import type { State } from './definition.js';
 
 /**
- * The functions that do the work of our own steps. A definition holds `${Plan}` and so on for their ARNs, which
- * CloudFormation's DefinitionSubstitutions put in.
+ * The functions that do the work of our own steps: one for the run as a whole, `${Run}`, and one for each step, named by
+ * `StepFunctions`. DefinitionSubstitutions of CloudFormation put their ARNs in. What each is asked for stands in `do`:
  *
- * | function | gets | gives |
- * |---|---|---|
- * | Begin | pipeline, zone, steps (keys of results), execution, input | the context: run, firing (all fields; absent ones null), steps (each `pending`, counts 0, output null), nothing (null) |
- * | Plan | run, pipeline, step, firing | parts: pointers to what is still to be done |
- * | Part | run, pipeline, step, firing, part | done: whether the part is finished; false when it handed over to the next call |
- * | Finish | run, pipeline, step, firing | outcome and counts |
- * | Export | run, pipeline, step, firing | done: false while RDS is at work; then outcome, counts and output |
- * | Verify | run, pipeline, step, firing, of, sample | outcome and seconds; fails with `different` |
- * | Failed | run, pipeline, step, error (Error, Cause) | outcome, counts and error (code, message) of a copy or verify that failed |
+ * | function | do | gets | gives |
+ * |---|---|---|---|
+ * | run | begin | pipeline, zone, steps (keys of results), execution, input | the context: run, firing (all fields; absent ones null), steps (each `pending`, counts 0, output null), nothing (null) |
+ * | run | failed | run, pipeline, step, error (Error, Cause) | outcome, counts and error (code, message) of a step that failed |
+ * | step | plan | run, pipeline, step, firing | parts: pointers to what is still to be done |
+ * | step | part | run, pipeline, step, firing, part | done: whether the part is finished; false when it handed over to the next call |
+ * | step | finish | run, pipeline, step, firing | outcome and counts |
+ * | step | export | run, pipeline, step, firing | done: false while RDS is at work; then outcome, counts and output |
+ * | step | verify | run, pipeline, step, firing, of, sample | outcome and seconds; fails with `different` |
  *
- * Each fails with an error whose name is a code of src/errors.ts. A copy that is started again goes on: Plan gives what
- * is left, which is nothing where it is complete, and Finish then gives what it gave before.
+ * Each fails with an error whose name is a code of src/errors.ts. A copy that is started again goes on: `plan` gives what
+ * is left, which is nothing where it is complete, and `finish` then gives what it gave before.
  */
-export type OwnFunction = 'Begin' | 'Plan' | 'Part' | 'Finish' | 'Export' | 'Verify' | 'Failed';
+export type OwnWork = 'begin' | 'plan' | 'part' | 'finish' | 'export' | 'verify' | 'failed';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-export function ownTask(name: OwnFunction, payload: Fields, fields: Fields): State {
-  return invocation(`\${${name}}`, { Payload: payload }, fields);
+/** A Task that calls a function of ours by its placeholder. */
+export function ownTask(placeholder: string, work: OwnWork, payload: Fields, fields: Fields): State {
+  return invocation(`\${${placeholder}}`, { Payload: { do: work, ...payload } }, fields);
 }
 
 /** A Task that calls a Lambda function with `Payload` or `Payload.$`; `$.Payload` of its result is what it gave. */

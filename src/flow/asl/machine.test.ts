@@ -7,6 +7,7 @@ import { functionsOf } from '../../../test/fixtures/own-functions.js';
 import type { Declaration } from '../../declare/declaration.js';
 import { parseDeclaration } from '../../declare/load.js';
 import { definitionText, stateMachineOf } from './machine.js';
+import { stepFunctions } from './step-functions.js';
 
 /** A pipeline with a copy named `out`, with these fields besides, and these steps behind it. */
 async function declared(steps: readonly object[], fields: object = {}): Promise<Declaration> {
@@ -108,6 +109,22 @@ describe('a copy in a state machine', () => {
     expect({ status, error }).toEqual({ status: 'FAILED', error: 'table_missing' });
     expect(recorder.events.some(({ name }) => name === 'b')).toBe(false);
   });
+});
+
+test('each step has a function of its own, and names that are nearly alike have different ones', async () => {
+  const more = ['out-2', 'out_2', 'OUT 2'].map((name) => ({ kind: 'verify', name, path: '', of: ['out'] }));
+  const { steps } = await declared([]);
+  const names = [...stepFunctions([...steps, ...more] as unknown as Declaration['steps']).entries()];
+  expect(names).toEqual([
+    ['out', 'StepOut'],
+    ['out-2', 'StepOut2'],
+    ['out_2', 'StepOut2N2'],
+    ['OUT 2', 'StepOUT2N3'],
+  ]);
+  const { States } = stateMachineOf(await declared([{ verify: 'agree', of: 'out' }]));
+  const called = statesOf(States).map(([, { Parameters }]) => Parameters as { FunctionName?: string });
+  const functions = called.flatMap((parameters) => parameters?.FunctionName ?? []);
+  expect([...new Set(functions)].sort()).toEqual([`\${Run}`, `\${StepAgree}`, `\${StepOut}`]);
 });
 
 test('a verify that finds differences is never tried again', async () => {

@@ -5,6 +5,7 @@ import { seriesBlock } from './draw-step.js';
 import { openDrawing } from './drawing.js';
 import { serviceRetry } from './failures.js';
 import { ownTask } from './invocation.js';
+import { RUN_FUNCTION } from './step-functions.js';
 
 /** https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html */
 const MAX_BYTES = 1_048_576;
@@ -27,7 +28,11 @@ export function stateMachineOf({ pipeline, steps, schedule }: Declaration): Stat
     Comment: `Pipeline ${pipeline}, drawn by Sluice`,
     StartAt: 'Begin',
     States: {
-      Begin: ownTask('Begin', begin, { ...serviceRetry, OutputPath: '$.Payload', ...to(block.entry) }),
+      Begin: ownTask(RUN_FUNCTION, 'begin', begin, {
+        ...serviceRetry,
+        OutputPath: '$.Payload',
+        ...to(block.entry),
+      }),
       ...block.states,
     },
   };
