@@ -311,6 +311,9 @@ export interface SinkPlan {
   readonly restarts?: true;
   /** More writers than this do not help or are not safe. */
   readonly maxWriters: number;
+  /** Which processes may have it open, all but the first with `resume`, each with parts of its own. Absent: any number at
+   * once. `one by one`: never two at once. `one`: only the one that opened it, which finishes it too. */
+  readonly processes?: 'one by one' | 'one';
   /** DynamoDB: write units that the rows will cost, by estimate. */
   readonly units?: number;
   /** DynamoDB: write units a second that the table is provisioned for; 'on demand' also where it is still to be made. */

@@ -134,6 +134,11 @@ function followedCounts({ counts }: Followed, commits: StepPast['commits']): Cou
   return sum;
 }
 
+/** Each of the batches has a position behind it, from which can be gone on. */
+export function isPlaced(intents: readonly Intent[]): boolean {
+  return intents.every(({ to }) => to !== undefined);
+}
+
 /** What of a part is left to do. */
 export interface Remainder {
   /** Batches that may not be in the sink: read again between their positions, written under their tokens. */
@@ -156,7 +161,7 @@ export interface Remainder {
 export function remainder(past: StepPast, part: string, ranged: boolean): Remainder {
   const intents = past.intents.filter((intent) => intent.part === part);
   const isDone = (intent: Intent) => past.commits.has(intent.token);
-  const positioned = intents.every((intent) => intent.to !== undefined);
+  const positioned = isPlaced(intents);
   const isKept =
     ranged && positioned ? () => true : beforeFirstHole(intents, positioned ? isDone : () => false);
   const kept = intents.filter(isKept);

@@ -43,6 +43,7 @@ export async function planSink(facts: SinkFacts): Promise<SinkPlan> {
     appends: true,
     restarts: true,
     maxWriters: MAX_WRITERS,
+    processes: 'one',
     permissions: description.permissions,
   };
 }

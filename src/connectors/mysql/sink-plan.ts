@@ -89,7 +89,22 @@ function common(
     maxWriters: changes || options.duplicates === 'last' ? 1 : MAX_WRITERS,
     ...(mode === 'append' || mode === 'replace' ? { appends: true as const } : {}),
     ...(mode === 'replace' ? { restarts: true as const } : {}),
+    ...processesOf(mode, options, changes),
   };
+}
+
+/**
+ * The whole table is one session's lock (`SinkLock`). Triggers are put back, and foreign keys verified when all their tables
+ * are complete, by the process that knows of it.
+ */
+function processesOf(
+  mode: SinkMode,
+  { triggers, foreignKeys }: MysqlSinkOptions,
+  changes: boolean,
+): Pick<SinkPlan, 'processes'> {
+  if (triggers === 'suspend' || foreignKeys === 'after') return { processes: 'one' };
+  const isWhole = (mode === 'replace' || mode === 'mirror') && !changes;
+  return isWhole ? { processes: 'one by one' } : {};
 }
 
 /** The primary key; empty where it does not come, so that the server numbers the rows. */

@@ -77,6 +77,8 @@ class MysqlSink implements Sink {
   #deleted: number | undefined;
   /** Whose triggers may be away, from the moment that the first is dropped. */
   #triggers: TriggerKeeper | undefined;
+  /** `finish` has returned to whoever called it. */
+  #isEnded = false;
   /** This sink counts among those whose tables are not complete yet. */
   #isPending = false;
 
@@ -240,6 +242,7 @@ class MysqlSink implements Sink {
       this.#deleted = finished.deleted;
     }
     await this.#ask(async (session) => await mirror?.close(session));
+    this.#isEnded = true;
     return { deleted: this.#deleted, findings };
   }
 
@@ -259,13 +262,13 @@ class MysqlSink implements Sink {
     await this.#aftercare((session) => triggers.restore(session));
   }
 
-  /** The run has noted the end for itself by now, so that the ledger need no longer. */
+  /** Whoever finished has noted the end for itself by now, so that the ledger need no longer. */
   async close(): Promise<void> {
     this.#settle();
     this.#lock?.release();
     this.#lock = undefined;
     const { ledger } = this.#opened?.target ?? {};
-    if (ledger && this.#deleted !== undefined) await this.#aftercare((session) => ledger.forget(session));
+    if (ledger && this.#isEnded) await this.#aftercare((session) => ledger.forget(session));
     this.#opened = undefined;
   }
 

@@ -1,8 +1,8 @@
 import type { Writer } from '../../connectors/connector.js';
 import type { FeedPlace } from '../../connectors/feed.js';
 import type { LoadDeclaration } from '../../declare/declaration.js';
-import { checkSum } from '../copy.js';
 import { addCounters, type Counters, zeroCounters } from '../counters.js';
+import { checkSum } from '../finish-copy.js';
 import { follow } from './follow.js';
 import { Gathering, type Load } from './load.js';
 import type { ReplicatePlan } from './plan.js';
