@@ -1,7 +1,7 @@
-import { join } from 'node:path';
 import type { Declaration } from '../declare/declaration.js';
 import { sameFiring } from '../flow/firing.js';
 import { histories, isResumable, type RunHistory } from '../journal/runs.js';
+import type { Logs, PipelineState } from '../journal/state.js';
 import type { Firing } from '../values/firing.js';
 import { exitStatus } from './exit-status.js';
 import type { Io } from './io.js';
@@ -12,7 +12,7 @@ export type RunFor = (firing: Firing) => Promise<number>;
 /** A range of firings, and where runs of it are remembered. */
 export interface Range {
   readonly firings: readonly Firing[];
-  readonly state: string;
+  readonly state: PipelineState;
   /** Begin with the first, whatever has been done. */
   readonly fresh: boolean;
   readonly json: boolean;
@@ -28,7 +28,7 @@ export async function backfill(
   io: Io,
   runFor: RunFor,
 ): Promise<number> {
-  const newest = fresh ? undefined : await newestRun(join(state, pipeline, 'runs'));
+  const newest = fresh ? undefined : await newestRun(state.runs);
   const begin = newest ? whereToGoOn(newest, firings) : 0;
   sayPlan(pipeline, firings, begin, io, json);
   let rejects = false;
@@ -46,8 +46,8 @@ export async function backfill(
   return rejects ? exitStatus.rejects : exitStatus.complete;
 }
 
-async function newestRun(folder: string): Promise<RunHistory | undefined> {
-  for await (const history of histories(folder)) return history;
+async function newestRun(runs: Logs): Promise<RunHistory | undefined> {
+  for await (const history of histories(runs)) return history;
   return undefined;
 }
 

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import pc from 'picocolors';
 import type { Declaration } from '../declare/declaration.js';
 import { SluiceError } from '../errors.js';
@@ -10,7 +9,7 @@ import { histories, type RunHistory } from '../journal/runs.js';
 import { exitStatus } from './exit-status.js';
 import type { Io } from './io.js';
 import { runStatus } from './run-status.js';
-import { stateOf } from './session.js';
+import { openState } from './session.js';
 
 export interface DrawOptions {
   /** text, mermaid, svg or asl. */
@@ -51,8 +50,8 @@ async function chosenRun(
   io: Io,
   { run, state }: DrawOptions,
 ): Promise<RunHistory | undefined> {
-  const folder = join(stateOf(declaration, io, state), declaration.pipeline, 'runs');
-  for await (const history of histories(folder)) {
+  const { runs } = await openState(declaration, io, state);
+  for await (const history of histories(runs)) {
     if (run === undefined || run === 'last' || history.run.startsWith(run)) return history;
   }
   if (run === undefined) return undefined;

@@ -4,11 +4,12 @@ import { SluiceError } from '../errors.js';
 import { readRedrives, redriveRecords } from '../flow/redrive.js';
 import { openRejects } from '../flow/rejects.js';
 import { copySteps } from '../flow/scope.js';
-import type { OutstandingRejects } from '../journal/reject-folder.js';
+import type { OutstandingRejects } from '../journal/read-rejects.js';
+import type { PipelineState } from '../journal/state.js';
 import type { StoredCell } from '../values/stored-cell.js';
 import { exitStatus } from './exit-status.js';
 import type { Io } from './io.js';
-import { openSession, stateOf } from './session.js';
+import { openSession, openState } from './session.js';
 import { count, table } from './text.js';
 
 export interface RejectFilter {
@@ -28,8 +29,8 @@ export async function listRejects(
   io: Io,
   options: RejectsOptions,
 ): Promise<number> {
-  const state = stateOf(declaration, io, options.state);
-  const filed = await openRejects({ declaration, state });
+  const state = await openState(declaration, io, options.state);
+  const filed = await openRejects({ state });
   const found = filterRejects(
     [...filed, ...(await asideRejects(declaration, io, state, filed, options))],
     options,
@@ -49,7 +50,7 @@ const LOOK_SECONDS = 30;
 async function asideRejects(
   declaration: Declaration,
   io: Io,
-  state: string,
+  state: PipelineState,
   filed: readonly OutstandingRejects[],
   { step }: RejectFilter,
 ): Promise<readonly OutstandingRejects[]> {
@@ -62,7 +63,6 @@ async function asideRejects(
     const found = queues.map((queue) => ({
       run: 'on the redrive queue',
       step: queue.step.name,
-      path: '',
       records: redriveRecords(queue).filter(({ token }) => !known.has(token)),
       settled: 0,
     }));

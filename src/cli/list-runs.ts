@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { Declaration } from '../declare/declaration.js';
 import { addCounters, zeroCounters } from '../engine/counters.js';
 import { countsOf, type StepPast, type StepResult } from '../engine/journal.js';
@@ -8,7 +7,7 @@ import { histories, isResumable, type RunHistory } from '../journal/runs.js';
 import { exitStatus } from './exit-status.js';
 import type { Io } from './io.js';
 import { seriesLines } from './series-text.js';
-import { stateOf } from './session.js';
+import { openState } from './session.js';
 import { count, durationText, table } from './text.js';
 
 export interface RunsOptions {
@@ -24,9 +23,9 @@ export async function listRuns(
   io: Io,
   options: RunsOptions,
 ): Promise<number> {
-  const folder = join(stateOf(declaration, io, options.state), declaration.pipeline, 'runs');
+  const { runs } = await openState(declaration, io, options.state);
   const found: RunHistory[] = [];
-  for await (const history of histories(folder)) {
+  for await (const history of histories(runs)) {
     if (run === undefined || history.run.startsWith(run)) found.push(history);
     if (found.length === (run === undefined ? options.n : 1)) break;
   }

@@ -1,6 +1,6 @@
 import type { Declaration } from '../declare/declaration.js';
 import { SluiceError } from '../errors.js';
-import { readServed } from '../journal/served.js';
+import type { PipelineState } from '../journal/state.js';
 import { type Moment, momentsAfter } from '../schedule/firings.js';
 import { scheduleOf } from '../schedule/parse.js';
 import { type Schedule, startingAt } from '../schedule/schedule.js';
@@ -9,7 +9,7 @@ import { hereZone, utcText, wallText, wallTextAt, zonedText } from './clock-text
 import { exitStatus } from './exit-status.js';
 import type { Io } from './io.js';
 import { identityOf } from './serve/identity.js';
-import { stateOf } from './session.js';
+import { openState } from './session.js';
 import { table } from './text.js';
 
 export interface NextOptions {
@@ -30,7 +30,7 @@ export async function showNext(declaration: Declaration, io: Io, options: NextOp
   }
   const declared = declaredSchedule(declaration);
   const from = options.from === undefined ? Date.now() : momentIn(options.from, declared.zone);
-  const schedule = await startedAt(declared, from, declaration, stateOf(declaration, io, options.state));
+  const schedule = await startedAt(declared, from, await openState(declaration, io, options.state));
   const lines = nextLines(schedule, from, n);
   if (json) sayEvents(lines, schedule, declaration.pipeline, io);
   else io.out(linesText(lines, schedule, declaration.pipeline, n));
@@ -46,14 +46,9 @@ export function declaredSchedule({ schedule, pipeline }: Declaration): Schedule 
 }
 
 /** A rate counts from when it was first served; before that, from the moment that is asked about. */
-async function startedAt(
-  schedule: Schedule,
-  from: number,
-  { pipeline }: Declaration,
-  state: string,
-): Promise<Schedule> {
+async function startedAt(schedule: Schedule, from: number, state: PipelineState): Promise<Schedule> {
   if (schedule.kind !== 'rate') return schedule;
-  const served = await readServed(state, pipeline);
+  const served = await state.served.read();
   const isKnown = served?.schedule === identityOf(schedule);
   return startingAt(schedule, isKnown ? Date.parse(served.start) : from);
 }

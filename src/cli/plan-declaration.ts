@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { Declaration } from '../declare/declaration.js';
 import { closePlans } from '../flow/close-plans.js';
 import { firingsAsked, isAsked } from '../flow/firing.js';
@@ -15,7 +14,7 @@ import type { Io } from './io.js';
 import { type PermissionsFormat, permissionsEvents, permissionsText } from './permissions-report.js';
 import { planAloud } from './plan-aloud.js';
 import { planEvents, planText, reportRefusals } from './plan-report.js';
-import { onlyHalf, onlyStep, openSession, stateOf } from './session.js';
+import { onlyHalf, onlyStep, openSession, openState } from './session.js';
 
 export interface PlanOptions {
   readonly step?: string | undefined;
@@ -41,22 +40,20 @@ export async function planDeclaration(
   options: PlanOptions,
 ): Promise<number> {
   const interrupt = onInterrupt(io);
-  const state = stateOf(declaration, io, options.state);
+  const state = await openState(declaration, io, options.state);
   const half = options.only ?? 'both';
   const chosen = onlyHalf(onlyStep(declaration, options.step), half);
-  const { pipeline } = declaration;
   const { full = false } = options;
   const [firing] = firingsAsked(declaration, options);
-  const unfinished =
-    full || isAsked(options) ? undefined : await unfinishedRun(join(state, pipeline, 'runs'));
+  const unfinished = full || isAsked(options) ? undefined : await unfinishedRun(state.runs);
   const world = openSession(chosen, io, {
     state,
     run: newRunName(),
     signal: interrupt.signal,
     whole: declaration,
     half,
-    places: places({ state, pipeline }),
-    windows: runWindows({ state, pipeline }, { resumes: unfinished, full }),
+    places: places(state),
+    windows: runWindows(state.runs, { resumes: unfinished, full }),
     ...(unfinished ? { firing: unfinished.firing } : firing ? { firing } : {}),
   });
   let steps: readonly PlannedStep[] = [];

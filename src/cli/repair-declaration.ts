@@ -11,7 +11,7 @@ import { askYes } from './ask-yes.js';
 import { exitStatus } from './exit-status.js';
 import { type Interrupt, onInterrupt } from './interrupt.js';
 import type { Io } from './io.js';
-import { onlyStep, openSession, stateOf } from './session.js';
+import { onlyStep, openSession, openState } from './session.js';
 import { count, table } from './text.js';
 import { makeReport, stopped } from './verify-declaration.js';
 
@@ -32,7 +32,7 @@ export async function repairDeclaration(
 ): Promise<number> {
   const interrupt = onInterrupt(io);
   const chosen = comparable(onlyStep(declaration, options.step));
-  const state = stateOf(declaration, io, options.state);
+  const state = await openState(declaration, io, options.state);
   const { signal } = interrupt;
   const world = openSession(chosen, io, {
     state,
@@ -48,7 +48,7 @@ export async function repairDeclaration(
     if (repairs.length === 0) return exitStatus.complete;
     if (!(await isWanted(io, options))) return exitStatus.different;
     const status = await repairAll(world, repairs, { io, options, interrupt });
-    await markRepaired(state, report);
+    await markRepaired(state.reports, report);
     return status;
   } catch (error) {
     return stopped(error, interrupt, io, options.json === true);
@@ -71,14 +71,14 @@ async function repairAll(
   around: { readonly io: Io; readonly options: RepairOptions; readonly interrupt: Interrupt },
 ): Promise<number> {
   const { io, options, interrupt } = around;
-  const { declaration, state } = world;
+  const { state } = world;
   const { signal } = interrupt;
-  const lease = await takeLease({ declaration, state, wait: options.wait ?? false, signal });
+  const lease = await takeLease({ state, wait: options.wait ?? false, signal });
   try {
     await lease.name(world.run);
     const done = new Map<string, Repaired>();
     for (const repair of repairs) {
-      done.set(repair.step.name, await repairStep(world, repair, () => lease.check(), signal));
+      done.set(repair.step.name, await repairStep(world, repair, lease, signal));
     }
     sayDone(done, world, io, options.json === true);
     const left = [...done.values()].some((step) => step.left > 0);

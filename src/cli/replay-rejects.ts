@@ -13,12 +13,13 @@ import {
   replayMessages,
 } from '../flow/replay-received.js';
 import type { World } from '../flow/scope.js';
-import type { OutstandingRejects } from '../journal/reject-folder.js';
+import type { OutstandingRejects } from '../journal/read-rejects.js';
+import type { Guard } from '../journal/state.js';
 import { exitStatus } from './exit-status.js';
 import { type Interrupt, onInterrupt } from './interrupt.js';
 import type { Io } from './io.js';
 import { condition, filterRejects, type RejectFilter } from './list-rejects.js';
-import { openSession, stateOf } from './session.js';
+import { openSession, openState } from './session.js';
 import { count, table } from './text.js';
 
 export interface ReplayOptions extends RejectFilter {
@@ -36,10 +37,10 @@ const REPLAY_RUN = 'replay';
 /** `sluice replay`: sends open rejects again. Gives the exit status. */
 export async function replayAll(declaration: Declaration, io: Io, options: ReplayOptions): Promise<number> {
   const interrupt = onInterrupt(io);
-  const state = stateOf(declaration, io, options.state);
+  const state = await openState(declaration, io, options.state);
   const { signal } = interrupt;
   try {
-    const lease = await takeLease({ declaration, state, wait: options.wait ?? false, signal });
+    const lease = await takeLease({ state, wait: options.wait ?? false, signal });
     const { recalled } = await lookingBack(declaration, state);
     const world = openSession(declaration, io, { state, run: REPLAY_RUN, recalled, signal });
     try {
@@ -57,7 +58,7 @@ export async function replayAll(declaration: Declaration, io: Io, options: Repla
         const messages = queues.map((redrive) => refusedMessages(redrive, parts, options));
         const rows = parts.filter(({ records }) => records.every(({ received }) => received === undefined));
         if (options.dryRun) return sayWhat(rows, messages, io, options.json === true);
-        const work = { world, rows, messages, guard: () => lease.check(), stop: signal };
+        const work = { world, rows, messages, guard: lease, stop: signal };
         const sums = options.discard ? await discardAll(work) : await sendAll(work);
         return report(sums, io, options, interrupt);
       } finally {
@@ -113,7 +114,7 @@ interface Work {
   readonly world: World;
   readonly rows: readonly OutstandingRejects[];
   readonly messages: readonly RefusedMessages[];
-  readonly guard: () => Promise<void>;
+  readonly guard: Guard;
   readonly stop: AbortSignal;
 }
 
@@ -132,12 +133,13 @@ async function sendAll({ world, rows, messages, guard, stop }: Work): Promise<Su
   return sums;
 }
 
-async function discardAll({ rows, messages, guard, stop }: Work): Promise<Sums> {
+async function discardAll({ world, rows, messages, guard, stop }: Work): Promise<Sums> {
   const sums = new Map<string, Replayed & { discarded: number }>();
-  for (const rejects of rows) addTo(sums, rejects.step, { discarded: await discardFiled(rejects, guard) });
+  for (const rejects of rows)
+    addTo(sums, rejects.step, { discarded: await discardFiled(world, rejects, guard) });
   for (const refused of messages) {
     if (isEmpty(refused)) continue;
-    addTo(sums, refused.redrive.step.name, { discarded: await discardMessages(refused, guard, stop) });
+    addTo(sums, refused.redrive.step.name, { discarded: await discardMessages(world, refused, guard, stop) });
   }
   return sums;
 }

@@ -21,7 +21,7 @@ import { reportRefusals, warningLines } from './plan-report.js';
 import { jsonProgress, type Progress, quietProgress } from './progress.js';
 import { barProgress } from './progress-bars.js';
 import { servedFiring } from './serve/firing-option.js';
-import { onlyHalf, onlyStep, openSession, stateOf } from './session.js';
+import { onlyHalf, onlyStep, openSession, openState } from './session.js';
 import { failureTree, stepTree } from './step-tree.js';
 import { overallOutcome, statusOf, summaryEvent, summaryText } from './summary.js';
 import { count } from './text.js';
@@ -55,7 +55,7 @@ export async function runDeclaration(declaration: Declaration, io: Io, options: 
   const firings = firing === undefined ? firingsAsked(declaration, options) : [servedFiring(firing)];
   const [only] = firings;
   if (only !== undefined && firings.length === 1) return await runFor(only, declaration, io, options);
-  const state = stateOf(declaration, io, options.state);
+  const state = await openState(declaration, io, options.state);
   const { fresh = false, json = false } = options;
   return await backfill(declaration, { firings, state, fresh, json }, io, (firing) =>
     runFor(firing, declaration, io, options),
@@ -72,7 +72,7 @@ async function runFor(
   const interrupt = onInterrupt(io, { isServed: options.firing !== undefined });
   const half = options.only ?? 'both';
   const chosen = onlyHalf(onlyStep(declaration, options.step), half);
-  const state = stateOf(declaration, io, options.state);
+  const state = await openState(declaration, io, options.state);
   const { signal } = interrupt;
   const { fresh = false, wait = false, full = false } = options;
   let opened: OpenedRun | undefined;
@@ -84,8 +84,8 @@ async function runFor(
       state,
       run,
       firing: opened.firing,
-      windows: runWindows({ state, pipeline: declaration.pipeline }, { resumes, full }),
-      ...(fresh && !resumes ? {} : { places: places({ state, pipeline: declaration.pipeline }) }),
+      windows: runWindows(state.runs, { resumes, full }),
+      ...(fresh && !resumes ? {} : { places: places(state) }),
       signal,
       whole: declaration,
       lasting: true,

@@ -12,13 +12,20 @@ import { firingNow } from '../flow/firing.js';
 import type { Places } from '../flow/places.js';
 import { copySteps, type Half, openWorld, type World } from '../flow/scope.js';
 import type { Windows } from '../flow/windows.js';
+import { FolderState } from '../journal/files/folder-state.js';
+import type { PipelineState } from '../journal/state.js';
 import type { Firing } from '../values/firing.js';
 import { keepHeapSmall } from './heap.js';
 import type { Io } from './io.js';
 
-/** `.sluice/` lies beside the file unless `--state` names another folder. */
-export function stateOf(declaration: Declaration, io: Io, state: string | undefined): string {
-  return state === undefined ? join(dirname(declaration.file), '.sluice') : resolve(io.cwd, state);
+/** What is known of the pipeline: in `.sluice/` beside the file unless `--state` names another folder. */
+export async function openState(
+  { file, pipeline }: Declaration,
+  io: Io,
+  state: string | undefined,
+): Promise<PipelineState> {
+  const folder = state === undefined ? join(dirname(file), '.sluice') : resolve(io.cwd, state);
+  return new FolderState(folder, pipeline);
 }
 
 /** Opens what a command runs or plans a declaration in. */
@@ -26,7 +33,7 @@ export function openSession(
   declaration: Declaration,
   io: Io,
   options: {
-    readonly state: string;
+    readonly state: PipelineState;
     readonly run: string;
     /** What the run acts for; the present moment when absent. */
     readonly firing?: Firing;

@@ -8,7 +8,7 @@ import { errorEvent } from './errors.js';
 import { exitStatus } from './exit-status.js';
 import { onInterrupt } from './interrupt.js';
 import type { Io } from './io.js';
-import { openSession, stateOf } from './session.js';
+import { openSession, openState } from './session.js';
 import { traceEvent, traceText, untracedText } from './trace-text.js';
 import { stopped } from './verify-declaration.js';
 
@@ -28,7 +28,7 @@ export async function traceDeclaration(
   const written = parseKey(key);
   const interrupt = onInterrupt(io);
   const { signal } = interrupt;
-  const state = stateOf(declaration, io, options.state);
+  const state = await openState(declaration, io, options.state);
   const { recalled } = await lookingBack(declaration, state);
   const world = openSession(declaration, io, { state, run: newRunName(), recalled, signal, readsOnly: true });
   try {

@@ -2,7 +2,7 @@ import pc from 'picocolors';
 import type { KeyValues } from '../connectors/connector.js';
 import type { Trace, TraceOutcome } from '../engine/trace/trace.js';
 import type { CopyTrace, TracedRun, UntracedCopy } from '../flow/trace.js';
-import type { ToldReject } from '../journal/reject-folder.js';
+import type { ToldReject } from '../journal/read-rejects.js';
 import type { Change, ShownCell } from '../transform/explain.js';
 import { storedCell, storedRow } from '../values/stored-cell.js';
 import { printable } from './printable.js';

@@ -25,7 +25,7 @@ import { planAloud } from './plan-aloud.js';
 import { reportRefusals } from './plan-report.js';
 import { jsonProgress, type Progress, quietProgress } from './progress.js';
 import { barProgress } from './progress-bars.js';
-import { onlyStep, openSession, stateOf } from './session.js';
+import { onlyStep, openSession, openState } from './session.js';
 import { costEvents, costText, differenceEvents, verifySummary, verifyText } from './verify-text.js';
 
 export interface VerifyCommandOptions {
@@ -77,8 +77,8 @@ export async function makeReport(
   signal: AbortSignal,
 ): Promise<VerifyReport | undefined> {
   const chosen = comparable(onlyStep(declaration, options.step));
-  const state = stateOf(declaration, io, options.state);
-  const run = newRunName(await newestReportName(state, declaration.pipeline));
+  const state = await openState(declaration, io, options.state);
+  const run = newRunName(await newestReportName(state.reports));
   const past = await lookingBack(declaration, state);
   const world = openSession(chosen, io, { state, run, signal, readsOnly: true, ...past });
   try {
@@ -87,7 +87,7 @@ export async function makeReport(
     const { pipeline } = declaration;
     const at = new Date().toISOString();
     const report: VerifyReport = { verify: world.run, pipeline, hash: runHash(chosen), at, steps };
-    const path = await keepReport(state, report);
+    const path = await keepReport(state.reports, report);
     if (options.report !== undefined) await writeReport(resolve(io.cwd, options.report), report);
     say(report, path, io, options);
     return report;

@@ -1,19 +1,10 @@
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Declaration, ReplicateStep, Step } from '../declare/declaration.js';
 import { declarationHash } from '../declare/hash.js';
 import { SluiceError } from '../errors.js';
-import { Lease } from '../journal/lease.js';
 import { pruneRuns } from '../journal/prune.js';
-import {
-  histories,
-  isResumable,
-  type RunHistory,
-  RunJournal,
-  runNames,
-  runsFolder,
-} from '../journal/runs.js';
-import { stateFolder } from '../journal/state-folder.js';
+import { histories, isResumable, type RunHistory, RunJournal } from '../journal/runs.js';
+import type { Guard, Lease, Logs, PipelineState } from '../journal/state.js';
 import type { Firing } from '../values/firing.js';
 import { firingText, sameFiring } from './firing.js';
 import { newRunName } from './run-name.js';
@@ -23,7 +14,7 @@ export interface OpenRunOptions {
   readonly declaration: Declaration;
   /** Of copies that go through a queue. */
   readonly half?: Half;
-  readonly state: string;
+  readonly state: PipelineState;
   /** Do not go on with an interrupted run: begin a new one. */
   readonly fresh: boolean;
   /** Wait for another run of this pipeline to end. */
@@ -60,7 +51,7 @@ const WAIT_MS = 500;
 export async function openRun(options: OpenRunOptions): Promise<OpenedRun> {
   const lease = await takeLease(options);
   try {
-    const { run, firing, resumes, open } = await chooseRun(options, () => lease.check());
+    const { run, firing, resumes, open } = await chooseRun(options, lease);
     await lease.name(run);
     let begun = false;
     const begin = async () => {
@@ -84,11 +75,11 @@ export async function openRun(options: OpenRunOptions): Promise<OpenedRun> {
 /** The interrupted run, if there is one and `fresh` does not give it up; else a new one. */
 async function chooseRun(
   { declaration, half = 'both', state, fresh, firing, asked, full }: OpenRunOptions,
-  guard: () => Promise<void>,
+  guard: Guard,
 ): Promise<{ run: string; firing: Firing; resumes?: RunHistory; open(): Promise<RunJournal> }> {
   const hash = runHash(declaration, half);
-  const folder = await runsFolder(state, declaration.pipeline);
-  const interrupted = await unfinishedRun(folder);
+  const { runs } = state;
+  const interrupted = await unfinishedRun(runs);
   const begun = interrupted && halfOf(interrupted, declaration);
   // A receiver that was stopped leaves nothing behind that only it could go on with: the queue keeps its messages.
   const isReceiver = begun === 'receive' && half !== 'receive';
@@ -101,30 +92,28 @@ async function chooseRun(
       run,
       firing: interrupted.firing,
       resumes: interrupted,
-      open: () => RunJournal.reopen(folder, run, guard),
+      open: () => RunJournal.reopen(runs, run, guard),
     };
   }
-  const run = newRunName((await runNames(folder)).at(-1));
+  const run = newRunName((await runs.names()).at(-1));
   const open = async () => {
-    await pruneRuns(folder, join(state, declaration.pipeline, 'rejects'));
-    if (interrupted) await abandon(folder, interrupted.run, guard);
-    return await RunJournal.create(folder, { run, hash, firing }, guard);
+    await pruneRuns(state);
+    if (interrupted) await abandon(runs, interrupted.run, guard);
+    return await RunJournal.create(runs, { run, hash, firing }, guard);
   };
   return { run, firing, open };
 }
 
 /** The right to write for a pipeline; with `wait`, once whoever has it is done. */
 export async function takeLease({
-  declaration,
   half = 'both',
   state,
   wait,
   signal,
-}: Pick<OpenRunOptions, 'declaration' | 'half' | 'state' | 'wait' | 'signal'>): Promise<Lease> {
-  const folder = await stateFolder(state, declaration.pipeline);
+}: Pick<OpenRunOptions, 'half' | 'state' | 'wait' | 'signal'>): Promise<Lease> {
   for (;;) {
     try {
-      return await Lease.take(folder);
+      return await state.lease('runs');
     } catch (error) {
       const held = error instanceof SluiceError && error.code === 'run_locked';
       if (held && !wait && half !== 'both') throw lockedHalf(error);
@@ -142,13 +131,13 @@ function lockedHalf(error: SluiceError): SluiceError {
 }
 
 /** The run that a `run` would go on with. */
-export async function unfinishedRun(folder: string): Promise<RunHistory | undefined> {
-  for await (const history of histories(folder)) return isResumable(history) ? history : undefined;
+export async function unfinishedRun(runs: Logs): Promise<RunHistory | undefined> {
+  for await (const history of histories(runs)) return isResumable(history) ? history : undefined;
   return undefined;
 }
 
-async function abandon(folder: string, run: string, guard: () => Promise<void>): Promise<void> {
-  const journal = await RunJournal.reopen(folder, run, guard);
+async function abandon(runs: Logs, run: string, guard: Guard): Promise<void> {
+  const journal = await RunJournal.reopen(runs, run, guard);
   await journal.end('abandoned');
   await journal.close();
 }

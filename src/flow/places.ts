@@ -1,6 +1,6 @@
-import { join } from 'node:path';
 import type { Followed } from '../engine/replicate/replicate-journal.js';
 import { histories, isResumable } from '../journal/runs.js';
+import type { PipelineState } from '../journal/state.js';
 
 /** Where a replicate stands. */
 export interface Standing extends Followed {
@@ -16,9 +16,9 @@ export interface Standing extends Followed {
 export type Places = (replicate: string) => Promise<Standing | undefined>;
 
 /** What the newest run says that had a part in the step, unless it was given up. */
-export function places({ state, pipeline }: { readonly state: string; readonly pipeline: string }): Places {
+export function places({ runs }: Pick<PipelineState, 'runs'>): Places {
   return async (replicate) => {
-    for await (const history of histories(join(state, pipeline, 'runs'))) {
+    for await (const history of histories(runs)) {
       const { followed, commits } = history.steps.get(replicate) ?? {};
       if (!followed) continue;
       if (history.end === 'abandoned') return undefined;

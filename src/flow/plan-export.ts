@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { Context } from '../connectors/connector.js';
 import type { ExporterOptions } from '../connectors/exporter.js';
 import type { ExportStep } from '../declare/declaration.js';
@@ -47,8 +46,8 @@ export async function prepareExport(world: World, step: ExportStep): Promise<Pre
   }
 }
 
-async function lastSecondsOf({ state, declaration }: World, name: string): Promise<number | undefined> {
-  for await (const { steps } of histories(join(state, declaration.pipeline, 'runs'))) {
+async function lastSecondsOf({ state }: World, name: string): Promise<number | undefined> {
+  for await (const { steps } of histories(state.runs)) {
     const seconds = steps.get(name)?.result?.seconds;
     if (seconds !== undefined) return seconds;
   }
@@ -70,7 +69,7 @@ export function exportContext(
     env: world.env,
     retry: (call) => retry(call, patienceSeconds * 1000, signal, world.stillTrying),
     paceRead: async (_likely, read) => await read(),
-    scratch: join(world.state, world.declaration.pipeline, 'scratch', encodeURIComponent(name)),
+    scratch: world.state.scratch(name),
     pipeline: world.declaration.pipeline,
     run: world.run,
     firing: firingValues(world.firing),

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { Finding } from '../connectors/connector.js';
 import { onlyReceived } from '../engine/journal.js';
 import { isPlanned } from '../engine/plan.js';
@@ -6,13 +5,14 @@ import type { RejectRecord } from '../engine/rejects.js';
 import { type Replayed, type ReplayWay, replay, wayOfCopy } from '../engine/replay.js';
 import { isReplicatePlan, wayOfReplicate } from '../engine/replicate/plan.js';
 import { SluiceError } from '../errors.js';
-import { RejectFile } from '../journal/reject-file.js';
-import { type OutstandingRejects, readRejects } from '../journal/reject-folder.js';
+import { type OutstandingRejects, readRejects } from '../journal/read-rejects.js';
+import { RejectLog } from '../journal/reject-log.js';
 import { histories } from '../journal/runs.js';
+import type { Guard } from '../journal/state.js';
 import { prepareCopy } from './plan.js';
 import { prepareReplicate } from './plan-replicate.js';
 import { replicateOf } from './replicate-copy.js';
-import { copySteps, rejectsFolder, replicateSteps, type World } from './scope.js';
+import { copySteps, replicateSteps, type World } from './scope.js';
 import { copyNamed } from './single-copy.js';
 
 /** Rejects of one run of a copy. */
@@ -27,13 +27,11 @@ export interface OpenRejects extends OutstandingRejects {
  * of an incremental copy does not, and what the windows before it refused is open still. So is what the changes before a
  * run's were refused for, back to where a replicate began anew.
  */
-export async function openRejects(
-  world: Pick<World, 'state' | 'declaration'>,
-): Promise<readonly OpenRejects[]> {
+export async function openRejects({ state }: Pick<World, 'state'>): Promise<readonly OpenRejects[]> {
   const places: { readonly step: string; readonly run: string; readonly earlier: boolean }[] = [];
   const reached = new Map<string, 'open' | 'done'>();
   const since = new Map<string, string>();
-  for await (const { run, steps } of histories(join(world.state, world.declaration.pipeline, 'runs'))) {
+  for await (const { run, steps } of histories(state.runs)) {
     for (const [step, past] of steps) {
       // Each receiver has taken other messages: what one refused says nothing about the others.
       if (onlyReceived(past)) {
@@ -46,17 +44,17 @@ export async function openRejects(
         if (run >= began) places.push({ step, run, earlier: false });
         continue;
       }
-      const state = reached.get(step);
-      if (state === undefined || (state === 'open' && past.result))
-        places.push({ step, run, earlier: state !== undefined });
+      const known = reached.get(step);
+      if (known === undefined || (known === 'open' && past.result))
+        places.push({ step, run, earlier: known !== undefined });
       const isDone =
-        state === 'done' || past.window === undefined || (past.result && past.window.from === undefined);
+        known === 'done' || past.window === undefined || (past.result && past.window.from === undefined);
       reached.set(step, isDone ? 'done' : 'open');
     }
   }
   const found = await Promise.all(
     places.map(async ({ step, run, earlier }) => {
-      const rejects = await readRejects(rejectsFolder(world), run, step);
+      const rejects = await readRejects(state, run, step);
       // Of a message without a row the redrive queue alone says whether it is still there.
       const records = rejects.records.filter(({ received }) => received !== 'misfit');
       return { ...rejects, records, earlier };
@@ -90,15 +88,15 @@ export interface ReplayRequest {
 export async function replayRejects(
   world: World,
   { rejects, records }: ReplayRequest,
-  guard: () => Promise<void>,
+  guard: Guard,
   stop: AbortSignal,
 ): Promise<Replayed> {
   const { way, close } = await wayOf(world, rejects.step);
-  const file = new RejectFile(rejects.path, guard);
+  const log = new RejectLog(world.state, rejects, guard);
   try {
-    return await replay(way, records, file, stop);
+    return await replay(way, records, log, stop);
   } finally {
-    await file.close();
+    await log.close();
     await close();
   }
 }

@@ -2,12 +2,13 @@ import { isPlanned } from '../engine/plan.js';
 import { planRepair, type Repaired, type RepairPlan, repairCopy } from '../engine/verify/repair.js';
 import type { Verification } from '../engine/verify/verification.js';
 import { SluiceError } from '../errors.js';
-import { RejectFile } from '../journal/reject-file.js';
-import { histories, runsFolder } from '../journal/runs.js';
+import { RejectLog } from '../journal/reject-log.js';
+import { histories } from '../journal/runs.js';
+import type { Guard } from '../journal/state.js';
 import { newestReport, type VerifyReport } from '../journal/verify-reports.js';
 import { runHash } from './open-run.js';
 import { type PreparedCopy, prepareCopy } from './plan.js';
-import { copySteps, makeScratch, rejectPath, type World } from './scope.js';
+import { copySteps, type World } from './scope.js';
 import { copyNamed, type SingleCopy } from './single-copy.js';
 
 /** One step of a report that differs, and what a repair will do about it. */
@@ -24,10 +25,10 @@ export async function usableReport(
   world: Pick<World, 'state' | 'declaration'>,
 ): Promise<VerifyReport | undefined> {
   const { state, declaration } = world;
-  const report = await newestReport(state, declaration.pipeline);
+  const report = await newestReport(state.reports);
   if (!report || report.repaired || report.hash !== runHash(declaration)) return undefined;
   if (report.steps.some(({ sample }) => sample !== undefined)) return undefined;
-  for await (const history of histories(await runsFolder(state, declaration.pipeline))) {
+  for await (const history of histories(state.runs)) {
     if ((history.ended ?? history.started) > report.at) return undefined;
     break;
   }
@@ -63,7 +64,7 @@ function tooMany({ name, missing, changed }: Verification): SluiceError {
 export async function repairStep(
   world: World,
   { step, copy }: StepRepair,
-  guard: () => Promise<void>,
+  guard: Guard,
   stop: AbortSignal,
 ): Promise<Repaired> {
   const { prepared, plan, comparison } = await openSides(world, copy);
@@ -74,7 +75,7 @@ export async function repairStep(
     writing.scope.abort(stop.reason);
   };
   stop.addEventListener('abort', onStop);
-  await makeScratch(world, copy.name);
+  await world.state.makeScratch(copy.name);
   const { scope } = writing;
   try {
     return await repairCopy({
@@ -85,7 +86,7 @@ export async function repairStep(
       run: {
         run: world.run,
         counters: scope.counters,
-        rejects: new RejectFile(await rejectPath(world, copy.name), guard),
+        rejects: new RejectLog(world.state, { run: world.run, step: copy.name }, guard),
         pacer: scope.pacing.write,
         stop,
         abort: scope.abort,

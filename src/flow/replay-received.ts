@@ -6,9 +6,10 @@ import { needsSourceTimes } from '../engine/via/receiving.js';
 import { type ReceivedReject, replayReceived } from '../engine/via/replay-received.js';
 import { noSourceTimes } from '../engine/via/source-times.js';
 import { SluiceError } from '../errors.js';
-import { RejectFile } from '../journal/reject-file.js';
-import type { OutstandingRejects } from '../journal/reject-folder.js';
-import { SourceTimesFile } from '../journal/source-times-file.js';
+import type { OutstandingRejects } from '../journal/read-rejects.js';
+import { RejectLog, type RejectsOf } from '../journal/reject-log.js';
+import { SourceTimesLog } from '../journal/source-times-log.js';
+import type { Guard, PipelineState } from '../journal/state.js';
 import { prepareCopy } from './plan.js';
 import { type RedriveQueue, redriveRecord, redriveRecords } from './redrive.js';
 import type { World } from './scope.js';
@@ -25,7 +26,7 @@ export interface RefusedMessages {
 export async function replayMessages(
   world: World,
   refused: RefusedMessages,
-  guard: () => Promise<void>,
+  guard: Guard,
   stop: AbortSignal,
 ): Promise<Replayed> {
   const { step, queue } = refused.redrive;
@@ -39,11 +40,11 @@ export async function replayMessages(
     throw new SluiceError('plan_refused', `${step.name}: ${refusal?.message ?? 'it cannot be planned'}`);
   }
   const { retentionSeconds } = await queue.describe();
-  const { state, declaration } = world;
+  const { state } = world;
   const times = needsSourceTimes(step)
-    ? await SourceTimesFile.open(state, declaration.pipeline, step.name, { retentionSeconds, guard })
+    ? await SourceTimesLog.open(state.received, step.name, { retentionSeconds, guard })
     : undefined;
-  const files = openFiles(guard);
+  const files = openLogs(world.state, guard);
   try {
     const rejects = receivedRejects(refused, files);
     return await replayReceived(planned, times ?? noSourceTimes, rejects, stop);
@@ -54,11 +55,12 @@ export async function replayMessages(
 
 /** Gives them up: they are listed no more, and taken off the redrive queue. Gives how many. */
 export async function discardMessages(
+  world: Pick<World, 'state'>,
   refused: RefusedMessages,
-  guard: () => Promise<void>,
+  guard: Guard,
   stop: AbortSignal,
 ): Promise<number> {
-  const files = openFiles(guard);
+  const files = openLogs(world.state, guard);
   let discarded = 0;
   try {
     for (const { settle } of receivedRejects(refused, files)) {
@@ -72,32 +74,33 @@ export async function discardMessages(
   }
 }
 
-interface RejectFiles {
-  of(path: string): RejectFile;
+interface RejectLogs {
+  of(rejects: RejectsOf): RejectLog;
   close(): Promise<void>;
 }
 
-function openFiles(guard: () => Promise<void>): RejectFiles {
-  const open = new Map<string, RejectFile>();
+function openLogs(state: PipelineState, guard: Guard): RejectLogs {
+  const open = new Map<string, RejectLog>();
   return {
-    of: (path) => {
-      const file = open.get(path) ?? new RejectFile(path, guard);
-      open.set(path, file);
-      return file;
+    of: (rejects) => {
+      const name = `${rejects.run}/${rejects.step}`;
+      const log = open.get(name) ?? new RejectLog(state, rejects, guard);
+      open.set(name, log);
+      return log;
     },
     close: async () => {
-      await Promise.all([...open.values()].map((file) => file.close()));
+      await Promise.all([...open.values()].map((log) => log.close()));
     },
   };
 }
 
 /** Each once: a message may be in several files, if it was sent back and refused again, and on the queue besides. */
-function receivedRejects({ redrive, files, isChosen }: RefusedMessages, open: RejectFiles): ReceivedReject[] {
-  const byToken = new Map<string, { record: RejectRecord; places: { path: string; index: number }[] }>();
-  for (const { path, records } of files) {
+function receivedRejects({ redrive, files, isChosen }: RefusedMessages, open: RejectLogs): ReceivedReject[] {
+  const byToken = new Map<string, { record: RejectRecord; places: (RejectsOf & { index: number })[] }>();
+  for (const { run, step, records } of files) {
     for (const record of records) {
       const known = byToken.get(record.token);
-      const place = { path, index: record.index };
+      const place = { run, step, index: record.index };
       if (known) known.places.push(place);
       else byToken.set(record.token, { record, places: [place] });
     }
@@ -108,15 +111,15 @@ function receivedRejects({ redrive, files, isChosen }: RefusedMessages, open: Re
       record,
       ...(record.received === 'row' ? { batch: restoredBatch(record, []) } : {}),
       settle: async (settled) => {
-        for (const { path, index } of places) {
-          await open.of(path).add([{ token, index, settled, at: new Date().toISOString() }]);
+        for (const { index, ...rejects } of places) {
+          await open.of(rejects).add([{ token, index, settled, at: new Date().toISOString() }]);
         }
         await takeOff(redrive, token);
       },
       keep: async (again) => {
         const attempts = record.attempts + 1;
         const at = new Date().toISOString();
-        for (const { path } of places) await open.of(path).add([{ ...record, ...again, attempts, at }]);
+        for (const place of places) await open.of(place).add([{ ...record, ...again, attempts, at }]);
       },
     };
   });
@@ -150,18 +153,19 @@ async function takeOff({ queue, messages }: RedriveQueue, token: string): Promis
 
 /** Records a settlement of rows that no queue holds. */
 export async function discardFiled(
-  { path, records }: OutstandingRejects,
-  guard: () => Promise<void>,
+  { state }: Pick<World, 'state'>,
+  { records, ...rejects }: OutstandingRejects,
+  guard: Guard,
 ): Promise<number> {
-  const file = new RejectFile(path, guard);
+  const log = new RejectLog(state, rejects, guard);
   const at = new Date().toISOString();
   const lines = records.map(
     ({ token, index }): RejectSettled => ({ token, index, settled: 'discarded', at }),
   );
   try {
-    await file.add(lines);
+    await log.add(lines);
     return lines.length;
   } finally {
-    await file.close();
+    await log.close();
   }
 }

@@ -3,13 +3,12 @@ import { runCopy } from '../engine/copy.js';
 import type { CopyRun } from '../engine/copy-run.js';
 import { isPlanned } from '../engine/plan.js';
 import { SluiceError } from '../errors.js';
-import { RejectFile } from '../journal/reject-file.js';
+import { RejectLog } from '../journal/reject-log.js';
 import { attempts } from './attempts.js';
 import type { Course } from './course.js';
 import { completed, completeMove, type Ending, endingOf, type StepEnd, valuesOf } from './outcome.js';
 import { type PlannedCopyStep, type PreparedCopy, prepareCopy } from './plan.js';
 import { runVia } from './run-via.js';
-import { makeScratch, rejectPath } from './scope.js';
 
 /** Runs the copies of a step one after the other, until one of them is not complete. */
 export async function runCopies(
@@ -86,10 +85,11 @@ async function runOnce(
   course.observer.started(name, scope.counters, { attempt, ...(rows === undefined ? {} : { rows }) });
   const started = performance.now();
   try {
-    const scratch = await makeScratch(course.world, name);
-    const rejects = new RejectFile(await rejectPath(course.world, name), course.journal.guard);
+    const { state, run: runName } = course.world;
+    const scratch = await state.makeScratch(name);
+    const rejects = new RejectLog(state, { run: runName, step: name }, course.journal.guard);
     const run: CopyRun = {
-      run: course.world.run,
+      run: runName,
       counters: scope.counters,
       journal: course.journal.step(name),
       rejects,

@@ -76,7 +76,7 @@ async function runOnce(
     progress,
     stop,
     clock: processClock,
-    guard: journal.guard,
+    guard: () => journal.guard.check(),
     said: (line) => observer.said(name, line),
   });
   for (const line of skippedIn(result.output)) observer.said(name, `left out: ${line}`);

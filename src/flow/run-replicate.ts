@@ -5,14 +5,13 @@ import { runReplicate } from '../engine/replicate/replicate.js';
 import type { Followed, FollowPoint } from '../engine/replicate/replicate-journal.js';
 import { zeroLag } from '../engine/replicate/replicate-run.js';
 import { SluiceError } from '../errors.js';
-import { RejectFile } from '../journal/reject-file.js';
+import { RejectLog } from '../journal/reject-log.js';
 import { attempts } from './attempts.js';
 import { type Course, settle } from './course.js';
 import { completeMove, type Ending, endingOf, type StepEnd } from './outcome.js';
 import type { PlannedReplicateStep } from './plan.js';
 import { type PreparedReplicate, prepareReplicate } from './plan-replicate.js';
 import { runOneCopy } from './run-copies.js';
-import { makeScratch, rejectPath } from './scope.js';
 
 /** Follows changes until it has caught up (`drain`), is stopped, or fails for good. */
 export async function runReplicateStep(
@@ -141,13 +140,13 @@ async function runOnce(
   const { world, journal, observer } = course;
   const lag = zeroLag();
   observer.started(name, scope.counters, { attempt, lag });
-  const scratch = await makeScratch(world, name);
+  const scratch = await world.state.makeScratch(name);
   const result = await runReplicate(plan, {
     run: world.run,
     counters: scope.counters,
     lag,
     journal: { ...journal.followed(name), past },
-    rejects: new RejectFile(await rejectPath(world, name), journal.guard),
+    rejects: new RejectLog(world.state, { run: world.run, step: name }, journal.guard),
     pacer: scope.pacing.write,
     stop,
     abort: scope.abort,

@@ -63,9 +63,9 @@ async function compare(
   const found = await verifyCopies(world, await openComparisons(copies), options, observer);
   const { pipeline } = world.declaration;
   const at = new Date().toISOString();
-  const verify = newRunName(await newestReportName(world.state, pipeline));
+  const verify = newRunName(await newestReportName(world.state.reports));
   const report = { verify, pipeline, hash: runHash(world.declaration), at, steps: found };
-  await keepReport(world.state, report);
+  await keepReport(world.state.reports, report);
   return found;
 }
 

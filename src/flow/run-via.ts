@@ -4,7 +4,7 @@ import type { CopyPlan } from '../engine/plan.js';
 import { needsSourceTimes, type Receiving } from '../engine/via/receiving.js';
 import { type ReceiverRun, runBoth, runReceiver } from '../engine/via/run-halves.js';
 import { noSourceTimes } from '../engine/via/source-times.js';
-import { SourceTimesFile } from '../journal/source-times-file.js';
+import { SourceTimesLog } from '../journal/source-times-log.js';
 import type { Course } from './course.js';
 import type { PreparedCopy } from './plan.js';
 import { type PlannedVia, receivingOf } from './plan-via.js';
@@ -38,9 +38,8 @@ async function withTimes(
   use: (times: ReceiverRun['times']) => Promise<CopyResult>,
 ): Promise<CopyResult> {
   if (!needsSourceTimes(step)) return await use(noSourceTimes);
-  const { declaration, state } = world;
   const { guard } = journal;
-  const times = await SourceTimesFile.open(state, declaration.pipeline, name, { retentionSeconds, guard });
+  const times = await SourceTimesLog.open(world.state.received, name, { retentionSeconds, guard });
   try {
     return await use(times);
   } finally {

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { Context } from '../connectors/connector.js';
 import {
   type CopyStep,
@@ -11,8 +10,7 @@ import {
 import { type Counters, zeroCounters } from '../engine/counters.js';
 import { retry } from '../engine/retry.js';
 import type { SluiceError } from '../errors.js';
-import { rejectFilePath } from '../journal/reject-folder.js';
-import { stateFolder } from '../journal/state-folder.js';
+import type { PipelineState } from '../journal/state.js';
 import type { Firing } from '../values/firing.js';
 import { Connections, type LoadConnector } from './connections.js';
 import { firingValues } from './firing.js';
@@ -26,8 +24,8 @@ export interface World {
   /** All steps that are declared, when only one of them is run. */
   readonly declared: readonly Step[];
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** The state directory; it is made when something is first written to it. */
-  readonly state: string;
+  /** What is known of the pipeline; nothing of it is made before something is written to it. */
+  readonly state: PipelineState;
   readonly run: string;
   readonly firing: Firing;
   /** For commands that look at what runs did: what the last run of each copy acted for. */
@@ -101,7 +99,7 @@ export function openWorld(
     env,
     retry: (call) => retry(call, patienceMs, signal),
     paceRead: async (_likely, read) => await read(),
-    scratch: join(state, declaration.pipeline, 'scratch'),
+    scratch: state.scratch(),
     pipeline: declaration.pipeline,
     run,
     firing: firingValues(firing),
@@ -141,7 +139,7 @@ export function openScope(
     signal,
     env: world.env,
     retry: <T>(call: () => Promise<T>) => retry(call, step.patienceSeconds * 1000, signal, world.stillTrying),
-    scratch: join(world.state, world.declaration.pipeline, 'scratch', encodeURIComponent(name)),
+    scratch: world.state.scratch(name),
     pipeline: world.declaration.pipeline,
     run: world.run,
     firing: firingValues(world.recalled?.get(name) ?? world.firing),
@@ -162,22 +160,6 @@ export function openScope(
     pacing,
     abort: (reason) => controller.abort(reason),
   };
-}
-
-/** The file in which the rejects of one copy of this run are kept. */
-export async function rejectPath(world: World, name: string): Promise<string> {
-  await stateFolder(world.state, world.declaration.pipeline, 'rejects', world.run);
-  return rejectFilePath(rejectsFolder(world), world.run, name);
-}
-
-/** The folder of a pipeline's rejects. */
-export function rejectsFolder(world: Pick<World, 'state' | 'declaration'>): string {
-  return join(world.state, world.declaration.pipeline, 'rejects');
-}
-
-/** Makes the folder that `Context.scratch` names. */
-export async function makeScratch(world: World, name: string): Promise<string> {
-  return await stateFolder(world.state, world.declaration.pipeline, 'scratch', encodeURIComponent(name));
 }
 
 /** All copies of the steps, nested ones too, in the order of the document. */

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { Comparison } from '../connectors/comparison.js';
 import type { KeyValues } from '../connectors/connector.js';
 import type { ExportStep, ReplicateStep } from '../declare/declaration.js';
@@ -10,11 +9,11 @@ import { restoredKey } from '../engine/trace/key.js';
 import { isOfKey } from '../engine/trace/same-key.js';
 import { fitKey, type Trace, traceRow } from '../engine/trace/trace.js';
 import { SluiceError } from '../errors.js';
-import { allRejects, type ToldReject } from '../journal/reject-folder.js';
+import { allRejects, type ToldReject } from '../journal/read-rejects.js';
 import { histories, type RunHistory } from '../journal/runs.js';
 import { type PreparedCopy, prepareCopy, singleCopies } from './plan.js';
 import { copyOf } from './replicate-copy.js';
-import { copySteps, exportSteps, rejectsFolder, replicateSteps, type World } from './scope.js';
+import { copySteps, exportSteps, replicateSteps, type World } from './scope.js';
 import { copyNamed, type SingleCopy } from './single-copy.js';
 import { writersReasons } from './verify.js';
 
@@ -188,9 +187,9 @@ function unfit({ description, sinkPlan }: CopyPlan): SluiceError {
 }
 
 /** Newest first. */
-async function readRuns({ state, declaration }: World): Promise<readonly RunHistory[]> {
+async function readRuns({ state }: World): Promise<readonly RunHistory[]> {
   const runs: RunHistory[] = [];
-  for await (const history of histories(join(state, declaration.pipeline, 'runs'))) runs.push(history);
+  for await (const history of histories(state.runs)) runs.push(history);
   return runs;
 }
 
@@ -205,7 +204,7 @@ async function rejectsOf(
   const found: ToldReject[] = [];
   for (const { run, steps } of runs) {
     if (!steps.has(name)) continue;
-    const told = await allRejects(rejectsFolder(world), run, name);
+    const told = await allRejects(world.state, run, name);
     found.push(...told.filter(({ record }) => keys.some((key) => isOfKey(record, key))));
   }
   return found;

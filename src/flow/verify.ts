@@ -7,7 +7,6 @@ import { verifySample } from '../engine/verify/sample.js';
 import type { Verification, VerifyRun } from '../engine/verify/verification.js';
 import { verifyCopy } from '../engine/verify/verify.js';
 import type { ErrorCode } from '../errors.js';
-import { verifyScratch } from '../journal/verify-scratch.js';
 import type { PreparedCopy } from './plan.js';
 import { openRejects } from './rejects.js';
 import type { World } from './scope.js';
@@ -89,7 +88,7 @@ export async function verifyCopies(
     options.stop.addEventListener('abort', onStop);
     if (options.stop.aborted) onStop();
     const label = `${world.run}-${encodeURIComponent(name)}`;
-    const folder = await verifyScratch(world.state, world.declaration.pipeline, label);
+    const folder = await world.state.verifyScratch(label);
     const { stop: _stop, sample, ...rest } = options;
     const counters = { source: zeroCounters(), sink: zeroCounters() };
     const signal = scope.context.signal;

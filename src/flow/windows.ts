@@ -1,8 +1,8 @@
-import { join } from 'node:path';
 import type { Source } from '../connectors/connector.js';
 import type { StepPast, StepWindow } from '../engine/journal.js';
 import { SluiceError } from '../errors.js';
 import { histories, type RunHistory } from '../journal/runs.js';
+import type { Logs } from '../journal/state.js';
 import type { SingleCopy } from './single-copy.js';
 import { type Cursor, nextWindow, type Since } from './window.js';
 
@@ -12,15 +12,9 @@ export interface Windows {
   of(copy: SingleCopy, source: Source): Promise<StepWindow>;
 }
 
-/** What windows are made from: the pipeline's journals. */
-export interface Remembered {
-  readonly state: string;
-  readonly pipeline: string;
-}
-
 /** The windows of a run: those that it recorded in an earlier attempt, else from the cursor to where the source is. */
 export function runWindows(
-  remembered: Remembered,
+  runs: Logs,
   { resumes, full }: { readonly resumes: RunHistory | undefined; readonly full: boolean },
 ): Windows {
   const known = new Map<string, StepWindow>();
@@ -29,29 +23,24 @@ export function runWindows(
       const window =
         known.get(copy.name) ??
         resumes?.steps.get(copy.name)?.window ??
-        (await newWindow(remembered, copy, source, full));
+        (await newWindow(runs, copy, source, full));
       known.set(copy.name, window);
       return window;
     },
   };
 }
 
-async function newWindow(
-  remembered: Remembered,
-  copy: SingleCopy,
-  source: Source,
-  full: boolean,
-): Promise<StepWindow> {
+async function newWindow(runs: Logs, copy: SingleCopy, source: Source, full: boolean): Promise<StepWindow> {
   if (!source.top) throw new Error('a source with since has a top');
-  const cursor = await readCursor(remembered, copy.name);
+  const cursor = await readCursor(runs, copy.name);
   return nextWindow(await source.top(), sinceOf(copy), identityOf(copy), cursor, full);
 }
 
 /** Everything below the cursor: what the runs so far have answered for. */
-export function doneWindows(remembered: Remembered): Windows {
+export function doneWindows(runs: Logs): Windows {
   return {
     async of(copy) {
-      const cursor = await readCursor(remembered, copy.name);
+      const cursor = await readCursor(runs, copy.name);
       if (cursor?.value === undefined || cursor.of !== identityOf(copy)) {
         throw new SluiceError('since_refused', 'no run has completed this incremental copy yet', {
           hint: 'run the pipeline first: what lies below its cursor is compared',
@@ -67,10 +56,10 @@ export function doneWindows(remembered: Remembered): Windows {
  * can be forgotten.
  */
 async function readCursor(
-  { state, pipeline }: Remembered,
+  runs: Logs,
   name: string,
 ): Promise<(Cursor & Pick<StepWindow, 'kind'>) | undefined> {
-  for await (const history of histories(join(state, pipeline, 'runs'))) {
+  for await (const history of histories(runs)) {
     const past = history.steps.get(name);
     if (past?.window) return cursorAfter(past, past.window);
   }

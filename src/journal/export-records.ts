@@ -1,5 +1,5 @@
 import type { ExportJournal, ExportPoint } from '../engine/export/export-journal.js';
-import type { RecordFile } from './record-file.js';
+import type { Log } from './state.js';
 
 /** A line of the journal about an export: it takes the place of those before it. */
 export interface ExportRecord {
@@ -9,10 +9,10 @@ export interface ExportRecord {
 }
 
 /** An export's part of a journal. */
-export function exportJournal(step: string, file: RecordFile, past: ExportPoint | undefined): ExportJournal {
+export function exportJournal(step: string, log: Log, past: ExportPoint | undefined): ExportJournal {
   return {
     ...(past ? { past } : {}),
-    note: (point) => file.add({ is: 'exporting', step, point } satisfies ExportRecord),
-    complete: (result) => file.add({ is: 'complete', step, result }),
+    note: (point) => log.add({ is: 'exporting', step, point } satisfies ExportRecord),
+    complete: (result) => log.add({ is: 'complete', step, result }),
   };
 }

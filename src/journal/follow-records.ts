@@ -5,7 +5,7 @@ import type {
   LoadIntent,
   ReplicateJournal,
 } from '../engine/replicate/replicate-journal.js';
-import type { RecordFile } from './record-file.js';
+import type { Log } from './state.js';
 
 /** Lines of the journal about replicates; commits are those of copies. */
 export type FollowRecord =
@@ -16,16 +16,16 @@ export type FollowRecord =
 /** A replicate's part of a journal. */
 export function followJournal(
   step: string,
-  file: RecordFile,
+  log: Log,
   known: Pick<ReplicateJournal, 'past' | 'commits'>,
 ): ReplicateJournal {
   return {
     ...known,
-    begin: (point) => file.add({ is: 'followed', step, ...point } satisfies FollowRecord),
-    intend: (load) => file.add({ is: 'load', step, ...load } satisfies FollowRecord),
-    commit: (token, counts) => file.add({ is: 'commit', step, token, counts }),
-    checkpoint: (point) => file.rewrite((records) => compacted(records, step, point)),
-    complete: (result) => file.add({ is: 'complete', step, result }),
+    begin: (point) => log.add({ is: 'followed', step, ...point } satisfies FollowRecord),
+    intend: (load) => log.add({ is: 'load', step, ...load } satisfies FollowRecord),
+    commit: (token, counts) => log.add({ is: 'commit', step, token, counts }),
+    checkpoint: (point) => log.rewrite((records) => compacted(records, step, point)),
+    complete: (result) => log.add({ is: 'complete', step, result }),
   };
 }
 

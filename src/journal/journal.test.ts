@@ -4,11 +4,13 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { countsOf, remainder } from '../engine/journal.js';
-import { Lease } from './lease.js';
+import { FolderLease } from './files/folder-lease.js';
+import { FolderState } from './files/folder-state.js';
+import { RecordFile } from './files/record-file.js';
+import { stateFolder } from './files/state-folder.js';
 import { pruneRuns } from './prune.js';
-import { RecordFile } from './record-file.js';
-import { isResumable, RunJournal, readHistory, runNames } from './runs.js';
-import { stateFolder } from './state-folder.js';
+import { isResumable, RunJournal, readHistory } from './runs.js';
+import type { Guard } from './state.js';
 
 let folder = '';
 const firing = {
@@ -18,8 +20,11 @@ const firing = {
   zone: 'Europe/Berlin',
 };
 const begun = (run: string) => ({ run, hash: 'hash', firing });
-const free = async () => undefined;
+const free: Guard = { check: async () => undefined };
 const counts = { read: 2, written: 2, unchanged: 0, rejected: 0, bytes: 9, units: 2 };
+
+const state = () => new FolderState(folder, 'p');
+const runsFolder = () => stateFolder(folder, 'p', 'runs');
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'sluice-journal-'));
@@ -116,8 +121,10 @@ describe('a record file', () => {
   test('records nothing once the guard says that the lease is lost', async () => {
     const path = join(folder, 'a.jsonl');
     let lost = false;
-    const { file } = await RecordFile.open(path, async () => {
-      if (lost) throw new Error('lost');
+    const { file } = await RecordFile.open(path, {
+      check: async () => {
+        if (lost) throw new Error('lost');
+      },
     });
     await file.add({ n: 1 });
     lost = true;
@@ -144,14 +151,14 @@ describe('the state folder', () => {
 
 describe('the lease', () => {
   test('is held by one run at a time and given back', async () => {
-    const lease = await Lease.take(folder);
+    const lease = await FolderLease.take(folder);
     await lease.name('r1');
-    await expect(Lease.take(folder)).rejects.toMatchObject({
+    await expect(FolderLease.take(folder)).rejects.toMatchObject({
       code: 'run_locked',
       message: expect.stringContaining('run r1'),
     });
     await lease.release();
-    const next = await Lease.take(folder);
+    const next = await FolderLease.take(folder);
     await next.release();
   });
 
@@ -160,22 +167,22 @@ describe('the lease', () => {
     const gone = new Promise((resolve) => child.once('exit', resolve));
     const holder = { run: 'r1', fence: 3, owner: 'x', host: hostname(), pid: child.pid };
     await writeFile(join(folder, 'lease.json'), JSON.stringify(holder));
-    await expect(Lease.take(folder)).rejects.toMatchObject({ code: 'run_locked' });
+    await expect(FolderLease.take(folder)).rejects.toMatchObject({ code: 'run_locked' });
     child.kill('SIGKILL');
     await gone;
-    const lease = await Lease.take(folder);
+    const lease = await FolderLease.take(folder);
     await lease.release();
   });
 
   test('of a pid that another process has now is taken over', async () => {
     const holder = { run: 'r1', fence: 1, owner: 'x', host: hostname(), pid: process.pid, processStart: '1' };
     await writeFile(join(folder, 'lease.json'), JSON.stringify(holder));
-    const lease = await Lease.take(folder);
+    const lease = await FolderLease.take(folder);
     await lease.release();
   });
 
   test('that was taken over is noticed by its old holder at the next record', async () => {
-    const lease = await Lease.take(folder);
+    const lease = await FolderLease.take(folder);
     await writeFile(
       join(folder, 'lease.json'),
       JSON.stringify({ run: 'r2', fence: 2, owner: 'y', host: 'h', pid: 1 }),
@@ -188,28 +195,28 @@ describe('the lease', () => {
 
 describe('the journal of a run', () => {
   test('keeps what the run acts for over all its attempts', async () => {
-    const journal = await RunJournal.create(folder, begun('r1'), free);
+    const journal = await RunJournal.create(state().runs, begun('r1'), free);
     await journal.close();
-    await (await RunJournal.reopen(folder, 'r1', free)).close();
-    expect((await readHistory(join(folder, 'r1.jsonl')))?.firing).toEqual(firing);
+    await (await RunJournal.reopen(state().runs, 'r1', free)).close();
+    expect((await readHistory(state().runs, 'r1'))?.firing).toEqual(firing);
   });
 
   test('of before firings were recorded acts for the moment at which the run began', async () => {
     const began = '2026-10-01T00:00:00.000Z';
     const record = { is: 'run', format: 1, run: 'r1', hash: 'hash', at: began };
-    await writeFile(join(folder, 'r1.jsonl'), `${JSON.stringify(record)}\n`);
-    expect((await readHistory(join(folder, 'r1.jsonl')))?.firing).toEqual({ time: began, zone: 'UTC' });
+    await writeFile(join(await runsFolder(), 'r1.jsonl'), `${JSON.stringify(record)}\n`);
+    expect((await readHistory(state().runs, 'r1'))?.firing).toEqual({ time: began, zone: 'UTC' });
   });
 
   test('tells after a kill what was done', async () => {
-    const journal = await RunJournal.create(folder, begun('r1'), free);
+    const journal = await RunJournal.create(state().runs, begun('r1'), free);
     const step = journal.step('copy');
     await step.begin([{ id: '0', range: '' }]);
     await step.intend({ token: '0.0', part: '0', sequence: 0, rows: 2, bytes: 9, to: 'b' });
     await step.commit('0.0', counts);
     await step.intend({ token: '0.1', part: '0', sequence: 1, rows: 2, bytes: 9, from: 'b', to: 'd' });
     await journal.close();
-    const history = await readHistory(join(folder, 'r1.jsonl'));
+    const history = await readHistory(state().runs, 'r1');
     expect(history && isResumable(history)).toBe(true);
     const past = history?.steps.get('copy');
     expect(past?.commits.get('0.0')).toEqual(counts);
@@ -237,27 +244,33 @@ describe('the journal of a run', () => {
       ['stopped', true],
       ['interrupted', true],
     ] as const) {
-      const journal = await RunJournal.create(folder, begun(outcome), free);
+      const journal = await RunJournal.create(state().runs, begun(outcome), free);
       await journal.end(outcome);
       await journal.close();
-      const history = await readHistory(join(folder, `${outcome}.jsonl`));
+      const history = await readHistory(state().runs, outcome);
       expect(history && isResumable(history)).toBe(resumable);
     }
-    expect(await runNames(folder)).toEqual(['abandoned', 'complete', 'interrupted', 'rejects', 'stopped']);
+    expect(await state().runs.names()).toEqual([
+      'abandoned',
+      'complete',
+      'interrupted',
+      'rejects',
+      'stopped',
+    ]);
   });
 
   test('that was killed before its first record never was', async () => {
-    await writeFile(join(folder, 'r1.jsonl'), '{"is":"run","form');
-    expect(await readHistory(join(folder, 'r1.jsonl'))).toBeUndefined();
+    await writeFile(join(await runsFolder(), 'r1.jsonl'), '{"is":"run","form');
+    expect(await readHistory(state().runs, 'r1')).toBeUndefined();
   });
 
   test('of another format is refused', async () => {
-    await writeFile(join(folder, 'r1.jsonl'), '{"is":"run","format":99}\n');
-    await expect(readHistory(join(folder, 'r1.jsonl'))).rejects.toMatchObject({ code: 'state_unusable' });
+    await writeFile(join(await runsFolder(), 'r1.jsonl'), '{"is":"run","format":99}\n');
+    await expect(readHistory(state().runs, 'r1')).rejects.toMatchObject({ code: 'state_unusable' });
   });
 
   test('forgets what was rewound, but never uses its tokens again', async () => {
-    const journal = await RunJournal.create(folder, begun('r1'), free);
+    const journal = await RunJournal.create(state().runs, begun('r1'), free);
     const step = journal.step('copy');
     for (const [sequence, from, to] of [
       [0, '', 'b'],
@@ -278,9 +291,9 @@ describe('the journal of a run', () => {
 });
 
 describe('old runs', () => {
-  const write = (run: string, started: string, step: string, end?: string) =>
+  const write = async (run: string, started: string, step: string, end?: string) =>
     writeFile(
-      join(folder, `${run}.jsonl`),
+      join(await runsFolder(), `${run}.jsonl`),
       [
         { is: 'run', format: 1, run, hash: 'h', at: started },
         { is: 'parts', step, parts: [] },
@@ -295,12 +308,10 @@ describe('old runs', () => {
     await write('r2', '2026-01-02T00:00:00Z', 'only-here', 'rejects');
     await write('r3', '2026-01-03T00:00:00Z', 'a');
     await write('r4', '2026-01-04T00:00:00Z', 'a', 'complete');
-    const rejects = await stateFolder(folder, 'rejects', 'r1');
-    expect(await pruneRuns(folder, join(folder, 'rejects'), Date.parse('2026-02-01T00:00:00Z'))).toEqual([]);
-    expect(await pruneRuns(folder, join(folder, 'rejects'), Date.parse('2026-12-01T00:00:00Z'))).toEqual([
-      'r1',
-    ]);
-    expect(await runNames(folder)).toEqual(['r2', 'r3', 'r4']);
+    const rejects = await stateFolder(folder, 'p', 'rejects', 'r1');
+    expect(await pruneRuns(state(), Date.parse('2026-02-01T00:00:00Z'))).toEqual([]);
+    expect(await pruneRuns(state(), Date.parse('2026-12-01T00:00:00Z'))).toEqual(['r1']);
+    expect(await state().runs.names()).toEqual(['r2', 'r3', 'r4']);
     await expect(stat(rejects)).rejects.toThrow();
   });
 });
@@ -332,7 +343,7 @@ describe('the journal of a replicate', () => {
   });
 
   test('holds the place and the loads since, however many there were before', async () => {
-    const run = await RunJournal.create(folder, begun('r'), free);
+    const run = await RunJournal.create(state().runs, begun('r'), free);
     const journal = run.followed('hits');
     await run.step('other').begin([{ id: '0', range: '{}' }]);
     await journal.begin(point);
@@ -344,14 +355,14 @@ describe('the journal of a replicate', () => {
       const done = 2 * (sequence + 1);
       const sum = { ...counts, read: done, written: done };
       await journal.checkpoint({ ...point, place: `p${sequence}`, counts: sum, sequence: sequence + 1 });
-      sizes.push((await stat(join(folder, 'r.jsonl'))).size);
+      sizes.push((await stat(join(await runsFolder(), 'r.jsonl'))).size);
     }
     expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThan(20);
     await journal.intend(load(40));
     await journal.commit('load.40', counts);
     await journal.intend(load(41));
     await run.close();
-    const history = await readHistory(join(folder, 'r.jsonl'));
+    const history = await readHistory(state().runs, 'r');
     const past = history?.steps.get('hits');
     expect(past?.followed).toMatchObject({ place: 'p39', sequence: 40, loads: [load(40), load(41)] });
     expect(past?.commits).toEqual(new Map([['load.40', counts]]));

@@ -1,8 +1,7 @@
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { onlyReceived } from '../engine/journal.js';
-import { readRejects } from './reject-folder.js';
-import { histories, isResumable, type RunHistory, readHistory, runNames } from './runs.js';
+import { readRejects } from './read-rejects.js';
+import { histories, isResumable, type RunHistory, readHistory } from './runs.js';
+import type { Logs, PipelineState } from './state.js';
 
 /** Runs beyond the newest so many, or older than so long, are forgotten. */
 const KEPT_RUNS = 100;
@@ -14,7 +13,11 @@ const DAY_MS = 24 * 3600 * 1000;
  * rejects are still open, nor one with open rejects whose rows no
  * later run reads again: of an incremental copy or a replicate, or received from a queue. Gives the names of the runs that went.
  */
-export async function pruneRuns(runs: string, rejects: string, now = Date.now()): Promise<readonly string[]> {
+export async function pruneRuns(
+  state: Pick<PipelineState, 'runs' | 'rejects'>,
+  now = Date.now(),
+): Promise<readonly string[]> {
+  const { runs } = state;
   if (!(await mayBeOld(runs, now))) return [];
   const seen = new Set<string>();
   const gone: string[] = [];
@@ -23,32 +26,35 @@ export async function pruneRuns(runs: string, rejects: string, now = Date.now())
     const isNewest = kept === 0 || [...history.steps.keys()].some((step) => !seen.has(step));
     for (const step of history.steps.keys()) seen.add(step);
     const isOld = kept >= KEPT_RUNS || isPast(history.started, now);
-    const isKept = !isOld || isNewest || isResumable(history) || (await hasOpenRejects(rejects, history));
+    const isKept = !isOld || isNewest || isResumable(history) || (await hasOpenRejects(state, history));
     if (isKept) {
       kept++;
       continue;
     }
-    await rm(join(rejects, history.run), { recursive: true, force: true });
-    await rm(join(runs, `${history.run}.jsonl`), { force: true });
+    await state.rejects(history.run).removeAll();
+    await runs.remove(history.run);
     gone.push(history.run);
   }
   return gone;
 }
 
-async function hasOpenRejects(folder: string, { run, steps }: RunHistory): Promise<boolean> {
+async function hasOpenRejects(
+  state: Pick<PipelineState, 'rejects'>,
+  { run, steps }: RunHistory,
+): Promise<boolean> {
   for (const [step, past] of steps) {
     const mayBeOpen = (past.window ?? past.followed) !== undefined || onlyReceived(past);
-    if (mayBeOpen && (await readRejects(folder, run, step)).records.length > 0) return true;
+    if (mayBeOpen && (await readRejects(state, run, step)).records.length > 0) return true;
   }
   return false;
 }
 
 /** Looks at the oldest run alone: mostly there is nothing to forget, and journals can be long. */
-async function mayBeOld(runs: string, now: number): Promise<boolean> {
-  const names = await runNames(runs);
+async function mayBeOld(runs: Logs, now: number): Promise<boolean> {
+  const names = await runs.names();
   const [oldest] = names;
   if (oldest === undefined || names.length > KEPT_RUNS) return oldest !== undefined;
-  const history = await readHistory(join(runs, `${oldest}.jsonl`));
+  const history = await readHistory(runs, oldest);
   return history === undefined || isPast(history.started, now);
 }
 

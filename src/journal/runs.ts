@@ -1,5 +1,3 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Part } from '../connectors/connector.js';
 import type { Counters } from '../engine/counters.js';
 import type { ExportJournal, ExportPoint } from '../engine/export/export-journal.js';
@@ -10,8 +8,7 @@ import type { Firing } from '../values/firing.js';
 import { type ExportRecord, exportJournal } from './export-records.js';
 import { type FlowPast, type FlowRecord, flowPast, isFlowRecord } from './flow-records.js';
 import { applyFollowed, type FollowRecord, followJournal } from './follow-records.js';
-import { parseRecords, RecordFile } from './record-file.js';
-import { stateFolder } from './state-folder.js';
+import type { Guard, Log, Logs } from './state.js';
 
 /** Rises when an older Sluice could misread the records. 2: steps that are no copies, skipped and failed ones.
  * 3: replicates. 4: exports. */
@@ -72,44 +69,42 @@ export function isResumable(history: RunHistory): boolean {
 /** The journal of one run, open for writing. */
 export class RunJournal {
   /** Throws once the run has lost its lease; whatever else it writes asks it too. */
-  readonly guard: () => Promise<void>;
-  readonly #path: string;
-  readonly #file: RecordFile;
+  readonly guard: Guard;
+  readonly #runs: Logs;
+  readonly #log: Log;
   #history: RunHistory;
 
-  private constructor(path: string, file: RecordFile, history: RunHistory, guard: () => Promise<void>) {
+  private constructor(runs: Logs, log: Log, history: RunHistory, guard: Guard) {
     this.guard = guard;
-    this.#path = path;
-    this.#file = file;
+    this.#runs = runs;
+    this.#log = log;
     this.#history = history;
   }
 
   /** Begins a run. */
   static async create(
-    folder: string,
+    runs: Logs,
     { run, hash, firing }: Pick<RunHistory, 'run' | 'hash' | 'firing'>,
-    guard: () => Promise<void>,
+    guard: Guard,
   ): Promise<RunJournal> {
-    const path = join(folder, `${run}.jsonl`);
-    const { file } = await RecordFile.open(path, guard);
+    const { log } = await runs.open(run, guard);
     const started = new Date().toISOString();
-    await file.add({ is: 'run', format: FORMAT, run, hash, firing, at: started } satisfies RunRecord);
+    await log.add({ is: 'run', format: FORMAT, run, hash, firing, at: started } satisfies RunRecord);
     const history = { run, hash, firing, started, steps: new Map(), flow: new Map() };
-    return new RunJournal(path, file, history, guard);
+    return new RunJournal(runs, log, history, guard);
   }
 
   /** Goes on with a run. */
-  static async reopen(folder: string, run: string, guard: () => Promise<void>): Promise<RunJournal> {
-    const path = join(folder, `${run}.jsonl`);
-    const { file, records } = await RecordFile.open(path, guard);
-    const history = historyOf(records as RunRecord[], path);
-    await file.add({ is: 'attempt', at: new Date().toISOString() } satisfies RunRecord);
-    return new RunJournal(path, file, history, guard);
+  static async reopen(runs: Logs, run: string, guard: Guard): Promise<RunJournal> {
+    const { log, records } = await runs.open(run, guard);
+    const history = historyOf(records as RunRecord[], run);
+    await log.add({ is: 'attempt', at: new Date().toISOString() } satisfies RunRecord);
+    return new RunJournal(runs, log, history, guard);
   }
 
   /** The step's part of the journal, as it was when the run was opened or last refreshed. */
   step(step: string): StepJournal {
-    const add = (record: RunRecord) => this.#file.add(record);
+    const add = (record: RunRecord) => this.#log.add(record);
     return {
       past: this.#history.steps.get(step) ?? {
         intents: [],
@@ -130,12 +125,12 @@ export class RunJournal {
   /** A replicate's part of the journal, as it was when the run was opened or last refreshed. */
   followed(step: string): ReplicateJournal {
     const { followed, commits = new Map<string, Counters>() } = this.#history.steps.get(step) ?? {};
-    return followJournal(step, this.#file, { commits, ...(followed ? { past: followed } : {}) });
+    return followJournal(step, this.#log, { commits, ...(followed ? { past: followed } : {}) });
   }
 
   /** An export's part of the journal, as it was when the run was opened or last refreshed. */
   exported(step: string): ExportJournal {
-    return exportJournal(step, this.#file, this.#history.steps.get(step)?.exported);
+    return exportJournal(step, this.#log, this.#history.steps.get(step)?.exported);
   }
 
   /** What was known of a step when the run was opened or last refreshed. */
@@ -150,59 +145,42 @@ export class RunJournal {
 
   /** Records what became of a step. Durable when it returns. */
   async note(record: FlowRecord): Promise<void> {
-    await this.#file.add(record);
+    await this.#log.add(record);
   }
 
   /** Reads what this run has recorded itself, before a step is tried again. */
   async refresh(): Promise<void> {
-    this.#history = (await readHistory(this.#path)) ?? this.#history;
+    this.#history = (await readHistory(this.#runs, this.#history.run)) ?? this.#history;
   }
 
   async end(outcome: RunEnd): Promise<void> {
-    await this.#file.add({ is: 'end', outcome, at: new Date().toISOString() } satisfies RunRecord);
+    await this.#log.add({ is: 'end', outcome, at: new Date().toISOString() } satisfies RunRecord);
   }
 
   async close(): Promise<void> {
-    await this.#file.close();
+    await this.#log.close();
   }
 }
 
 /** Reads a run's journal without touching it; undefined for a run that was killed before its first record. */
-export async function readHistory(path: string): Promise<RunHistory | undefined> {
-  const { records } = parseRecords(await readFile(path), path);
-  return records.length === 0 ? undefined : historyOf(records as RunRecord[], path);
+export async function readHistory(runs: Logs, run: string): Promise<RunHistory | undefined> {
+  const records = await runs.read(run);
+  return records.length === 0 ? undefined : historyOf(records as readonly RunRecord[], run);
 }
 
-/** The folder of a pipeline's journals. */
-export async function runsFolder(state: string, pipeline: string): Promise<string> {
-  return await stateFolder(state, pipeline, 'runs');
-}
-
-/** Names of all runs, oldest first: they begin with the time. */
-export async function runNames(folder: string): Promise<readonly string[]> {
-  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [];
-    throw error;
-  });
-  return names
-    .filter((name) => name.endsWith('.jsonl'))
-    .map((name) => name.slice(0, -'.jsonl'.length))
-    .sort();
-}
-
-/** All runs of a folder, newest first, each read when it is asked for. */
-export async function* histories(folder: string): AsyncGenerator<RunHistory> {
-  for (const run of (await runNames(folder)).toReversed()) {
-    const history = await readHistory(join(folder, `${run}.jsonl`));
+/** All runs, newest first, each read when it is asked for: their names begin with the time. */
+export async function* histories(runs: Logs): AsyncGenerator<RunHistory> {
+  for (const run of (await runs.names()).toReversed()) {
+    const history = await readHistory(runs, run);
     if (history) yield history;
   }
 }
 
 /** Puts records together; throws `state_unusable` for a format that this Sluice does not know. */
-function historyOf(records: readonly RunRecord[], path: string): RunHistory {
+function historyOf(records: readonly RunRecord[], name: string): RunHistory {
   const first = records[0];
   if (first?.is !== 'run' || !READABLE.has(first.format)) {
-    throw new SluiceError('state_unusable', `${path} is not a journal that this version reads`, {
+    throw new SluiceError('state_unusable', `the journal of run ${name} is not one that this version reads`, {
       hint: 'use the version that wrote it, or start over with --fresh',
     });
   }

@@ -1,18 +1,13 @@
-import { constants } from 'node:fs';
-import { appendFile, open, readdir, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Place } from '../engine/verify/places.js';
 import type { FoundDifference, Verification } from '../engine/verify/verification.js';
 import { SluiceError } from '../errors.js';
-import { parseRecords } from './record-file.js';
-import { stateFolder } from './state-folder.js';
+import { writeRecords } from './files/file-logs.js';
+import type { Guard, Logs } from './state.js';
 
 /** Rises when an older Sluice could misread the records. */
 const FORMAT = 1;
 /** Older reports of a pipeline are removed. */
 const MAX_REPORTS = 20;
-/** Lines that are written at once. */
-const LINES_AT_ONCE = 1000;
 
 /** What a verification found, kept for a repair. Holds keys, and no other values of rows. */
 export interface VerifyReport {
@@ -38,43 +33,16 @@ type ReportLine =
   | ({ readonly is: 'difference'; readonly step: string } & FoundDifference)
   | { readonly is: 'repaired'; readonly at: string };
 
-/** Writes a report below the state folder, mode 0600; gives its path. */
-export async function keepReport(state: string, report: VerifyReport): Promise<string> {
-  const folder = await stateFolder(state, report.pipeline, 'reports');
-  const path = join(folder, `${report.verify}.jsonl`);
-  await writeReport(path, report);
-  for (const name of (await reportNames(folder)).slice(0, -MAX_REPORTS)) await rm(join(folder, name));
-  return path;
+/** Keeps a report; gives where it lies. */
+export async function keepReport(reports: Logs, report: VerifyReport): Promise<string> {
+  const place = await reports.create(report.verify, linesOf(report));
+  for (const name of (await reports.names()).slice(0, -MAX_REPORTS)) await reports.remove(name);
+  return place;
 }
 
 /** Writes a report to a new file, mode 0600. */
 export async function writeReport(path: string, report: VerifyReport): Promise<void> {
-  try {
-    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
-    const file = await open(path, flags, 0o600);
-    try {
-      let text: string[] = [];
-      for (const line of linesOf(report)) {
-        text.push(`${JSON.stringify(line)}\n`);
-        if (text.length < LINES_AT_ONCE) continue;
-        await file.appendFile(text.join(''));
-        text = [];
-      }
-      await file.appendFile(text.join(''));
-      await file.datasync();
-    } finally {
-      await file.close();
-    }
-  } catch (cause) {
-    throw unwritable(path, cause);
-  }
-}
-
-function unwritable(path: string, cause: unknown): SluiceError {
-  return new SluiceError('state_unusable', `the report ${path} cannot be written`, {
-    hint: 'name another file, or another folder with --state',
-    cause,
-  });
+  await writeRecords(path, linesOf(report));
 }
 
 function* linesOf({ steps, ...head }: VerifyReport): Generator<ReportLine> {
@@ -96,41 +64,34 @@ function withoutValues(difference: FoundDifference): FoundDifference {
   return { ...difference, columns: difference.columns.map(({ column }) => ({ column })) };
 }
 
+/** A report is whoever's that verifies: no lease is needed. */
+const anybody: Guard = { check: async () => undefined };
+
 /** Says of a kept report that it was acted on. */
-export async function markRepaired(state: string, report: VerifyReport): Promise<void> {
-  const path = join(state, report.pipeline, 'reports', `${report.verify}.jsonl`);
-  const line: ReportLine = { is: 'repaired', at: new Date().toISOString() };
-  await appendFile(path, `${JSON.stringify(line)}\n`).catch((error: unknown) => {
-    throw unwritable(path, error);
-  });
+export async function markRepaired(reports: Logs, { verify }: VerifyReport): Promise<void> {
+  const { log } = await reports.open(verify, anybody);
+  try {
+    await log.add({ is: 'repaired', at: new Date().toISOString() } satisfies ReportLine);
+  } finally {
+    await log.close();
+  }
 }
 
 /** The name of a pipeline's newest report, if there is one: a new one's must sort behind it. */
-export async function newestReportName(state: string, pipeline: string): Promise<string | undefined> {
-  return (await reportNames(join(state, pipeline, 'reports'))).at(-1);
+export async function newestReportName(reports: Logs): Promise<string | undefined> {
+  return (await reports.names()).at(-1);
 }
 
 /** The newest report of a pipeline, if there is one. */
-export async function newestReport(state: string, pipeline: string): Promise<VerifyReport | undefined> {
-  const folder = join(state, pipeline, 'reports');
-  const name = await newestReportName(state, pipeline);
-  return name === undefined ? undefined : await readReport(join(folder, name));
+export async function newestReport(reports: Logs): Promise<VerifyReport | undefined> {
+  const name = await newestReportName(reports);
+  return name === undefined ? undefined : reportOf((await reports.read(name)) as readonly ReportLine[], name);
 }
 
-/** Names of the reports, oldest first: they begin with the time. */
-async function reportNames(folder: string): Promise<readonly string[]> {
-  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [];
-    throw error;
-  });
-  return names.filter((name) => name.endsWith('.jsonl')).sort();
-}
-
-async function readReport(path: string): Promise<VerifyReport> {
-  const lines = parseRecords(await readFile(path), path).records as ReportLine[];
+function reportOf(lines: readonly ReportLine[], name: string): VerifyReport {
   const head = lines[0];
   if (head?.is !== 'verify' || head.format !== FORMAT) {
-    throw new SluiceError('state_unusable', `${path} is not a report that this version reads`, {
+    throw new SluiceError('state_unusable', `the report ${name} is not one that this version reads`, {
       hint: 'verify again',
     });
   }

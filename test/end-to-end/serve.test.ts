@@ -3,7 +3,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { histories, runsFolder } from '../../src/journal/runs.js';
+import { FolderState } from '../../src/journal/files/folder-state.js';
+import { histories } from '../../src/journal/runs.js';
 import { type CliRun, type Project, project, sluice } from '../fixtures/cli.js';
 import { type TestDatabase, testDatabase } from '../fixtures/mysql.js';
 import { needsServer } from '../fixtures/servers.js';
@@ -44,8 +45,8 @@ async function rowsAre(enough: (rows: number) => boolean): Promise<void> {
 /** How the pipeline's runs ended, oldest first; a run that goes on has no end. */
 async function ends(pipeline: string): Promise<readonly (string | undefined)[]> {
   const found: (string | undefined)[] = [];
-  const folder = await runsFolder(join(made.folder, '.sluice'), pipeline);
-  for await (const { end } of histories(folder)) found.push(end);
+  const { runs } = new FolderState(join(made.folder, '.sluice'), pipeline);
+  for await (const { end } of histories(runs)) found.push(end);
   return found.reverse();
 }
 

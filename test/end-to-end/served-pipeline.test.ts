@@ -5,8 +5,8 @@ import { childRuns } from '../../src/cli/serve/child-run.js';
 import type { Say } from '../../src/cli/serve/say.js';
 import { ServedPipeline } from '../../src/cli/serve/served-pipeline.js';
 import { loadDeclaration } from '../../src/declare/load.js';
-import { histories, type RunHistory, runsFolder } from '../../src/journal/runs.js';
-import { readServed } from '../../src/journal/served.js';
+import { FolderState } from '../../src/journal/files/folder-state.js';
+import { histories, type RunHistory } from '../../src/journal/runs.js';
 import { scheduleOf } from '../../src/schedule/parse.js';
 import { type Project, project } from '../fixtures/cli.js';
 import { type HandClock, handClock } from '../fixtures/hand-clock.js';
@@ -58,7 +58,7 @@ async function serve(clock: HandClock): Promise<Served> {
   const declaration = await loadDeclaration(made.file, { env: {} });
   const { schedule: declared } = declaration;
   if (!declared) throw new Error('no schedule');
-  const state = `${made.folder}/.sluice`;
+  const state = new FolderState(`${made.folder}/.sluice`, 'p');
   const stopped = new AbortController();
   const lines: string[] = [];
   let listeners: (() => void)[] = [];
@@ -79,7 +79,7 @@ async function serve(clock: HandClock): Promise<Served> {
   };
   const runs = childRuns(io, resolve('dist/cli/main.js'));
   const begun = new Date(clock.now()).toISOString();
-  const served = (await readServed(state, 'p')) ?? { schedule: 'test', start: begun, handled: begun };
+  const served = (await state.served.read()) ?? { schedule: 'test', start: begun, handled: begun };
   const pipeline = { declaration, schedule: scheduleOf(declared), missed: declared.missed, state };
   const server = new ServedPipeline(pipeline, { clock, runs, say, signal: stopped.signal }, served);
   const ended = server.serve();
@@ -105,7 +105,8 @@ async function serve(clock: HandClock): Promise<Served> {
 /** Oldest first. */
 async function runs(): Promise<readonly RunHistory[]> {
   const found: RunHistory[] = [];
-  for await (const history of histories(await runsFolder(`${made.folder}/.sluice`, 'p'))) found.push(history);
+  const state = new FolderState(`${made.folder}/.sluice`, 'p');
+  for await (const history of histories(state.runs)) found.push(history);
   return found.reverse();
 }
 
@@ -205,7 +206,7 @@ describe('a pipeline that is served', () => {
     await served.stop();
     expect(served.lines.at(-1)).toMatch(/ended: interrupted, exit 143/);
     expect((await runs()).map(({ end }) => end)).toEqual(['interrupted']);
-    expect((await readServed(`${made.folder}/.sluice`, 'p'))?.pending?.time).toBe(at(20));
+    expect((await new FolderState(`${made.folder}/.sluice`, 'p').served.read())?.pending?.time).toBe(at(20));
 
     const again = await serve(handClock(at(21, '21:00:05')));
     await again.said('ended: complete', 2);

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { folderWith } from '../../../test/fixtures/declaration-files.js';
 import { right } from '../../../test/fixtures/declarations.js';
-import { writeServed } from '../../journal/served.js';
+import { FolderState } from '../../journal/files/folder-state.js';
 import type { Io } from '../io.js';
 import { registerNext } from './next.js';
 
@@ -119,7 +119,8 @@ Mon 2027-03-15 01:30 -04:00  Mon 2027-03-15 05:30 +00:00  2027-03-15T05:30:00Z
     const { out, folder } = await next(rate, '-n', '2', '--from', '2026-11-21T10:07Z', '--json');
     expect(out.match(/T\d\d:\d\d:\d\dZ/g)).toEqual(['T10:07:00Z', 'T10:22:00Z']);
     const start = '2026-11-21T10:03:00.000Z';
-    await writeServed(`${folder}/kept`, 'p', { schedule: 'rate 15 minutes UTC', start, handled: start });
+    const { served } = new FolderState(`${folder}/kept`, 'p');
+    await served.write({ schedule: 'rate 15 minutes UTC', start, handled: start });
     const later = await next(
       rate,
       '-n',

@@ -1,14 +1,14 @@
 import type { Declaration } from '../../declare/declaration.js';
 import { SluiceError } from '../../errors.js';
-import { Lease } from '../../journal/lease.js';
-import { readServed, type Served, servedFolder } from '../../journal/served.js';
+import type { Served } from '../../journal/served.js';
+import type { Lease } from '../../journal/state.js';
 import { startingAt } from '../../schedule/schedule.js';
 import { reportError } from '../errors.js';
 import { exitStatus } from '../exit-status.js';
 import { onInterrupt } from '../interrupt.js';
 import type { Io } from '../io.js';
 import { declaredSchedule } from '../next-firings.js';
-import { stateOf } from '../session.js';
+import { openState } from '../session.js';
 import type { Runs } from './child-run.js';
 import type { Clock } from './clock.js';
 import { identityOf } from './identity.js';
@@ -31,7 +31,9 @@ export async function serveDeclarations(
   { clock, runs }: { readonly clock: Clock; readonly runs: Runs },
 ): Promise<number> {
   const json = options.json === true;
-  const pipelines = declarations.map((declaration) => scheduled(declaration, io, options.state));
+  const pipelines = await Promise.all(
+    declarations.map((declaration) => scheduled(declaration, io, options.state)),
+  );
   refuseTwins(pipelines);
   const leases = await takeLeases(pipelines);
   const interrupt = onInterrupt(io);
@@ -52,16 +54,20 @@ export async function serveDeclarations(
   }
 }
 
-function scheduled(declaration: Declaration, io: Io, state: string | undefined): ScheduledPipeline {
+async function scheduled(
+  declaration: Declaration,
+  io: Io,
+  state: string | undefined,
+): Promise<ScheduledPipeline> {
   const schedule = declaredSchedule(declaration);
   const missed = declaration.schedule?.missed ?? 'run-once';
-  return { declaration, schedule, missed, state: stateOf(declaration, io, state) };
+  return { declaration, schedule, missed, state: await openState(declaration, io, state) };
 }
 
 function refuseTwins(pipelines: readonly ScheduledPipeline[]): void {
   const seen = new Map<string, string>();
   for (const { declaration, state } of pipelines) {
-    const key = `${state} ${declaration.pipeline}`;
+    const key = `${state.address} ${declaration.pipeline}`;
     const other = seen.get(key);
     if (other !== undefined) {
       throw new SluiceError('usage', `two files declare the pipeline ${declaration.pipeline}`, {
@@ -77,8 +83,8 @@ function refuseTwins(pipelines: readonly ScheduledPipeline[]): void {
 async function takeLeases(pipelines: readonly ScheduledPipeline[]): Promise<readonly Lease[]> {
   const leases: Lease[] = [];
   try {
-    for (const { declaration, state } of pipelines) {
-      const lease = await Lease.take(await servedFolder(state, declaration.pipeline));
+    for (const { state } of pipelines) {
+      const lease = await state.lease('serve');
       leases.push(lease);
       await lease.name('of sluice serve');
     }
@@ -108,11 +114,8 @@ async function serveOne(
 }
 
 /** Another schedule begins anew; what was left unfinished stays so. */
-async function servedBefore(
-  { declaration, schedule, state }: ScheduledPipeline,
-  now: number,
-): Promise<Served> {
-  const before = await readServed(state, declaration.pipeline);
+async function servedBefore({ schedule, state }: ScheduledPipeline, now: number): Promise<Served> {
+  const before = await state.served.read();
   const identity = identityOf(schedule);
   if (before?.schedule === identity) return before;
   const [start, handled] = [new Date(now).toISOString(), new Date(now - 1).toISOString()];

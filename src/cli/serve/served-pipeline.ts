@@ -1,6 +1,7 @@
 import type { Declaration } from '../../declare/declaration.js';
-import { histories, isResumable, type RunHistory, runsFolder } from '../../journal/runs.js';
-import { type Served, writeServed } from '../../journal/served.js';
+import { histories, isResumable, type RunHistory } from '../../journal/runs.js';
+import type { Served } from '../../journal/served.js';
+import type { PipelineState } from '../../journal/state.js';
 import { firingBefore, firingsAfter } from '../../schedule/firings.js';
 import type { Schedule } from '../../schedule/schedule.js';
 import type { Firing } from '../../values/firing.js';
@@ -17,7 +18,7 @@ export interface ScheduledPipeline {
   readonly declaration: Declaration;
   readonly schedule: Schedule;
   readonly missed: 'run-once' | 'skip';
-  readonly state: string;
+  readonly state: PipelineState;
 }
 
 export interface Serving {
@@ -155,7 +156,7 @@ export class ServedPipeline {
     try {
       const status = await runs({
         file: declaration.file,
-        state,
+        state: state.address,
         firing,
         signal,
         event: (event) => {
@@ -222,15 +223,13 @@ export class ServedPipeline {
   }
 
   async #record(served: Served): Promise<void> {
-    const { declaration, state } = this.#pipeline;
-    await writeServed(state, declaration.pipeline, served);
+    await this.#pipeline.state.served.write(served);
     this.#served = served;
   }
 
   async #find(isIt: (history: RunHistory) => boolean): Promise<RunHistory | undefined> {
-    const { declaration, state } = this.#pipeline;
     let read = 0;
-    for await (const history of histories(await runsFolder(state, declaration.pipeline))) {
+    for await (const history of histories(this.#pipeline.state.runs)) {
       if (isIt(history)) return history;
       if (++read === MAX_RUNS_READ) return undefined;
     }

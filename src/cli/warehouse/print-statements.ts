@@ -5,7 +5,7 @@ import type { Exports } from '../../warehouse/exports.js';
 import { exitStatus } from '../exit-status.js';
 import { onInterrupt } from '../interrupt.js';
 import type { Io } from '../io.js';
-import { openSession, stateOf } from '../session.js';
+import { openSession, openState } from '../session.js';
 import { gatherExports, type Look } from './gather-exports.js';
 import { type PublishingStep, publishingSteps } from './publishing-steps.js';
 
@@ -34,7 +34,7 @@ export async function printStatements(
   const steps = publishingSteps(declaration, options.step);
   const interrupt = onInterrupt(io);
   const world = openSession(declaration, io, {
-    state: stateOf(declaration, io, options.state),
+    state: await openState(declaration, io, options.state),
     run: newRunName(),
     signal: interrupt.signal,
     readsOnly: true,

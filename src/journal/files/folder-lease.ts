@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { isRunning, ownMark, type ProcessMark } from '../connectors/process-mark.js';
-import { SluiceError } from '../errors.js';
+import { isRunning, ownMark, type ProcessMark } from '../../connectors/process-mark.js';
+import { SluiceError } from '../../errors.js';
+import type { Lease } from '../state.js';
 
 /** Who may run a pipeline; the file's whole content. */
 interface Holder extends ProcessMark {
@@ -21,7 +22,7 @@ const DEAD_AFTER_MS = 60_000;
  * The lease of a pipeline: one run at a time. A holder on this machine is dead when its process is; one on
  * another (a shared folder) when its heartbeats stop. Every record of the journal checks the fence.
  */
-export class Lease {
+export class FolderLease implements Lease {
   readonly #path: string;
   #holder: Holder;
   readonly #heartbeat: NodeJS.Timeout;
@@ -37,20 +38,19 @@ export class Lease {
   }
 
   /** Takes the lease in `folder`, or throws `run_locked` with the run that holds it. */
-  static async take(folder: string): Promise<Lease> {
+  static async take(folder: string): Promise<FolderLease> {
     const path = join(folder, 'lease.json');
     const current = await readHolder(path);
     if (current && (await isAlive(path, current))) throw locked(current);
     const fence = (current?.fence ?? 0) + 1;
     const holder: Holder = { run: '', fence, owner: randomBytes(8).toString('hex'), ...(await ownMark()) };
     await writeHolder(path, holder);
-    const lease = new Lease(path, holder);
+    const lease = new FolderLease(path, holder);
     await lease.check();
     await removeUnfinished(folder);
     return lease;
   }
 
-  /** Says which run holds it, for whoever finds it taken. */
   async name(run: string): Promise<void> {
     await this.check();
     this.#holder = { ...this.#holder, run };

@@ -1,14 +1,11 @@
-import { rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { SourceTimes } from '../engine/via/source-times.js';
-import { RecordFile } from './record-file.js';
-import { stateFolder } from './state-folder.js';
+import type { Guard, Log, Logs } from './state.js';
 
 /** Keys that are remembered; of more, those written longest ago are forgotten. */
 const MAX_KEYS = 500_000;
-/** What was written over lies in the file until it is more than what counts, and more than this. */
+/** What was written over lies in the log until it is more than what counts, and more than this. */
 const LEAST_STALE = 100_000;
-/** Of a file that is made anew. */
+/** Of a log that is written anew. */
 const LINE_KEYS = 10_000;
 /** The longest that any queue keeps a message: so long may one lie on the redrive queue before it is sent again. */
 const LONGEST_RETENTION_MS = 14 * 24 * 3600 * 1000;
@@ -19,34 +16,27 @@ interface TimesRecord {
 }
 
 /**
- * Source times in a file of the pipeline's state, so that a receiver that was killed knows them again. Times older than
+ * Source times in a log of the pipeline's state, so that a receiver that was killed knows them again. Times older than
  * any message can be are forgotten when it is opened.
  */
-export class SourceTimesFile implements SourceTimes {
-  readonly #path: string;
-  readonly #guard: () => Promise<void>;
+export class SourceTimesLog implements SourceTimes {
   readonly #times = new Map<string, number>();
-  #file: RecordFile;
+  readonly #log: Log;
   #entries = 0;
   #rewriting: Promise<void> | undefined;
 
-  private constructor(path: string, file: RecordFile, guard: () => Promise<void>) {
-    this.#path = path;
-    this.#file = file;
-    this.#guard = guard;
+  private constructor(log: Log) {
+    this.#log = log;
   }
 
   /** `retentionSeconds`: of the queue. */
   static async open(
-    state: string,
-    pipeline: string,
+    received: Logs,
     step: string,
-    { retentionSeconds, guard }: { readonly retentionSeconds: number; readonly guard: () => Promise<void> },
-  ): Promise<SourceTimesFile> {
-    const folder = await stateFolder(state, pipeline, 'received');
-    const path = join(folder, `${encodeURIComponent(step)}.jsonl`);
-    const { file, records } = await RecordFile.open(path, guard);
-    const times = new SourceTimesFile(path, file, guard);
+    { retentionSeconds, guard }: { readonly retentionSeconds: number; readonly guard: Guard },
+  ): Promise<SourceTimesLog> {
+    const { log, records } = await received.open(step, guard);
+    const times = new SourceTimesLog(log);
     const oldest = Date.now() - retentionSeconds * 1000 - LONGEST_RETENTION_MS;
     for (const { written } of records as TimesRecord[]) times.#learn(written, oldest);
     if (times.#isStale(0)) await times.#rewrite();
@@ -65,14 +55,14 @@ export class SourceTimesFile implements SourceTimes {
     if (news.length === 0) return;
     while (this.#rewriting) await this.#rewriting;
     this.#learn(news, Number.NEGATIVE_INFINITY);
-    await this.#file.add({ written: news } satisfies TimesRecord);
+    await this.#log.add({ written: news } satisfies TimesRecord);
     if (this.#isStale(LEAST_STALE)) this.#rewriting ??= this.#rewrite();
     await this.#rewriting;
   }
 
   async close(): Promise<void> {
     await this.#rewriting;
-    await this.#file.close();
+    await this.#log.close();
   }
 
   #learn(written: TimesRecord['written'], oldest: number): void {
@@ -94,21 +84,19 @@ export class SourceTimesFile implements SourceTimes {
     return this.#entries > 2 * this.#times.size + least;
   }
 
-  /** Makes a file of what counts beside the old one, and puts it in its place. */
+  /** Puts what counts in the place of all that was written. */
   async #rewrite(): Promise<void> {
-    const fresh = `${this.#path}.new`;
-    await this.#file.close();
-    await rm(fresh, { force: true });
-    const { file } = await RecordFile.open(fresh, this.#guard);
     const all = [...this.#times];
-    for (let start = 0; start < all.length; start += LINE_KEYS) {
-      await file.add({ written: all.slice(start, start + LINE_KEYS) } satisfies TimesRecord);
-    }
-    await rename(fresh, this.#path);
-    this.#file = file;
+    await this.#log.rewrite(() => linesOf(all));
     this.#entries = all.length;
     this.#rewriting = undefined;
   }
+}
+
+function linesOf(all: TimesRecord['written']): readonly TimesRecord[] {
+  return Array.from({ length: Math.ceil(all.length / LINE_KEYS) }, (_, line) => ({
+    written: all.slice(line * LINE_KEYS, (line + 1) * LINE_KEYS),
+  }));
 }
 
 function base64(key: string): string {

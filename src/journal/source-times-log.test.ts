@@ -2,7 +2,8 @@ import { appendFile, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { SourceTimesFile } from './source-times-file.js';
+import { FileLogs } from './files/file-logs.js';
+import { SourceTimesLog } from './source-times-log.js';
 
 const DAY_MS = 24 * 3600 * 1000;
 const now = Date.now();
@@ -17,7 +18,10 @@ afterEach(async () => {
 
 const path = () => join(state, 'users', 'received', 'copy.jsonl');
 const open = (retentionSeconds = 3600) =>
-  SourceTimesFile.open(state, 'users', 'copy', { retentionSeconds, guard: async () => undefined });
+  SourceTimesLog.open(new FileLogs(state, 'users', 'received'), 'copy', {
+    retentionSeconds,
+    guard: { check: async () => undefined },
+  });
 
 test('what was written is old from then on, what is newer is not', async () => {
   const times = await open();

@@ -1,6 +1,6 @@
 import { lstat, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { SluiceError } from '../errors.js';
+import { SluiceError } from '../../errors.js';
 
 /**
  * A folder below the state directory, made with mode 0700. Names come from the declaration, whose schema

@@ -1,7 +1,8 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { SluiceError } from '../errors.js';
+import { SluiceError } from '../../errors.js';
+import type { Guard, Log, Reduce } from '../state.js';
 
 interface Waiting {
   /** A record that is added; or what becomes of all that are there. */
@@ -10,16 +11,14 @@ interface Waiting {
   readonly failed: (error: unknown) => void;
 }
 
-type Reduce = (records: readonly unknown[]) => readonly unknown[];
-
 /**
  * A file of JSON records, one a line, mode 0600, appended and synced. Records that are added while a sync is
  * under way share the next one. A torn last line, left by a kill or a power loss, counts as not written.
  */
-export class RecordFile {
+export class RecordFile implements Log {
   readonly #path: string;
   #file: FileHandle;
-  readonly #guard: () => Promise<void>;
+  readonly #guard: Guard;
   #waiting: Waiting[] = [];
   #flushing: Promise<void> | undefined;
   /** Of what is whole. */
@@ -27,7 +26,7 @@ export class RecordFile {
   /** A write failed half-way: what it left beyond the whole records must go before the next one. */
   #torn = false;
 
-  private constructor(path: string, file: FileHandle, length: number, guard: () => Promise<void>) {
+  private constructor(path: string, file: FileHandle, length: number, guard: Guard) {
     this.#path = path;
     this.#file = file;
     this.#length = length;
@@ -35,13 +34,10 @@ export class RecordFile {
   }
 
   /**
-   * Opens for appending, made if it is missing; gives the records that are there. `guard` is called before
+   * Opens for appending, made if it is missing; gives the records that are there. `guard` is asked before
    * each write and may throw (the lease's fence).
    */
-  static async open(
-    path: string,
-    guard: () => Promise<void>,
-  ): Promise<{ file: RecordFile; records: unknown[] }> {
+  static async open(path: string, guard: Guard): Promise<{ file: RecordFile; records: unknown[] }> {
     try {
       const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW;
       const handle = await open(path, flags, 0o600);
@@ -53,15 +49,10 @@ export class RecordFile {
     }
   }
 
-  /** Durable when it returns. */
   add(record: object): Promise<void> {
     return this.#queue({ line: lineOf(record) });
   }
 
-  /**
-   * Puts other records in the place of those that are there, all at once: after a kill it holds the ones or the others. Records
-   * that are added meanwhile come behind them. Durable when it returns.
-   */
   rewrite(reduce: Reduce): Promise<void> {
     return this.#queue({ reduce });
   }
@@ -84,7 +75,7 @@ export class RecordFile {
     while (this.#waiting.length > 0) {
       const group = this.#nextGroup();
       try {
-        await this.#guard();
+        await this.#guard.check();
         await this.#do(group.map(({ work }) => work));
         for (const entry of group) entry.done();
       } catch (error) {

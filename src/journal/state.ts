@@ -1,0 +1,88 @@
+import type { Served } from './served.js';
+
+/**
+ * Where what is known of one pipeline lies: its runs' journals, their rejects, reports of verifications, and who may
+ * write. Everything but the lease and what `served` holds is a log. Nothing is made before something is written.
+ */
+export interface PipelineState {
+  readonly pipeline: string;
+  /** What `--state` must say to name it: the absolute path of a folder, or an address. */
+  readonly address: string;
+  /** The journals of runs, by the runs' names. */
+  readonly runs: Logs;
+  /** The rejects of one run, by the copies' names. They hold rows (invariant 8). */
+  rejects(run: string): Logs;
+  /** What verifications found, by their names. They hold keys. */
+  readonly reports: Logs;
+  /** How old the rows were that a step received, by the steps' names. They hold keys. */
+  readonly received: Logs;
+  /** What `sluice serve` remembers. */
+  readonly served: Kept<Served>;
+  /** Takes the right to write, or throws `run_locked` with the run that holds it. */
+  lease(of: LeaseOf): Promise<Lease>;
+  /** The folder of this machine in which one step keeps what it needs while it runs; without a name that of all. */
+  scratch(name?: string): string;
+  /** Makes it, for its owner only; gives its path. */
+  makeScratch(name: string): Promise<string>;
+  /** A new folder of this machine for one verification's files. */
+  verifyScratch(label: string): Promise<string>;
+}
+
+/** Of a pipeline's runs; or of the one program that begins them by its schedule. */
+export type LeaseOf = 'runs' | 'serve';
+
+/** Logs of one kind, by their names. */
+export interface Logs {
+  /** In the order of their characters. */
+  names(): Promise<readonly string[]>;
+  /** The whole records of one; none where it is not there. Throws `state_unusable` where it is damaged. */
+  read(name: string): Promise<readonly unknown[]>;
+  /** Opens for adding, made if it is missing. */
+  open(name: string, guard: Guard): Promise<OpenedLog>;
+  /** Makes one with these records, which must not be there; gives where it lies. */
+  create(name: string, records: Iterable<object>): Promise<string>;
+  remove(name: string): Promise<void>;
+  removeAll(): Promise<void>;
+}
+
+export interface OpenedLog {
+  readonly log: Log;
+  /** What it held when it was opened. */
+  readonly records: readonly unknown[];
+}
+
+/** JSON records in the order in which they were added. A kill or a lost write leaves whole ones. */
+export interface Log {
+  /** Durable when it returns. */
+  add(record: object): Promise<void>;
+  /**
+   * Puts other records in the place of those that are there, all at once: after a kill it holds the ones or the others.
+   * Records that are added meanwhile come behind them. Durable when it returns.
+   */
+  rewrite(reduce: Reduce): Promise<void>;
+  close(): Promise<void>;
+}
+
+export type Reduce = (records: readonly unknown[]) => readonly unknown[];
+
+/** What a log asks before each write. */
+export interface Guard {
+  /** Throws `run_locked` once somebody else has the right to write. */
+  check(): Promise<void>;
+}
+
+/** The right to write for a pipeline: one run at a time. */
+export interface Lease extends Guard {
+  /** Says which run holds it, for whoever finds it taken. */
+  name(run: string): Promise<void>;
+  /** Gives it back if it is still ours. */
+  release(): Promise<void>;
+}
+
+/** One record that others take the place of. */
+export interface Kept<T> {
+  /** Undefined where none was ever written. Throws `state_unusable`. */
+  read(): Promise<T | undefined>;
+  /** In one step and durable when it returns: a kill leaves the old record or the new one. */
+  write(record: T): Promise<void>;
+}
