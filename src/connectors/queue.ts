@@ -64,6 +64,22 @@ export interface Misfit {
   readonly receipt: string;
 }
 
+/** A message that the service has handed to a function, in the queue's own words. */
+export interface Pushed {
+  /** The service's own identity of the message. */
+  readonly id: string;
+  readonly receipt: string;
+  readonly body: string;
+  readonly md5?: string;
+  readonly receives: number;
+  /** When the service took it: milliseconds since 1970. */
+  readonly sentAtMs: number;
+  /** What was sent beside the body: a text, or bytes. */
+  readonly attributes: Readonly<
+    Record<string, { readonly type: string; readonly text?: string; readonly bytes?: Uint8Array }>
+  >;
+}
+
 /** A message that was set aside, with its reason. */
 export interface SetAside {
   readonly delivery: Delivery | Misfit;
@@ -92,6 +108,12 @@ export interface Queue {
     readonly max: number;
     readonly waitSeconds: number;
   }): Promise<readonly (Delivery | Misfit)[]>;
+  /**
+   * Reads messages that the service has handed over by itself, each in its place; undefined for one that cannot be read now
+   * and is to come again. Whoever was handed them tells the service which are done with, so that `remove` of one takes only
+   * what the service does not know of.
+   */
+  handed(messages: readonly Pushed[]): Promise<readonly (Delivery | Misfit | undefined)[]>;
   /** Keeps the messages out of sight for so many seconds from now. Gives those that were no longer ours. */
   extend(received: readonly (Delivery | Misfit)[], seconds: number): Promise<readonly (Delivery | Misfit)[]>;
   /** Gives those that could not be removed: they will be delivered again. */

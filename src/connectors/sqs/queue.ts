@@ -2,7 +2,7 @@ import { SluiceError } from '../../errors.js';
 import type { Batch } from '../../values/batch.js';
 import type { AwsCredentialsProvider } from '../aws-credentials.js';
 import type { Context, Finding } from '../connector.js';
-import type { Delivery, Misfit, Origin, Queue, QueueDescription, Sent, SetAside } from '../queue.js';
+import type { Delivery, Misfit, Origin, Pushed, Queue, QueueDescription, Sent, SetAside } from '../queue.js';
 import { asideEntry, doesNotFit, noRedrive, setAsideOf } from './aside.js';
 import { inTens, outcomesOf, untilDone } from './batch-call.js';
 import { letterText } from './envelope.js';
@@ -131,6 +131,12 @@ export class SqsQueue implements Queue {
     return this.#receiver.receive(url, { ...request, visibilitySeconds });
   }
 
+  async handed(messages: readonly Pushed[]): Promise<readonly (Received | undefined)[]> {
+    const { url, visibilitySeconds } = await this.#queue.get();
+    // How long ago they were handed over nobody says: half of the time may be over.
+    return this.#receiver.handed(url, messages, performance.now() + visibilitySeconds * 500);
+  }
+
   async extend(received: readonly Received[], seconds: number): Promise<readonly Received[]> {
     const { url } = await this.#queue.get();
     return this.#extend(url, received, seconds);
@@ -138,10 +144,17 @@ export class SqsQueue implements Queue {
 
   async remove(received: readonly Received[]): Promise<readonly Received[]> {
     const { url } = await this.#queue.get();
-    const left = await this.#delete(url, received);
-    const gone = received.filter((one) => !left.includes(one));
+    const ours = received.filter((one) => this.#isRemovedHere(one));
+    const left = await this.#delete(url, ours);
+    const gone = ours.filter((one) => !left.includes(one));
     await Promise.all(gone.map((one) => this.#removeObject(one)));
     return left;
+  }
+
+  /** An object goes behind its message, and whoever was handed the message does not see that one go. */
+  #isRemovedHere(received: Received): boolean {
+    const { isHanded, pointer } = this.#original(received);
+    return isHanded === undefined || pointer !== undefined;
   }
 
   async setAside(

@@ -1,8 +1,9 @@
 import type { Message } from '@aws-sdk/client-sqs';
+import type { Pushed } from '../queue.js';
 import { MAX_ENTRIES } from './batch-call.js';
 import type { Fetched, Objects } from './objects.js';
 import { ColumnLists, readMessage, type Understood } from './read-envelope.js';
-import { type Original, type Originals, originalOf, type Received } from './received.js';
+import { type Holding, type Original, type Originals, originalOf, type Received } from './received.js';
 import { md5Of } from './send.js';
 import type { ReceiveOptions, SqsService } from './service.js';
 
@@ -29,7 +30,7 @@ export class Receiver {
       const wanted = Math.min(MAX_ENTRIES, left);
       const { service } = this.#options;
       const { messages, heldUntilMs } = await service.receive(url, { ...request, max: wanted, waitSeconds });
-      const read = await Promise.all(messages.map((message) => this.#read(url, message, heldUntilMs)));
+      const read = await Promise.all(messages.map((message) => this.#read(url, message, { heldUntilMs })));
       all.push(...read.filter((received) => received !== undefined));
       if (messages.length < wanted) break;
       waitSeconds = 0;
@@ -37,18 +38,24 @@ export class Receiver {
     return all;
   }
 
+  /** What was handed over, each in its place. */
+  handed(url: string, messages: readonly Pushed[], heldUntilMs: number): Promise<(Received | undefined)[]> {
+    const holding = { heldUntilMs, isHanded: true as const };
+    return Promise.all(messages.map((message) => this.#read(url, messageOf(message), holding)));
+  }
+
   /** Undefined for a message that is not to be looked at now: damaged on its way here, or no longer there. */
-  async #read(url: string, message: Message, heldUntilMs: number): Promise<Received | undefined> {
+  async #read(url: string, message: Message, holding: Holding): Promise<Received | undefined> {
     const { Body: text = '', MD5OfBody: md5 } = message;
     // It stays in the queue and comes again.
     if (md5 !== undefined && md5 !== md5Of(text)) return undefined;
     const said = readMessage(text, this.#lists);
     if (said.kind !== 'pointer')
-      return this.#received(message, said, originalOf(message, heldUntilMs, undefined));
+      return this.#received(message, said, originalOf(message, holding, undefined));
     const fetched = (await this.#options.objects?.get(said.large)) ?? 'undeclared';
     if (fetched === 'gone' && !(await this.#isThere(url, message))) return undefined;
     const row = readObject(said.id, fetched, this.#lists);
-    return this.#received(message, row, originalOf(message, heldUntilMs, said.large));
+    return this.#received(message, row, originalOf(message, holding, said.large));
   }
 
   #received(message: Message, said: Understood, original: Original): Received {
@@ -72,6 +79,23 @@ export class Receiver {
     const answer = await this.#options.service.extendOnce(url, [entry]);
     return answer.Failed === undefined || answer.Failed.length === 0;
   }
+}
+
+/** As `ReceiveMessage` would have given it. */
+function messageOf({ id, receipt, body, md5, receives, sentAtMs, attributes }: Pushed): Message {
+  return {
+    MessageId: id,
+    ReceiptHandle: receipt,
+    Body: body,
+    ...(md5 === undefined ? {} : { MD5OfBody: md5 }),
+    Attributes: { ApproximateReceiveCount: `${receives}`, SentTimestamp: `${sentAtMs}` },
+    MessageAttributes: Object.fromEntries(
+      Object.entries(attributes).map(([name, { type, text, bytes }]) => [
+        name,
+        { DataType: type, StringValue: text, BinaryValue: bytes },
+      ]),
+    ),
+  };
 }
 
 /** Long enough to set a message aside. */

@@ -12,6 +12,8 @@ export interface Original {
   readonly pointer?: Pointer;
   /** When the service took it: milliseconds since 1970. */
   readonly sentAtMs: number;
+  /** The service takes it off the queue once it is told that it is done with. */
+  readonly isHanded?: true;
   /** It is surely out of others' sight until then, on the process's own clock. */
   heldUntilMs: number;
 }
@@ -30,12 +32,15 @@ export class Originals {
   }
 }
 
-export function originalOf(message: Message, heldUntilMs: number, pointer: Pointer | undefined): Original {
+/** How a message came to us. */
+export type Holding = Pick<Original, 'heldUntilMs' | 'isHanded'>;
+
+export function originalOf(message: Message, holding: Holding, pointer: Pointer | undefined): Original {
   return {
     body: message.Body ?? '',
     attributes: message.MessageAttributes ?? {},
     sentAtMs: Number(message.Attributes?.SentTimestamp ?? 0),
-    heldUntilMs,
+    ...holding,
     ...(pointer === undefined ? {} : { pointer }),
   };
 }

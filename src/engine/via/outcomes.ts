@@ -17,17 +17,22 @@ export interface Settled {
   readonly units: number;
 }
 
+/** What of a receiver settles messages. */
+export type Settling = Pick<ReceiveRun, 'run' | 'rejects' | 'times' | 'counters' | 'unreceived'> & {
+  readonly journal: Pick<ReceiveRun['journal'], 'commit'>;
+};
+
 /**
  * Settles messages: what is known of them is durable before they leave the queue (invariant 1), each is exactly one of
  * written, unchanged and rejected (invariant 2), and a refused one lies on the redrive queue with its reason.
  */
 export class Outcomes {
   readonly #receiving: Receiving;
-  readonly #run: ReceiveRun;
+  readonly #run: Settling;
   readonly #stamp = Date.now().toString(36);
   #next = 0;
 
-  constructor(receiving: Receiving, run: ReceiveRun) {
+  constructor(receiving: Receiving, run: Settling) {
     this.#receiving = receiving;
     this.#run = run;
   }

@@ -40,7 +40,7 @@ const GONE_MS = 60_000;
  */
 export async function receiveAll(receiving: Receiving, run: ReceiveRun): Promise<void> {
   const { queue, description } = receiving;
-  const writers = writerCount(receiving, run);
+  const writers = writerCount(receiving, run.pacer);
   const limits = limitsOf(receiving, run, writers);
   const held = new HeldMessages(limits);
   const outcomes = new Outcomes(receiving, run);
@@ -111,9 +111,10 @@ async function letGo({ queue }: Receiving, held: readonly Held[]): Promise<void>
   }
 }
 
-function writerCount({ step, sinkPlan }: Receiving, run: CopyRun): number {
+/** A pace of one row a second needs no second writer. */
+export function writerCount({ step, sinkPlan }: Receiving, pacer: CopyRun['pacer']): number {
   const wanted = Math.min(step.parallel, sinkPlan.maxWriters);
-  const items = run.pacer.limits ? (step.pace.items ?? step.pace.writeUnits) : undefined;
+  const items = pacer.limits ? (step.pace.items ?? step.pace.writeUnits) : undefined;
   return Math.max(1, Math.min(wanted, Math.ceil(items ?? wanted)));
 }
 
@@ -125,6 +126,15 @@ function limitsOf({ step, sinkPlan }: Receiving, run: CopyRun, writers: number):
     messages: Math.max(1, Math.min(rows * (writers + 1), Math.floor(AHEAD_SECONDS * perSecond))),
     bytes: Math.max(1, Math.min(bytes * (writers + 1), AHEAD_SECONDS * (step.pace.bytes ?? bytes))),
   };
+}
+
+/** Whether it was sent by the step's own sending half. */
+export function isOfStep(
+  { origin }: Delivery,
+  { name }: Pick<Receiving, 'name'>,
+  { pipeline }: Pick<ReceiveRun, 'pipeline'>,
+): boolean {
+  return origin.pipeline === pipeline && origin.step === name;
 }
 
 /** What comes from the queue, until nothing more is to come. Several receivers share one. */
@@ -167,15 +177,11 @@ class Coming {
     const { sinkPlan } = this.#receiving;
     const others: (Delivery | Misfit)[] = [];
     for (const message of received) {
-      if (message.kind === 'row' && this.#isOurs(message)) {
+      if (message.kind === 'row' && isOfStep(message, this.#receiving, this.#run)) {
         this.#held.add([{ delivery: message, key: rowKey(message.batch, 0, sinkPlan.key) }]);
       } else others.push(message);
     }
     for (const message of others) await this.#outcomes.misfit(message);
-  }
-
-  #isOurs({ origin }: Delivery): boolean {
-    return origin.pipeline === this.#run.pipeline && origin.step === this.#receiving.name;
   }
 
   #isOfThisRun(message: Delivery | Misfit): boolean {

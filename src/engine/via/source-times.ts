@@ -9,8 +9,21 @@ export interface SourceTimes {
   add(written: readonly { readonly key: string; readonly readAtMs: number }[]): Promise<void>;
 }
 
+/** The same, where several receivers write at once, each what it was handed: nobody writes a key that another has. */
+export interface SharedSourceTimes extends SourceTimes {
+  /**
+   * Takes keys, so that `isOld` knows them and no other receiver has them until they are added or released. Gives those that
+   * it got.
+   */
+  take(keys: readonly string[]): Promise<ReadonlySet<string>>;
+  /** Gives back what was taken and not added. */
+  release(): Promise<void>;
+}
+
 /** For sinks that see to it themselves. */
-export const noSourceTimes: SourceTimes = {
+export const noSourceTimes: SharedSourceTimes = {
   isOld: () => false,
   add: async () => undefined,
+  take: async (keys) => new Set(keys),
+  release: async () => undefined,
 };

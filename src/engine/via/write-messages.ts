@@ -11,7 +11,7 @@ import type { Receiving } from './receiving.js';
 /** What the workers of a receiver share. */
 export interface Receiver {
   readonly receiving: Receiving;
-  readonly run: ReceiveRun;
+  readonly run: Pick<ReceiveRun, 'pacer' | 'stop' | 'times'>;
   readonly held: HeldMessages;
   readonly outcomes: Outcomes;
   /** Ends waits for the pace. */
@@ -45,7 +45,7 @@ function withBatch(held: Held): { readonly batch: Batch; readonly held: Held } {
 }
 
 /** Those that came too late: the sink holds what is as new, or newer. */
-function judged(taken: readonly Held[], { times }: ReceiveRun): { old: Held[]; fresh: Held[] } {
+function judged(taken: readonly Held[], { times }: Receiver['run']): { old: Held[]; fresh: Held[] } {
   const isOld = ({ key, delivery }: Held) => times.isOld(key, delivery.origin.readAtMs);
   return { old: taken.filter(isOld), fresh: taken.filter((held) => !isOld(held)) };
 }
