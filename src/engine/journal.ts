@@ -19,6 +19,8 @@ export interface StepJournal {
   window(window: StepWindow): Promise<void>;
   /** The parts, decided once for all attempts of the run. Each call is durable when it returns. */
   begin(parts: readonly Part[]): Promise<void>;
+  /** Where other processes copy parts: all rows of this one are in. */
+  copied(part: string): Promise<void>;
   intend(intent: Intent): Promise<void>;
   /** Forgets the part's intents from this sequence number on: their rows are read again in new batches. */
   rewind(part: string, sequence: number): Promise<void>;
@@ -68,6 +70,10 @@ export interface StepPast {
   readonly window?: StepWindow;
   /** Absent when the step has not begun. */
   readonly parts?: readonly Part[];
+  /** When they were decided, ISO 8601 in UTC; absent in older journals. */
+  readonly begun?: string;
+  /** Those that other processes have copied whole. */
+  readonly copied: ReadonlySet<string>;
   /** In the order of their recording. */
   readonly intents: readonly Intent[];
   readonly commits: ReadonlyMap<string, Counters>;

@@ -319,7 +319,13 @@ describe('old runs', () => {
 describe('what is left of a part', () => {
   test('without positions is everything', () => {
     const intents = [{ token: '0.0', part: '0', sequence: 0, rows: 2, bytes: 9 }];
-    const past = { intents, commits: new Map([['0.0', counts]]), next: new Map([['0', 1]]), moved: false };
+    const past = {
+      intents,
+      commits: new Map([['0.0', counts]]),
+      next: new Map([['0', 1]]),
+      moved: false,
+      copied: new Set<string>(),
+    };
     expect(remainder(past, '0', true)).toMatchObject({ again: [], keep: 0, sequence: 1 });
     expect(remainder(past, '0', true).after).toBeUndefined();
     expect(remainder(past, '0', true).done.read).toBe(0);

@@ -34,7 +34,14 @@ type RunRecord =
     }
   | { readonly is: 'attempt'; readonly at: string }
   | { readonly is: 'window'; readonly step: string; readonly window: StepWindow }
-  | { readonly is: 'parts'; readonly step: string; readonly parts: readonly Part[] }
+  /** `at` is absent in older journals. */
+  | {
+      readonly is: 'parts';
+      readonly step: string;
+      readonly parts: readonly Part[];
+      readonly at?: string;
+    }
+  | { readonly is: 'copied'; readonly step: string; readonly part: string }
   | ({ readonly is: 'intent'; readonly step: string } & Intent)
   | { readonly is: 'rewind'; readonly step: string; readonly part: string; readonly sequence: number }
   | { readonly is: 'commit'; readonly step: string; readonly token: string; readonly counts: Counters }
@@ -102,18 +109,29 @@ export class RunJournal {
     return new RunJournal(runs, log, history, guard);
   }
 
+  /**
+   * Joins a run that another process has begun, as one more writer of its journal: a step, or a worker with parts of one.
+   * Whoever wrote under this name before writes no more.
+   */
+  static async beside(runs: Logs, run: string, writer: string): Promise<RunJournal> {
+    const { log, records, guard } = await runs.openBeside(run, writer);
+    return new RunJournal(runs, log, historyOf(records as RunRecord[], run), guard);
+  }
+
   /** The step's part of the journal, as it was when the run was opened or last refreshed. */
   step(step: string): StepJournal {
     const add = (record: RunRecord) => this.#log.add(record);
     return {
       past: this.#history.steps.get(step) ?? {
+        copied: new Set(),
         intents: [],
         commits: new Map(),
         next: new Map(),
         moved: false,
       },
       window: (window) => add({ is: 'window', step, window }),
-      begin: (parts) => add({ is: 'parts', step, parts }),
+      begin: (parts) => add({ is: 'parts', step, parts, at: new Date().toISOString() }),
+      copied: (part) => add({ is: 'copied', step, part }),
       intend: (intent) => add({ is: 'intent', step, ...intent }),
       rewind: (part, sequence) => add({ is: 'rewind', step, part, sequence }),
       commit: (token, counts) => add({ is: 'commit', step, token, counts }),
@@ -178,7 +196,7 @@ export async function* histories(runs: Logs): AsyncGenerator<RunHistory> {
 
 /** Puts records together; throws `state_unusable` for a format that this Sluice does not know. */
 function historyOf(records: readonly RunRecord[], name: string): RunHistory {
-  const first = records[0];
+  const first = records.find(({ is }) => is === 'run');
   if (first?.is !== 'run' || !READABLE.has(first.format)) {
     throw new SluiceError('state_unusable', `the journal of run ${name} is not one that this version reads`, {
       hint: 'use the version that wrote it, or start over with --fresh',
@@ -204,6 +222,8 @@ type CopyRecord = Exclude<Extract<RunRecord, { step: string }>, FlowRecord>;
 interface MutablePast {
   window?: StepWindow;
   parts?: readonly Part[];
+  begun?: string;
+  readonly copied: Set<string>;
   intents: Intent[];
   readonly commits: Map<string, Counters>;
   readonly next: Map<string, number>;
@@ -216,7 +236,13 @@ interface MutablePast {
 function stepOf(steps: Map<string, MutablePast>, name: string): MutablePast {
   const known = steps.get(name);
   if (known) return known;
-  const past: MutablePast = { intents: [], commits: new Map(), next: new Map(), moved: false };
+  const past: MutablePast = {
+    copied: new Set(),
+    intents: [],
+    commits: new Map(),
+    next: new Map(),
+    moved: false,
+  };
   steps.set(name, past);
   return past;
 }
@@ -229,7 +255,7 @@ function applyToFlow(flow: Map<string, FlowPast>, steps: Map<string, MutablePast
   const { next, followed, commits } = past;
   // A replicate stands where it stands: what it has done is not to be done again.
   const kept = followed ? { commits, followed } : { commits: new Map() };
-  steps.set(record.step, { intents: [], next, moved: false, ...kept });
+  steps.set(record.step, { copied: new Set(), intents: [], next, moved: false, ...kept });
 }
 
 function apply(past: MutablePast, record: CopyRecord): void {
@@ -239,6 +265,10 @@ function apply(past: MutablePast, record: CopyRecord): void {
       break;
     case 'parts':
       past.parts = record.parts;
+      if (record.at !== undefined) past.begun = record.at;
+      break;
+    case 'copied':
+      past.copied.add(record.part);
       break;
     case 'intent': {
       const { is: _is, step: _step, ...intent } = record;

@@ -35,10 +35,16 @@ export type LeaseOf = 'runs' | 'serve';
 export interface Logs {
   /** In the order of their characters. */
   names(): Promise<readonly string[]>;
-  /** The whole records of one; none where it is not there. Throws `state_unusable` where it is damaged. */
+  /** The whole records of one, of all who wrote it; none where it is not there. Throws `state_unusable` where it is damaged. */
   read(name: string): Promise<readonly unknown[]>;
   /** Opens for adding, made if it is missing. */
   open(name: string, guard: Guard): Promise<OpenedLog>;
+  /**
+   * Opens a stream of a log for one more writer, so that several add at once and none waits for another. Whoever opened it
+   * before for this writer can add no more (`run_locked`). What is read of the log is of all its streams: those of these
+   * writers, by their names, then its own.
+   */
+  openBeside(name: string, writer: string): Promise<OpenedLog & { readonly guard: Guard }>;
   /** Makes one with these records, which must not be there; gives where it lies. */
   create(name: string, records: Iterable<object>): Promise<string>;
   remove(name: string): Promise<void>;
@@ -47,7 +53,7 @@ export interface Logs {
 
 export interface OpenedLog {
   readonly log: Log;
-  /** What it held when it was opened. */
+  /** What the log held when it was opened, of all who wrote it. */
   readonly records: readonly unknown[];
 }
 

@@ -82,9 +82,10 @@ function wanted(differing: readonly FoundDifference[]): Map<number, Map<string, 
 function forgetfulJournal(): StepJournal {
   const done = async () => undefined;
   return {
-    past: { intents: [], commits: new Map(), next: new Map(), moved: false },
+    past: { copied: new Set(), intents: [], commits: new Map(), next: new Map(), moved: false },
     window: done,
     begin: done,
+    copied: done,
     intend: done,
     rewind: done,
     commit: done,

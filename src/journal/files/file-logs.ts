@@ -3,10 +3,13 @@ import { open, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SluiceError } from '../../errors.js';
 import type { Guard, Logs, OpenedLog } from '../state.js';
+import { takeClaim } from './claim.js';
 import { parseRecords, RecordFile } from './record-file.js';
 import { stateFolder } from './state-folder.js';
 
 const ENDING = '.jsonl';
+/** Of the folder with the streams of other writers. */
+const BESIDE = '.beside';
 /** Lines that are written at once. */
 const LINES_AT_ONCE = 1000;
 
@@ -21,30 +24,35 @@ export class FileLogs implements Logs {
   }
 
   async names(): Promise<readonly string[]> {
-    const names = await readdir(join(this.#state, ...this.#folder)).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return [];
-      throw error;
-    });
-    return names
+    return (await namesIn(join(this.#state, ...this.#folder)))
       .filter((name) => name.endsWith(ENDING))
       .map((name) => decodeURIComponent(name.slice(0, -ENDING.length)))
       .sort();
   }
 
   async read(name: string): Promise<readonly unknown[]> {
-    const path = this.#pathOf(name);
-    try {
-      return parseRecords(await readFile(path), path).records;
-    } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
-      throw error;
-    }
+    return [...(await this.#readBeside(name)), ...(await recordsOf(this.#pathOf(name)))];
   }
 
   async open(name: string, guard: Guard): Promise<OpenedLog> {
     await stateFolder(this.#state, ...this.#folder);
     const { file, records } = await RecordFile.open(this.#pathOf(name), guard);
-    return { log: file, records };
+    return { log: file, records: [...(await this.#readBeside(name)), ...records] };
+  }
+
+  async openBeside(name: string, writer: string): Promise<OpenedLog & { readonly guard: Guard }> {
+    const folder = await stateFolder(this.#state, ...this.#folder, besideOf(name));
+    const path = join(folder, `${encodeURIComponent(writer)}${ENDING}`);
+    const guard = await takeClaim(`${path}.owner`);
+    const { file } = await RecordFile.open(path, guard);
+    return { log: file, records: await this.read(name), guard };
+  }
+
+  async #readBeside(name: string): Promise<readonly unknown[]> {
+    const folder = join(this.#state, ...this.#folder, besideOf(name));
+    const files = (await namesIn(folder)).filter((file) => file.endsWith(ENDING)).sort();
+    const streams = await Promise.all(files.map((file) => recordsOf(join(folder, file))));
+    return streams.flat();
   }
 
   async create(name: string, records: Iterable<object>): Promise<string> {
@@ -55,6 +63,7 @@ export class FileLogs implements Logs {
   }
 
   async remove(name: string): Promise<void> {
+    await rm(join(this.#state, ...this.#folder, besideOf(name)), { recursive: true, force: true });
     await rm(this.#pathOf(name), { force: true });
   }
 
@@ -64,6 +73,28 @@ export class FileLogs implements Logs {
 
   #pathOf(name: string): string {
     return join(this.#state, ...this.#folder, `${encodeURIComponent(name)}${ENDING}`);
+  }
+}
+
+function besideOf(name: string): string {
+  return `${encodeURIComponent(name)}${BESIDE}`;
+}
+
+async function namesIn(folder: string): Promise<readonly string[]> {
+  return await orNone(() => readdir(folder));
+}
+
+async function recordsOf(path: string): Promise<readonly unknown[]> {
+  return await orNone(async () => parseRecords(await readFile(path), path).records);
+}
+
+/** What is not there holds nothing. */
+async function orNone<T>(read: () => Promise<readonly T[]>): Promise<readonly T[]> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    throw error;
   }
 }
 
