@@ -15,8 +15,11 @@ export interface CallsOptions {
   /** What its errors mean, by their names. */
   readonly failures: AwsFailures;
   readonly credentials: AwsCredentialsProvider;
-  readonly context: Context;
+  readonly context: CallContext;
 }
+
+/** What calls need to know of the run that they are made for. */
+export type CallContext = Pick<Context, 'signal' | 'retry' | 'throttled'>;
 
 /** What every SDK client here is made with: it tries once, and knows no credentials but ours. */
 export function clientOptions(credentials: AwsCredentialsProvider) {
@@ -81,7 +84,7 @@ export class Calls {
 }
 
 /** `context.retry`, and the pace is told of each call that the service asked to go slower. */
-export function retried<Answer>(context: Context, call: () => Promise<Answer>): Promise<Answer> {
+export function retried<Answer>(context: CallContext, call: () => Promise<Answer>): Promise<Answer> {
   return context.retry(async () => {
     try {
       return await call();

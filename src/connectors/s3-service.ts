@@ -1,16 +1,15 @@
 import type { S3Client } from '@aws-sdk/client-s3';
-import { Calls, clientOptions } from './aws-calls.js';
+import { type CallContext, Calls, clientOptions } from './aws-calls.js';
 import type { AwsCredentialsProvider } from './aws-credentials.js';
 import type { AwsPlace } from './aws-endpoint.js';
 import { type AwsFailures, statusOf } from './aws-failures.js';
-import type { Context } from './connector.js';
 
 type Sdk = typeof import('@aws-sdk/client-s3');
 
 export interface S3ServiceOptions {
   readonly place: AwsPlace;
   readonly credentials: AwsCredentialsProvider;
-  readonly context: Context;
+  readonly context: CallContext;
   readonly failures: AwsFailures;
 }
 

@@ -1,9 +1,9 @@
 import { SluiceError } from '../../errors.js';
 import type { Attribute } from '../../values/cell.js';
 import type { Context } from '../connector.js';
+import type { DynamodbClient } from '../dynamodb-client.js';
+import { tornAnswer } from '../dynamodb-failures.js';
 import { BodyRoom } from './body-room.js';
-import type { DynamodbClient } from './client.js';
-import { tornAnswer } from './failures.js';
 import { type KeyAttribute, keyOfItem } from './key.js';
 import { patiently, shortWait } from './patience.js';
 import type { Problem } from './problem.js';

@@ -3,7 +3,7 @@ import { SluiceError } from '../../errors.js';
 import { awsCredentials } from '../aws-credentials.js';
 import { awsPlace } from '../aws-endpoint.js';
 import type { Connection, Context, Source } from '../connector.js';
-import { createClient, type DynamodbClient } from './client.js';
+import { createClient, type DynamodbClient } from '../dynamodb-client.js';
 import { KeyedSource } from './keyed-source.js';
 import type { DynamodbConnectionOptions, DynamodbSinkOptions, DynamodbSourceOptions } from './options.js';
 import { patiently } from './patience.js';

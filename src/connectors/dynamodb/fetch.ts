@@ -1,7 +1,7 @@
 import { SluiceError } from '../../errors.js';
 import type { Context } from '../connector.js';
-import type { DynamodbClient } from './client.js';
-import { tornAnswer } from './failures.js';
+import type { DynamodbClient } from '../dynamodb-client.js';
+import { tornAnswer } from '../dynamodb-failures.js';
 import { attributeOf, type ScannedItem } from './item-scanner.js';
 import { type KeyAttribute, keyOfAttributes, keyOfItem } from './key.js';
 import type { Item } from './open-columns.js';

@@ -1,7 +1,7 @@
 import { SluiceError } from '../../errors.js';
 import type { Attribute } from '../../values/cell.js';
 import type { Context, FoundRow, KeyValues } from '../connector.js';
-import type { DynamodbClient } from './client.js';
+import type { DynamodbClient } from '../dynamodb-client.js';
 import { filterValues, NamePlaceholders, placeholderExpression } from './expression.js';
 import type { KeyAttribute } from './key.js';
 import { isLess, numberProblem } from './numbers.js';

@@ -15,8 +15,8 @@ import type {
   Stretch,
   Uniqueness,
 } from '../connector.js';
+import type { DynamodbClient } from '../dynamodb-client.js';
 import type { SharedColumns } from './batch-builder.js';
-import type { DynamodbClient } from './client.js';
 import { type Fetcher, keyText } from './fetch.js';
 import { keyItem } from './find-item.js';
 import { wholeItem } from './item-scanner.js';

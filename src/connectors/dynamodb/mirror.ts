@@ -6,9 +6,9 @@ import { type BucketFiles, bucketed, fixedRecords, textRecords } from '../bucket
 import type { Finished } from '../connector.js';
 import { type DeletesLimit, guardDeletes } from '../deletes-limit.js';
 import { DIGEST_BYTES, digest } from '../digest.js';
+import { tornAnswer } from '../dynamodb-failures.js';
 import { type BatchWriteTable, batchWrite } from './batch-write.js';
 import type { BodyRoom } from './body-room.js';
-import { tornAnswer } from './failures.js';
 import { keyOfItem } from './key.js';
 import type { KeyLogs } from './key-log.js';
 import { patiently } from './patience.js';

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { tornAnswer } from './failures.js';
+import { tornAnswer } from '../dynamodb-failures.js';
 import { ItemScanner, wholeItem } from './item-scanner.js';
 import { UnusualJson } from './json-bytes.js';
 import type { Item } from './open-columns.js';

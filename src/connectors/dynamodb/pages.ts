@@ -1,5 +1,5 @@
 import type { Context, Cost } from '../connector.js';
-import type { DynamodbClient } from './client.js';
+import type { DynamodbClient } from '../dynamodb-client.js';
 import type { Item } from './open-columns.js';
 import { type PageItems, pageBody } from './page-body.js';
 import { patiently } from './patience.js';

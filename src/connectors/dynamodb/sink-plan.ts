@@ -1,7 +1,7 @@
 import type { Column } from '../../values/column.js';
 import type { Finding, Incoming, Journey, Permission, SinkPlan } from '../connector.js';
+import type { DynamodbClient } from '../dynamodb-client.js';
 import { changeFindings } from './change-findings.js';
-import type { DynamodbClient } from './client.js';
 import { attributeType } from './encode.js';
 import type { KeySource } from './key.js';
 import { attributeColumn } from './open-columns.js';

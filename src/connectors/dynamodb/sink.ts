@@ -13,9 +13,9 @@ import type {
   Written,
 } from '../connector.js';
 import { DEFAULT_DELETES_LIMIT } from '../deletes-limit.js';
+import type { DynamodbClient } from '../dynamodb-client.js';
 import type { BatchWriteTable } from './batch-write.js';
 import { changeWriter } from './change-writer.js';
-import type { DynamodbClient } from './client.js';
 import { DynamodbComparison } from './compare.js';
 import { type EncoderCache, encoderCache } from './encoder-cache.js';
 import type { KeySource } from './key.js';

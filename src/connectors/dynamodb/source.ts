@@ -15,8 +15,8 @@ import type {
   SourceReport,
   Uniqueness,
 } from '../connector.js';
+import type { DynamodbClient } from '../dynamodb-client.js';
 import { BatchBuilder, type SharedColumns } from './batch-builder.js';
-import type { DynamodbClient } from './client.js';
 import { type Fetcher, keyText } from './fetch.js';
 import { findItem } from './find-item.js';
 import { wholeItem } from './item-scanner.js';

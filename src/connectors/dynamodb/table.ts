@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SluiceError } from '../../errors.js';
 import type { Context } from '../connector.js';
-import type { DynamodbClient } from './client.js';
-import { serviceType } from './failures.js';
+import type { DynamodbClient } from '../dynamodb-client.js';
+import { serviceType } from '../dynamodb-failures.js';
 import type { KeyAttribute, KeyType } from './key.js';
 import { patiently } from './patience.js';
 

@@ -1,8 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
 import { SluiceError } from '../../../errors.js';
 import type { Context } from '../../connector.js';
-import type { DynamodbClient } from '../client.js';
-import { serviceType, tornAnswer } from '../failures.js';
+import type { DynamodbClient } from '../../dynamodb-client.js';
+import { serviceType, tornAnswer } from '../../dynamodb-failures.js';
 
 type StreamAction = 'DescribeStream' | 'GetShardIterator' | 'GetRecords';
 

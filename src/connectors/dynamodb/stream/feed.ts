@@ -1,8 +1,8 @@
 import { SluiceError } from '../../../errors.js';
 import type { Context, Permission } from '../../connector.js';
+import type { DynamodbClient } from '../../dynamodb-client.js';
 import type { Feed, FeedBatch, FeedDescription, FeedLag, FeedPlace, FeedStretch } from '../../feed.js';
 import type { SharedColumns } from '../batch-builder.js';
-import type { DynamodbClient } from '../client.js';
 import { attributeColumn, OpenColumns } from '../open-columns.js';
 import { lookPermissions, permissions } from '../permissions.js';
 import { findTable, type Table, type TableStream, tableIdentity, tableMissing } from '../table.js';

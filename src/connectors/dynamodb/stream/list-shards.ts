@@ -1,5 +1,5 @@
 import { SluiceError } from '../../../errors.js';
-import { tornAnswer } from '../failures.js';
+import { tornAnswer } from '../../dynamodb-failures.js';
 import { answerOf, isGone, type StreamCalls, shardIterator } from './calls.js';
 import { changesLost } from './retention.js';
 

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { tornAnswer } from '../failures.js';
+import { tornAnswer } from '../../dynamodb-failures.js';
 import { UnusualJson } from '../json-bytes.js';
 import { type ScannedRecords, scanPage, UNKNOWN_EVENT } from './record-scanner.js';
 import { StreamRecords } from './stream-records.js';

@@ -1,4 +1,4 @@
-import { serviceType } from '../failures.js';
+import { serviceType } from '../../dynamodb-failures.js';
 import { isExpired, isGone, type Start, type StreamCalls, shardIterator } from './calls.js';
 import { neededFrom, type ShardPlace } from './place.js';
 import type { Beginning } from './probe.js';

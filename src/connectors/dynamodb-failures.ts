@@ -1,4 +1,4 @@
-import { type ErrorCode, type Retry, SluiceError } from '../../errors.js';
+import { type ErrorCode, type Retry, SluiceError } from '../errors.js';
 
 interface Failure {
   readonly code: ErrorCode;

@@ -2,7 +2,7 @@ import { Sha256 } from '@aws-crypto/sha256-js';
 import { SignatureV4 } from '@smithy/signature-v4';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { createSigner } from './signer.js';
+import { createSigner } from './aws-signer.js';
 
 const word = fc.stringMatching(/^[A-Za-z0-9/+]{4,40}$/);
 const arbitrary = fc.record({

@@ -2,13 +2,13 @@ import { crc32 } from 'node:zlib';
 import type { Pool as ConnectionPool, Dispatcher } from 'undici';
 // The pool alone: loading all of undici, fetch and WebSocket included, would double the time and memory.
 import Pool from 'undici/lib/dispatcher/pool.js';
-import { SluiceError } from '../../errors.js';
-import type { Attribute } from '../../values/cell.js';
-import type { AwsCredentials, AwsCredentialsProvider } from '../aws-credentials.js';
-import type { AwsPlace } from '../aws-endpoint.js';
+import { SluiceError } from '../errors.js';
+import type { Attribute } from '../values/cell.js';
+import type { AwsCredentials, AwsCredentialsProvider } from './aws-credentials.js';
+import type { AwsPlace } from './aws-endpoint.js';
+import { createSigner, type Signer } from './aws-signer.js';
 import { BodyPieces } from './body-pieces.js';
-import { errorType, networkError, remedyFor, serviceError, tornAnswer } from './failures.js';
-import { createSigner, type Signer } from './signer.js';
+import { errorType, networkError, remedyFor, serviceError, tornAnswer } from './dynamodb-failures.js';
 
 /** More requests than this are never under way at once; the rest wait their turn. */
 const MAX_CONNECTIONS = 64;

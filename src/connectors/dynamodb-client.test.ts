@@ -2,8 +2,8 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { crc32 } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { AwsCredentials } from '../aws-credentials.js';
-import { createClient, type DynamodbClient } from './client.js';
+import type { AwsCredentials } from './aws-credentials.js';
+import { createClient, type DynamodbClient } from './dynamodb-client.js';
 
 /** A hand-written DynamoDB that answers what the test says. */
 interface Reply {

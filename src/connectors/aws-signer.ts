@@ -1,5 +1,5 @@
 import { createHmac, hash } from 'node:crypto';
-import type { AwsCredentials } from '../aws-credentials.js';
+import type { AwsCredentials } from './aws-credentials.js';
 
 /** What all requests of one client share. */
 export interface SignedEndpoint {
