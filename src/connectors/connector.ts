@@ -4,7 +4,7 @@
  * tests in test/contract holds every connector to them.
  */
 import type { ErrorCode } from '../errors.js';
-import type { Batch, Position } from '../values/batch.js';
+import type { Batch, Changes, Position } from '../values/batch.js';
 import type { Column } from '../values/column.js';
 import type { FiringValues } from '../values/firing.js';
 import type { Comparison, RowSums } from './comparison.js';
@@ -12,6 +12,7 @@ import type { Exporter } from './exporter.js';
 import type { Feed } from './feed.js';
 import type { Queue } from './queue.js';
 import type { Store } from './store.js';
+import type { Top, Window } from './window.js';
 
 /** What a run lends to a connector. */
 export interface Context {
@@ -58,6 +59,8 @@ export interface Context {
   input?(): AsyncIterable<Uint8Array>;
   /** Of an incremental copy: what it reads of its `since` column; absent means all. */
   readonly window?: Window;
+  /** Rows are changes that a service hands over, and may hand over again, also together with others. */
+  readonly handed?: true;
   /** Single rows are sent again: modes that swap or compare whole tables (`replace`, `mirror`) only write them. */
   readonly replay?: true;
 }
@@ -68,38 +71,6 @@ export interface Cost {
   /** DynamoDB read units; fractions are possible. */
   readonly units?: number;
 }
-
-/**
- * What an incremental read takes. Times, `2026-11-01 05:00:00.000000`: from `from` on and below `to`, so that rows of
- * equal times are never parted. Numbers: above `from` and up to `to`. Without `from`: from the beginning. Without
- * `to`: nothing.
- */
-export interface Window {
-  readonly kind: 'time' | 'number';
-  readonly from?: string;
-  readonly to?: string;
-}
-
-/** How far a source with `since` has come. */
-export type Top = {
-  /** Rows have no value in the column; no window would ever hold them. */
-  readonly nulls: boolean;
-} & (
-  | {
-      readonly kind: 'time';
-      /** The server's clock in UTC: `2026-11-01 05:00:00.123456`. */
-      readonly now: string;
-      /** Digits of a second that the column holds; 'day' where it holds no time. */
-      readonly fraction: number | 'day';
-      /** The column holds instants; otherwise what a clock somewhere shows. */
-      readonly isInstant: boolean;
-    }
-  | {
-      readonly kind: 'number';
-      /** The largest number; absent where there are no rows. */
-      readonly max?: string;
-    }
-);
 
 /** A kind of connection. Loaded lazily by the registry. */
 export interface Connector {
@@ -353,6 +324,11 @@ export interface Sink {
   recorded?(
     tokens: readonly string[],
   ): Promise<ReadonlyMap<string, Omit<Written, 'rejects'> & { readonly rejected: number }>>;
+  /**
+   * Which of the changes an earlier batch has taken, by their sequence numbers, with why one was refused. Waits for a
+   * transaction that may have. Absent where writing a change again does no harm; with `Context.handed`.
+   */
+  taken?(changes: Changes): Promise<ReadonlyMap<string, Omit<Refused, 'row'> | undefined>>;
   writer(): Promise<Writer>;
   /** After `plan`, instead of `open`: the table as it is, to compare it with what a copy would write. */
   comparison(): Promise<Comparison>;

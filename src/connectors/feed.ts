@@ -70,6 +70,11 @@ export interface Feed {
   ): AsyncIterable<FeedBatch | undefined>;
   /** The same rows as when the stretch was given first, in one batch or several. Throws `changes_lost` when they are no longer kept. */
   again(stretch: FeedStretch): AsyncIterable<FeedBatch>;
+  /**
+   * What the service has handed to a function: records as it spells them, in their order and of one shard. The rows that `read`
+   * would have given, in one batch or several. Throws `response_invalid` for what is no record.
+   */
+  handed(records: readonly unknown[]): Promise<readonly Batch[]>;
   lag(): FeedLag;
   close(): Promise<void>;
 }

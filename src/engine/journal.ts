@@ -1,4 +1,5 @@
-import type { Part, Window } from '../connectors/connector.js';
+import type { Part } from '../connectors/connector.js';
+import type { Window } from '../connectors/window.js';
 import type { DriftReport } from '../transform/drift.js';
 import type { Position } from '../values/batch.js';
 import { addCounters, type Counters, zeroCounters } from './counters.js';

@@ -77,6 +77,7 @@ type Outcome =
 
 async function replayOne(way: ReplayWay, writer: Writer, record: RejectRecord): Promise<Outcome> {
   const restored = restoredBatch(record, way.columns);
+  if (await isTaken(way.sink, record)) return { kind: 'unchanged' };
   if (record.unread && !way.readAgain) {
     return { kind: 'rejected', reason: record.reason, message: record.message };
   }
@@ -89,4 +90,12 @@ async function replayOne(way: ReplayWay, writer: Writer, record: RejectRecord): 
   const refused = written.rejects[0];
   if (refused) return { kind: 'rejected', reason: refused.code, message: refused.message };
   return { kind: written.written > 0 ? 'written' : 'unchanged' };
+}
+
+/** A change that was refused and handed over once more may have been written then, by a declaration that was mended. */
+async function isTaken(sink: Sink, { change }: RejectRecord): Promise<boolean> {
+  const taken = change && (await sink.taken?.([change]));
+  return (
+    change !== undefined && taken?.has(change.sequence) === true && taken.get(change.sequence) === undefined
+  );
 }

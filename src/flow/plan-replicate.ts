@@ -1,4 +1,4 @@
-import type { Finding } from '../connectors/connector.js';
+import type { Context, Finding } from '../connectors/connector.js';
 import type { FeedDescription } from '../connectors/feed.js';
 import type { ReplicateStep } from '../declare/declaration.js';
 import { forecast } from '../engine/forecast.js';
@@ -36,7 +36,7 @@ export async function planReplicateStep(
 export async function prepareReplicate(
   world: World,
   step: ReplicateStep,
-  options: { readonly replay?: true } = {},
+  options: Pick<Context, 'replay' | 'handed'> = {},
 ): Promise<PreparedReplicate> {
   const { name } = step;
   const scope = openScope(world, copyOf(step), name, options);

@@ -110,7 +110,7 @@ async function wayOf(world: World, name: string): Promise<OpenWay> {
   const { steps } = world.declaration;
   const replicate = replicateSteps(steps).find((step) => step.name === replicateOf(name));
   if (replicate) {
-    const { planned } = await prepareReplicate(world, replicate, { replay: true });
+    const { planned } = await prepareReplicate(world, replicate, { replay: true, handed: true });
     sayRefusal(name, planned.findings);
     if (!isReplicatePlan(planned)) throw new Error('what is not planned is refused');
     const ends = [planned.feed, planned.sink];

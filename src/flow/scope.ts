@@ -130,7 +130,7 @@ export function openScope(
   world: World,
   step: CopyStep,
   name: string,
-  options: { readonly replay?: true } = {},
+  options: Pick<Context, 'replay' | 'handed'> = {},
 ): Scope {
   const controller = new AbortController();
   const { signal } = controller;

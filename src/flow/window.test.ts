@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Top } from '../connectors/connector.js';
+import type { Top } from '../connectors/window.js';
 import { localTime } from '../schedule/zone.js';
 import { nextWindow, type Since } from './window.js';
 

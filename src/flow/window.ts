@@ -1,4 +1,4 @@
-import type { Top } from '../connectors/connector.js';
+import type { Top } from '../connectors/window.js';
 import type { StepWindow } from '../engine/journal.js';
 import { SluiceError } from '../errors.js';
 import { localTime } from '../schedule/zone.js';

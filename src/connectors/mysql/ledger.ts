@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
+import type { Changes } from '../../values/batch.js';
 import type { Context, Refused, Written } from '../connector.js';
+import { overlapping } from '../handed-token.js';
 import { nativeFailure } from './failures.js';
 import { quoteTable, type TableName } from './identifier.js';
 import type { Session } from './session.js';
+import type { TakenBatch } from './taken-changes.js';
 
 export const LEDGER_TABLE = 'sluice_ledger';
 
@@ -11,6 +14,8 @@ export interface LedgerEntry {
   readonly written: Written;
   /** Rows whose key is not known, so that nothing can be said of their being in the sink. */
   readonly unkeyed: number;
+  /** Of changes that were handed over: their sequence numbers, packed. */
+  readonly sequences?: string;
 }
 
 /** What one batch of the step came to. */
@@ -81,15 +86,20 @@ export class Ledger {
     return {
       written: Number(row[0]),
       unchanged: Number(row[1]),
-      rejects: row[2] === null || row[2] === undefined ? [] : (JSON.parse(String(row[2])) as Refused[]),
+      rejects: takenBatch(row[2]).rejects,
       units: 0,
     };
   }
 
   /** Adds the batch to the session's transaction; false if another transaction has already recorded it. */
-  async record(session: Session, token: string, { written, unkeyed }: LedgerEntry): Promise<boolean> {
+  async record(
+    session: Session,
+    token: string,
+    { written, unkeyed, sequences }: LedgerEntry,
+  ): Promise<boolean> {
     const { pipeline, run, step } = this.#context;
-    const rejects = written.rejects.length === 0 ? null : JSON.stringify(written.rejects);
+    const kept = sequences === undefined ? written.rejects : { rejects: written.rejects, sequences };
+    const rejects = Array.isArray(kept) && kept.length === 0 ? null : JSON.stringify(kept);
     try {
       await session.run(
         `INSERT INTO ${this.#table}
@@ -139,6 +149,28 @@ export class Ledger {
       }
     }
     return found;
+  }
+
+  /**
+   * Batches of changes that were handed over and may hold some of these. The locks wait for a transaction of a function
+   * that was ended.
+   */
+  async overlapping(session: Session, changes: Changes): Promise<readonly TakenBatch[]> {
+    const { from, below, secondAt, secondUpTo } = overlapping(changes);
+    const rows = await session.rows(
+      `SELECT rejects FROM ${this.#table}
+       WHERE place = ? AND run = ? AND token >= ? AND token < ? AND SUBSTRING(token, ?) <= ?
+       LOCK IN SHARE MODE`,
+      [
+        this.#place,
+        this.#context.run,
+        Buffer.from(from),
+        Buffer.from(below),
+        secondAt + 1,
+        Buffer.from(secondUpTo),
+      ],
+    );
+    return rows.map(([kept]) => takenBatch(kept));
   }
 
   /** When the batch, or its last slice, was recorded, ISO 8601 in UTC; undefined if it is not, or where there is no ledger. */
@@ -204,6 +236,12 @@ export class Ledger {
       ],
     );
   }
+}
+
+function takenBatch(kept: unknown): TakenBatch {
+  if (kept === null || kept === undefined) return { rejects: [], sequences: '' };
+  const value = JSON.parse(String(kept)) as TakenBatch | readonly Refused[];
+  return 'sequences' in value ? value : { rejects: value, sequences: '' };
 }
 
 /** A short name for a step of a pipeline on a table (and what else is given), equal for all its runs. */

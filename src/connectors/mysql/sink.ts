@@ -1,5 +1,5 @@
 import { SluiceError } from '../../errors.js';
-import type { Batch } from '../../values/batch.js';
+import type { Batch, Changes } from '../../values/batch.js';
 import type { Comparison } from '../comparison.js';
 import type {
   Context,
@@ -36,6 +36,7 @@ import { missingTable, planNewTable, planSink } from './sink-plan.js';
 import { prepareRows } from './sink-rows.js';
 import { LoaderChoice, type Target } from './sink-target.js';
 import { SinkWriter } from './sink-writer.js';
+import { takenOf } from './taken-changes.js';
 import { TriggerKeeper } from './triggers.js';
 
 /** A table as a sink of rows. */
@@ -199,6 +200,12 @@ class MysqlSink implements Sink {
   async recorded(tokens: readonly string[]): Promise<ReadonlyMap<string, RecordedBatch>> {
     const { target } = this.#isOpen();
     return await this.#ask((session) => target.ledger.recorded(session, tokens));
+  }
+
+  async taken(changes: Changes): ReturnType<NonNullable<Sink['taken']>> {
+    const { target } = this.#isOpen();
+    if (!this.#context.handed || target.overwrites || changes.length === 0) return new Map();
+    return takenOf(changes, await this.#ask((session) => target.ledger.overlapping(session, changes)));
   }
 
   async comparison(): Promise<Comparison> {

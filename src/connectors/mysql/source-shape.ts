@@ -1,6 +1,7 @@
 import type { FieldPacket } from 'mysql2';
 import { SluiceError } from '../../errors.js';
-import type { Context, Window } from '../connector.js';
+import type { Context } from '../connector.js';
+import type { Window } from '../window.js';
 import { logicalType, type ReadColumn, readColumn } from './columns.js';
 import type { Connections } from './connection.js';
 import { showTable, type TableName, tableNamed } from './identifier.js';

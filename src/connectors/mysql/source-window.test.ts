@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type TestDatabase, testDatabase } from '../../../test/fixtures/mysql.js';
 import { openSource, readRows } from '../../../test/fixtures/mysql-source.js';
-import type { Context, Window } from '../connector.js';
+import type { Context } from '../connector.js';
+import type { Window } from '../window.js';
 import { timeText, withVariables } from './placeholders.js';
 
 let database: TestDatabase;

@@ -1,5 +1,5 @@
 import { SluiceError } from '../../errors.js';
-import type { Top, Window } from '../connector.js';
+import type { Top, Window } from '../window.js';
 import { quoteIdentifier } from './identifier.js';
 import type { Table, TableColumn } from './schema.js';
 import type { Session } from './session.js';

@@ -10,10 +10,10 @@ import type {
   SourceDescription,
   SourceReport,
   Stretch,
-  Top,
   Uniqueness,
 } from '../connector.js';
 import { placeholderValue } from '../placeholders.js';
+import type { Top } from '../window.js';
 import { RowSums } from './compare-sums.js';
 import type { Connections } from './connection.js';
 import { tableNamed } from './identifier.js';

@@ -32,6 +32,8 @@ export interface Load extends LoadIntent {
   readonly dropped: readonly Dropped[];
   /** The row as it came, by its number. */
   incoming(row: number): { readonly batch: Batch; readonly row: number };
+  /** Rejects are known by their changes: these may come again in another load. */
+  readonly handed?: true;
 }
 
 /** What of the changes the declaration takes. */

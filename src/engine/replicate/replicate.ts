@@ -188,17 +188,20 @@ class Replicate {
   }
 }
 
-const unlimited: LoadDeclaration = {
+export const unlimited: LoadDeclaration = {
   rows: Number.MAX_SAFE_INTEGER,
   bytes: Number.MAX_SAFE_INTEGER,
   seconds: Number.MAX_SAFE_INTEGER,
 };
 
 /** A load is not split by the pace (its token is one entry of the ledger), so it is as small as the pace asks for. */
-function limitsOf({ step }: ReplicatePlan, run: ReplicateRun): LoadDeclaration {
+export function limitsOf(
+  { step }: Pick<ReplicatePlan, 'step'>,
+  { pacer }: Pick<ReplicateRun, 'pacer'>,
+): LoadDeclaration {
   const { rows, bytes, seconds } = step.load;
-  if (!run.pacer.limits) return step.load;
-  const { items = rows, bytes: bytesPerSecond = bytes, units = rows } = run.pacer.rates;
+  if (!pacer.limits) return step.load;
+  const { items = rows, bytes: bytesPerSecond = bytes, units = rows } = pacer.rates;
   const paced = (limit: number, perSecond: number) =>
     Math.max(1, Math.min(limit, Math.floor(perSecond * PACED_SHARE)));
   return { rows: paced(paced(rows, items), units), bytes: paced(bytes, bytesPerSecond), seconds };

@@ -3,13 +3,18 @@ import { SluiceError } from '../../errors.js';
 import { addCounters, type Counters, zeroCounters } from '../counters.js';
 import type { Grant } from '../pace.js';
 import { batchCost, writeGranted } from '../paced-write.js';
-import { checkRejectLimit, type RejectRecord, rejectRecord } from '../rejects.js';
+import { checkRejectLimit, type RejectRecord, type RejectStore, rejectRecord } from '../rejects.js';
 import type { Load } from './load.js';
 import type { ReplicatePlan } from './plan.js';
 import type { ReplicateRun } from './replicate-run.js';
 
 /** The rejects of this attempt at the run: what `rejects.limit` is held against. */
 export type Budget = Pick<Counters, 'read' | 'rejected'>;
+
+/** What a load is written with. */
+export type LoadRun = Pick<ReplicateRun, 'run' | 'pacer' | 'stop'> & {
+  readonly rejects: Pick<RejectStore, 'add'>;
+};
 
 /**
  * Writes a load whose intent is recorded: first the rejects of the transform are kept, then the rows are written, then the
@@ -19,7 +24,7 @@ export type Budget = Pick<Counters, 'read' | 'rejected'>;
  */
 export async function writeLoad(
   plan: ReplicatePlan,
-  run: ReplicateRun,
+  run: LoadRun,
   writer: Writer,
   load: Load,
   budget: Budget,
@@ -47,7 +52,7 @@ function refusedOf({ row, refusal: { code, message, column } }: Load['dropped'][
 }
 
 /** A load is never split. */
-async function grant({ pacer, stop }: ReplicateRun, { batch }: Load, writer: Writer): Promise<Grant> {
+async function grant({ pacer, stop }: LoadRun, { batch }: Load, writer: Writer): Promise<Grant> {
   const cost = pacer.limits ? batchCost(batch, writer) : {};
   return await pacer.takeAll(batch.rows.length, cost, stop);
 }
@@ -59,9 +64,10 @@ function checkAccount(name: string, { batch }: Load, written: Written): void {
   throw new SluiceError('counts_differ', message);
 }
 
-async function keep(
+/** Durable when it returns. */
+export async function keep(
   plan: ReplicatePlan,
-  run: ReplicateRun,
+  run: LoadRun,
   load: Load,
   refused: readonly Refused[],
   budget: Budget,
@@ -76,15 +82,19 @@ export function checkBudget(plan: ReplicatePlan, budget: Budget, last?: Refused,
   checkRejectLimit(plan.step.rejects.limit, { ...zeroCounters(), ...budget }, complete, last);
 }
 
-function recordOf(plan: ReplicatePlan, run: ReplicateRun, load: Load, refused: Refused): RejectRecord {
+function recordOf(plan: ReplicatePlan, run: LoadRun, load: Load, refused: Refused): RejectRecord {
   const { batch, row } = load.incoming(refused.row);
+  const sequence = load.handed && batch.changes?.at(row)?.sequence;
   const about = {
     step: plan.name,
     run: run.run,
     part: 'changes',
-    token: load.token,
+    token: sequence === undefined ? load.token : `change.${sequence}`,
     key: plan.description.key,
     unread: new Set(batch.refused?.map((one) => one.row)),
   };
-  return { ...rejectRecord({ ...refused, row }, batch, about), index: refused.row };
+  return {
+    ...rejectRecord({ ...refused, row }, batch, about),
+    index: sequence === undefined ? refused.row : 0,
+  };
 }

@@ -1,4 +1,5 @@
 import { SluiceError } from '../../../errors.js';
+import type { Batch } from '../../../values/batch.js';
 import type { Context, Permission } from '../../connector.js';
 import type { DynamodbClient } from '../../dynamodb-client.js';
 import type { Feed, FeedBatch, FeedDescription, FeedLag, FeedPlace, FeedStretch } from '../../feed.js';
@@ -10,6 +11,8 @@ import { rereadStretch } from './again.js';
 import type { StreamCalls } from './calls.js';
 import { listShards, type StreamListing, type Unlisted } from './list-shards.js';
 import { advanced, placeOf, placeText, type ShardPlace } from './place.js';
+import { recordBatches } from './record-batches.js';
+import { recordPage } from './records.js';
 import { changesLost, RETENTION_SECONDS } from './retention.js';
 import { StreamReader } from './stream-reader.js';
 
@@ -30,6 +33,8 @@ export class StreamFeed implements Feed {
   readonly #unlisted: Unlisted = { gone: new Set(), hidden: new Map() };
   #listed: StreamListing['shards'] | undefined;
   #reader: StreamReader | undefined;
+  /** Of what is handed over: a table's key never changes. */
+  #shared: SharedColumns | undefined;
 
   constructor(options: StreamFeedOptions) {
     this.#options = options;
@@ -125,6 +130,16 @@ export class StreamFeed implements Feed {
   async *again(stretch: FeedStretch): AsyncGenerator<FeedBatch> {
     const { table, stream } = await this.#find();
     yield* rereadStretch(this.#options.calls, stream.arn, stretch, sharedColumns(table));
+  }
+
+  async handed(records: readonly unknown[]): Promise<readonly Batch[]> {
+    this.#shared ??= sharedColumns((await this.#find()).table);
+    const { calls } = this.#options;
+    const page = recordPage(Buffer.from(JSON.stringify({ Records: records })), calls.nowMs());
+    const size = { maxRows: Number.POSITIVE_INFINITY, maxBytes: Number.POSITIVE_INFINITY };
+    const nowhere = (): ShardPlace => ({ at: 0 });
+    const batches = recordBatches('', page.records, page.bytes, this.#shared, size, nowhere);
+    return [...batches].map(({ batch }) => batch);
   }
 
   lag(): FeedLag {
