@@ -21,7 +21,7 @@ export function packedSequences(changes: Changes): string {
 }
 
 /** The numbers again, without the zeros that one may have begun with. */
-export function unpackedSequences(packed: string): readonly bigint[] {
+function unpackedSequences(packed: string): readonly bigint[] {
   let sum = 0n;
   return packed === '' ? [] : packed.split(' ').map((step) => (sum += parsed(step)));
 }
