@@ -6,7 +6,9 @@ import type { Gathering, Load } from './load.js';
 export interface Following {
   readonly changes: AsyncIterable<FeedBatch | undefined>;
   readonly gathering: Gathering;
-  /** Makes the load durable; called for one load at a time. */
+  /** Records that the load will be written: at most one beside that which is being written. */
+  intend(load: Load): Promise<void>;
+  /** Makes a load durable whose intent is recorded; called for one load at a time, in their order. */
   write(load: Load): Promise<void>;
   /** The number of the next load. */
   nextSequence(): number;
@@ -16,9 +18,15 @@ export interface Following {
   readonly stop: AbortSignal;
 }
 
+/** A load that is whole and not written yet. */
+interface Whole {
+  readonly load: Load;
+  isIntended: boolean;
+}
+
 /**
- * Gathers changes into loads and has them written, one at a time: while one is written the next is gathered, and when that is
- * full too nothing more is asked for (invariant 7). Returns when the changes have ended and all is written; throws the reason of
+ * Gathers changes into loads and has them written, one at a time: while one is written the next is gathered and its intent recorded, so
+ * that the sink need not wait for the journal; when that is full too nothing more is asked for (invariant 7). Returns when the changes have ended and all is written; throws the reason of
  * `stop` once the load under way is durable, else the first failure.
  */
 export async function follow(following: Following): Promise<void> {
@@ -33,8 +41,9 @@ class Follower {
   #ended = false;
   /** It came, and does not go into this load. */
   #held: FeedBatch | undefined;
-  #writing = 0;
-  #isWriting = false;
+  #next: Whole | undefined;
+  #intending = false;
+  #writing: Load | undefined;
   #failure: { readonly error: unknown } | undefined;
 
   constructor(following: Following) {
@@ -58,46 +67,64 @@ class Follower {
   async #step(): Promise<boolean> {
     const { stop, gathering } = this.#following;
     if (stop.aborted || this.#failure) {
-      if (this.#isWriting) return false;
+      if (this.#writing || this.#intending) return false;
       throw this.#failure ? this.#failure.error : stop.reason;
     }
     this.#gather();
-    if (!this.#isWriting && this.#isDue()) this.#write();
+    if (!this.#next && this.#isDue()) this.#take();
+    if (!this.#writing && this.#next?.isIntended) this.#write(this.#next.load);
     this.#gather();
-    this.#following.waits(gathering.rows + this.#writing);
-    if (this.#ended && !this.#isWriting && !this.#held && gathering.isEmpty) return true;
+    this.#following.waits(gathering.rows + (this.#next?.load.rows ?? 0) + (this.#writing?.rows ?? 0));
+    if (this.#ended && !this.#writing && !this.#next && !this.#held && gathering.isEmpty) return true;
     this.#ask();
     return false;
   }
 
+  /** Nothing more while a whole load waits: two are all that are held. */
   #gather(): void {
     const { gathering } = this.#following;
-    if (!this.#held || !gathering.hasRoom(this.#held)) return;
+    if (this.#next || !this.#held || !gathering.hasRoom(this.#held)) return;
     gathering.add(this.#held, performance.now());
     this.#held = undefined;
   }
 
+  /** While one is written there is time to gather more. */
   #isDue(): boolean {
     const { gathering } = this.#following;
     if (gathering.isEmpty) return false;
-    const isRipe = gathering.dueInMs(performance.now()) === 0;
+    const isRipe = !this.#writing && gathering.dueInMs(performance.now()) === 0;
     return isRipe || gathering.isFull || this.#held !== undefined || this.#ended;
   }
 
   #waitMs(): number | undefined {
-    return this.#isWriting ? undefined : this.#following.gathering.dueInMs(performance.now());
+    const isBusy = this.#writing || this.#next;
+    return isBusy ? undefined : this.#following.gathering.dueInMs(performance.now());
   }
 
-  #write(): void {
-    const { gathering, nextSequence, write } = this.#following;
-    const load = gathering.take(nextSequence());
-    this.#isWriting = true;
-    this.#writing = load.rows;
-    write(load)
+  #take(): void {
+    const { gathering, nextSequence, intend } = this.#following;
+    const next: Whole = { load: gathering.take(nextSequence()), isIntended: false };
+    this.#next = next;
+    this.#intending = true;
+    intend(next.load)
+      .then(() => {
+        next.isIntended = true;
+      })
       .catch((error: unknown) => this.#fail(error))
       .finally(() => {
-        this.#isWriting = false;
-        this.#writing = 0;
+        this.#intending = false;
+        this.#bell.ring();
+      });
+  }
+
+  #write(load: Load): void {
+    this.#next = undefined;
+    this.#writing = load;
+    this.#following
+      .write(load)
+      .catch((error: unknown) => this.#fail(error))
+      .finally(() => {
+        this.#writing = undefined;
         this.#bell.ring();
       });
   }

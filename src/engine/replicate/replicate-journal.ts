@@ -3,8 +3,9 @@ import type { Counters } from '../counters.js';
 import type { StepResult } from '../journal.js';
 
 /**
- * What a replicate has durably done. The place is there before anything is read. A load is intended before it is written
- * and committed after (invariant 1); the place of a reader is that of the last checkpoint, advanced by the loads since.
+ * What a replicate has durably done. The place is there before anything is read. A load is intended before it is written (at
+ * most one beside that which is being written) and committed after (invariant 1); the place of a reader is that of the last
+ * checkpoint, advanced by the loads since.
  */
 export interface ReplicateJournal {
   /** Absent when the step has not begun. */

@@ -73,7 +73,9 @@ class Replicate {
   readonly #budget: Budget = { read: 0, rejected: 0 };
   #place: FeedPlace;
   #sequence: number;
+  /** Loads whose intents were recorded since the journal began anew. */
   #sinceCheckpoint = 0;
+  #underWay: Promise<void> | undefined;
 
   constructor(plan: ReplicatePlan, run: ReplicateRun, past: Followed, writer: Writer) {
     this.#plan = plan;
@@ -152,21 +154,32 @@ class Replicate {
     await follow({
       changes: feed.read(this.#place, request),
       gathering: new Gathering(limits, this.#plan.transform, step),
-      write: (load) => this.#write(load),
+      intend: (load) => this.#intend(load),
+      write: (load) => {
+        this.#underWay = this.#write(load);
+        return this.#underWay;
+      },
       nextSequence: () => this.#sequence++,
       waits: (rows) => Object.assign(this.#run.lag, feed.lag(), { waiting: rows }),
       stop: this.#run.stop,
     });
   }
 
-  async #write(load: Load): Promise<void> {
+  /** The journal begins anew between two loads: what is recorded of this one must not be lost. */
+  async #intend(load: Load): Promise<void> {
+    if (this.#sinceCheckpoint >= LOADS_BETWEEN_CHECKPOINTS) {
+      await this.#underWay;
+      await this.#checkpoint();
+    }
+    this.#sinceCheckpoint++;
     await this.#run.journal.intend(intentOf(load));
+  }
+
+  async #write(load: Load): Promise<void> {
     const counts = await writeLoad(this.#plan, this.#run, this.#writer, load, this.#budget);
     await this.#commit(load, counts);
     checkBudget(this.#plan, this.#budget);
     this.#run.lag.loads++;
-    this.#sinceCheckpoint++;
-    if (this.#sinceCheckpoint >= LOADS_BETWEEN_CHECKPOINTS) await this.#checkpoint();
   }
 
   async #commit(load: LoadIntent, counts: Counters): Promise<void> {
@@ -179,7 +192,7 @@ class Replicate {
     this.#place = this.#plan.feed.advance(this.#place, stretches);
   }
 
-  /** Only while no load is under way. */
+  /** Only while no load is under way, nor intended. */
   async #checkpoint(): Promise<void> {
     const { of, since } = this.#past;
     const counts = { ...this.#run.counters };

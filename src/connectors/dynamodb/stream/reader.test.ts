@@ -95,6 +95,20 @@ describe('a stream that is tailed', () => {
     expect(feed.lag().seconds).toBeGreaterThan(60);
   });
 
+  it('is asked again at once behind a page that is full by its size', async () => {
+    const { clock, history, feed } = ground({ changes: 40, keys: 40 }, { recordsOfPage: 1 });
+    for (const { item } of history.changes) Object.assign(item, { note: { S: 'x'.repeat(200 * 1024) } });
+    const small = history.changes.filter(({ event }) => event === 'remove').length;
+    const begunMs = clock.now();
+    let rows = 0;
+    for await (const batch of feed.read(await feed.begin('oldest'), { ...size, drain: false })) {
+      rows += batch?.batch.rows.length ?? 0;
+      if (rows === history.changes.length) break;
+    }
+    expect(small).toBeLessThan(20);
+    expect(clock.now() - begunMs).toBeLessThan(20 * 200 + 1000);
+  });
+
   it('loses nothing to many empty pages in a row', async () => {
     const here = ground({}, { empty: 0.95, emptyInRow: 40, recordsOfPage: 2 });
     const batches: FeedBatch[] = [];

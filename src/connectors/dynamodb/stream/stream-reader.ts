@@ -37,6 +37,8 @@ const SILENCE_MS = 500;
 /** Pages of one shard that are not full are at least so far apart: five calls in a second. */
 const PAGE_EVERY_MS = 200;
 const FULL_PAGE_RECORDS = 1000;
+/** A page holds up to 1 MB: one of so much is full where the next record, of up to two items of 400 KB, did not fit in. */
+const FULL_PAGE_BYTES = 200 * 1024;
 const IDLE_FACTOR = 1.25;
 const LONGEST_IDLE_MS = 500;
 /** A shard without changes moves its place so often. */
@@ -60,9 +62,10 @@ class Idle {
     return true;
   }
 
-  waitMs(records: number, isAtEnd: boolean): number {
+  waitMs({ records, bytes }: ShardPage, isAtEnd: boolean): number {
     this.#restMs = isAtEnd ? Math.min(LONGEST_IDLE_MS, this.#restMs * IDLE_FACTOR) : PAGE_EVERY_MS;
-    return records >= FULL_PAGE_RECORDS ? 0 : this.#restMs;
+    const isFull = records.length >= FULL_PAGE_RECORDS || bytes >= FULL_PAGE_BYTES;
+    return isFull ? 0 : this.#restMs;
   }
 }
 
@@ -228,7 +231,7 @@ export class StreamReader {
       this.#hand(state, page, reader.isAtEnd && idle.isPlaceDue(reader.place.at));
       if (page.ended) return this.#endOf(state);
       if (drain && reader.isAtEnd) return this.#checkOver();
-      const waitMs = idle.waitMs(page.records.length, reader.isAtEnd);
+      const waitMs = idle.waitMs(page, reader.isAtEnd);
       const isSettled = drain && calls.nowMs() - this.#begunMs > SETTLED_MS;
       const rests = waitMs > 0 && !(isSettled && page.records.length === 0);
       if (rests) await calls.sleep(waitMs, this.#signal);
