@@ -1,12 +1,11 @@
 import { rm } from 'node:fs/promises';
 import { runCopy } from '../engine/copy.js';
-import type { CopyRun } from '../engine/copy-run.js';
+import type { CopyResult, CopyRun } from '../engine/copy-run.js';
 import { isPlanned } from '../engine/plan.js';
-import { SluiceError } from '../errors.js';
 import { RejectLog } from '../journal/reject-log.js';
-import { attempts } from './attempts.js';
 import type { Course } from './course.js';
-import { completed, completeMove, type Ending, endingOf, type StepEnd, valuesOf } from './outcome.js';
+import { runMove, unrefused } from './move.js';
+import { completed, type Ending, endingOf, type StepEnd, valuesOf } from './outcome.js';
 import { type PlannedCopyStep, type PreparedCopy, prepareCopy } from './plan.js';
 import { runVia } from './run-via.js';
 
@@ -29,34 +28,18 @@ export async function runCopies(
 
 /** Runs a copy, unless it is complete, and tells its end. */
 export async function runOneCopy(course: Course, copy: PreparedCopy, stop: AbortSignal): Promise<StepEnd> {
-  const end = doneBefore(course, copy) ?? (await runAttempts(course, copy, stop));
+  const move = {
+    kind: 'copy' as const,
+    step: copy.step,
+    prepared: copy,
+    stop,
+    planAgain: () => planAgain(course, copy),
+    counted: ({ scope }: PreparedCopy) => scope.counters,
+  };
+  const end = await runMove(course, move, (prepared, attempt) => runOnce(course, prepared, stop, attempt));
   course.ends.set(copy.name, end);
   course.observer.ended(copy.name, end);
   return end;
-}
-
-/** A copy that an earlier attempt of this run completed is not run again. */
-function doneBefore(course: Course, { name }: PreparedCopy): StepEnd | undefined {
-  const { result } = course.journal.step(name).past;
-  return result && completeMove('copy', result);
-}
-
-/** Each attempt goes on from the last commit, with a plan of its own. */
-async function runAttempts(course: Course, copy: PreparedCopy, stop: AbortSignal): Promise<StepEnd> {
-  const { name } = copy;
-  const { retry } = copy.step;
-  return await attempts(course, { name, retry, stop }, async (attempt) => {
-    const isFresh = !copy.early && !course.used.has(copy);
-    course.used.add(copy);
-    if (isFresh) return await runOnce(course, copy, stop, attempt);
-    try {
-      return await runOnce(course, await planAgain(course, copy), stop, attempt);
-    } catch (error) {
-      const counters = { ...copy.scope.counters };
-      const outcome = stop.aborted ? 'interrupted' : 'failed';
-      return { kind: 'copy', outcome, error, counters, deleted: 0, seconds: 0 };
-    }
-  });
 }
 
 async function planAgain(course: Course, copy: PreparedCopy): Promise<PreparedCopy> {
@@ -69,30 +52,19 @@ async function runOnce(
   copy: PreparedCopy,
   stop: AbortSignal,
   attempt: number,
-): Promise<StepEnd> {
-  const { name, planned, scope } = copy;
-  const refused = planned.findings.find((finding) => finding.level === 'refuse');
-  const ended = (outcome: StepEnd['outcome'], error: unknown, seconds: number): StepEnd => {
-    return { kind: 'copy', outcome, error, counters: { ...scope.counters }, deleted: 0, seconds };
-  };
-  if (!isPlanned(planned) || refused) {
-    const error = new SluiceError('plan_refused', `${name}: ${refused?.message ?? 'not planned'}`, {
-      ...(refused?.hint === undefined ? {} : { hint: refused.hint }),
-    });
-    return ended('failed', error, 0);
-  }
+): Promise<CopyResult> {
+  const { name, scope } = copy;
+  const planned = unrefused(name, copy.planned, isPlanned);
   const { rows } = planned.description;
   course.observer.started(name, scope.counters, { attempt, ...(rows === undefined ? {} : { rows }) });
-  const started = performance.now();
   try {
     const { state, run: runName } = course.world;
     const scratch = await state.makeScratch(name);
-    const rejects = new RejectLog(state, { run: runName, step: name }, course.journal.guard);
     const run: CopyRun = {
       run: runName,
       counters: scope.counters,
       journal: course.journal.step(name),
-      rejects,
+      rejects: new RejectLog(state, { run: runName, step: name }, course.journal.guard),
       pacer: scope.pacing.write,
       stop,
       abort: scope.abort,
@@ -102,9 +74,7 @@ async function runOnce(
       ? await runVia(course, { ...copy, planned, via: copy.via }, run)
       : await runCopy(planned, run);
     await rm(scratch, { recursive: true, force: true });
-    return completeMove('copy', result);
-  } catch (error) {
-    return ended(stop.aborted ? 'interrupted' : 'failed', error, (performance.now() - started) / 1000);
+    return result;
   } finally {
     await Promise.all([planned.source.close(), planned.sink.close()]);
   }

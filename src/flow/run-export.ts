@@ -1,12 +1,12 @@
 import { zeroCounters } from '../engine/counters.js';
-import { type ExportPlan, isExportPlan } from '../engine/export/export-plan.js';
+import { isExportPlan } from '../engine/export/export-plan.js';
 import { type ExportProgress, zeroProgress } from '../engine/export/export-run.js';
 import { runExport } from '../engine/export/run-export.js';
 import { processClock } from '../engine/export/wait.js';
-import { SluiceError } from '../errors.js';
-import { attempts } from './attempts.js';
+import type { StepResult } from '../engine/journal.js';
 import { type Course, settle } from './course.js';
-import { completeMove, type Ending, endingOf, type StepEnd } from './outcome.js';
+import { runMove, unrefused } from './move.js';
+import { type Ending, endingOf } from './outcome.js';
 import type { PlannedExportStep } from './plan.js';
 import { closeExport, type PreparedExport, prepareExport } from './plan-export.js';
 
@@ -16,59 +16,49 @@ export async function runExportStep(
   planned: PlannedExportStep,
   stop: AbortSignal,
 ): Promise<Ending> {
-  const { step } = planned;
-  const { name, retry } = step;
-  const { result } = course.journal.step(name).past;
-  const end = result
-    ? completeMove('export', result)
-    : await attempts(course, { name, retry, stop }, (attempt) => attemptOnce(course, planned, stop, attempt));
-  if (result) await closeExport(planned.prepared);
+  const { step, prepared } = planned;
+  const move = {
+    kind: 'export' as const,
+    step,
+    prepared,
+    stop,
+    planAgain: () => prepareExport(course.world, step),
+    counted: zeroCounters,
+  };
+  const end = await runMove(course, move, (current, attempt) => runOnce(course, current, stop, attempt));
+  if (!course.used.has(prepared)) await closeExport(prepared);
   settle(course, step, end);
   return endingOf(end);
 }
 
-async function attemptOnce(
-  course: Course,
-  planned: PlannedExportStep,
-  stop: AbortSignal,
-  attempt: number,
-): Promise<StepEnd> {
-  const isFresh = !course.used.has(planned.prepared);
-  course.used.add(planned.prepared);
-  const started = performance.now();
-  try {
-    const prepared = isFresh ? planned.prepared : await prepareExport(course.world, planned.step);
-    const end = () => prepared.abort(stop.reason);
-    stop.addEventListener('abort', end, { once: true });
-    try {
-      return await runOnce(course, prepared, stop, attempt);
-    } finally {
-      stop.removeEventListener('abort', end);
-      await closeExport(prepared);
-    }
-  } catch (error) {
-    return {
-      kind: 'export',
-      outcome: stop.aborted ? 'interrupted' : 'failed',
-      error,
-      counters: zeroCounters(),
-      deleted: 0,
-      seconds: (performance.now() - started) / 1000,
-    };
-  }
-}
-
+/** Once `stop` is aborted, whatever waits for a service is, too. */
 async function runOnce(
   course: Course,
   prepared: PreparedExport,
   stop: AbortSignal,
   attempt: number,
-): Promise<StepEnd> {
+): Promise<StepResult> {
+  const end = () => prepared.abort(stop.reason);
+  stop.addEventListener('abort', end, { once: true });
+  try {
+    return await exportOnce(course, prepared, stop, attempt);
+  } finally {
+    stop.removeEventListener('abort', end);
+    await closeExport(prepared);
+  }
+}
+
+async function exportOnce(
+  course: Course,
+  prepared: PreparedExport,
+  stop: AbortSignal,
+  attempt: number,
+): Promise<StepResult> {
   const { world, journal, observer } = course;
   const { name } = prepared;
   const progress: ExportProgress = zeroProgress();
   observer.started(name, zeroCounters(), { attempt, export: progress });
-  const result = await runExport(planOf(prepared), {
+  const result = await runExport(unrefused(name, prepared.planned, isExportPlan), {
     run: world.run,
     pipeline: world.declaration.pipeline,
     firingTime: world.firing.time,
@@ -80,15 +70,7 @@ async function runOnce(
     said: (line) => observer.said(name, line),
   });
   for (const line of skippedIn(result.output)) observer.said(name, `left out: ${line}`);
-  return completeMove('export', result);
-}
-
-function planOf({ name, planned }: PreparedExport): ExportPlan {
-  const refused = planned.findings.find(({ level }) => level === 'refuse');
-  if (isExportPlan(planned) && !refused) return planned;
-  throw new SluiceError('plan_refused', `${name}: ${refused?.message ?? 'not planned'}`, {
-    ...(refused?.hint === undefined ? {} : { hint: refused.hint }),
-  });
+  return result;
 }
 
 function skippedIn(output: unknown): readonly string[] {

@@ -1,14 +1,15 @@
 import { rm } from 'node:fs/promises';
 import { zeroCounters } from '../engine/counters.js';
+import type { StepResult } from '../engine/journal.js';
 import { isReplicatePlan, type ReplicatePlan } from '../engine/replicate/plan.js';
 import { runReplicate } from '../engine/replicate/replicate.js';
 import type { Followed, FollowPoint } from '../engine/replicate/replicate-journal.js';
 import { zeroLag } from '../engine/replicate/replicate-run.js';
 import { SluiceError } from '../errors.js';
 import { RejectLog } from '../journal/reject-log.js';
-import { attempts } from './attempts.js';
 import { type Course, settle } from './course.js';
-import { completeMove, type Ending, endingOf, type StepEnd } from './outcome.js';
+import { runMove, unrefused } from './move.js';
+import { type Ending, endingOf } from './outcome.js';
 import type { PlannedReplicateStep } from './plan.js';
 import { type PreparedReplicate, prepareReplicate } from './plan-replicate.js';
 import { runOneCopy } from './run-copies.js';
@@ -19,55 +20,39 @@ export async function runReplicateStep(
   planned: PlannedReplicateStep,
   stop: AbortSignal,
 ): Promise<Ending> {
-  const { step } = planned;
-  const { name, retry } = step;
-  const { result } = course.journal.step(name).past;
-  const end = result
-    ? completeMove('replicate', result)
-    : await attempts(course, { name, retry, stop }, (attempt) => attemptOnce(course, planned, stop, attempt));
+  const { step, replicate } = planned;
+  const move = {
+    kind: 'replicate' as const,
+    step,
+    prepared: replicate,
+    stop,
+    planAgain: () => prepareReplicate(course.world, step),
+    counted: ({ scope }: PreparedReplicate) => scope.counters,
+  };
+  const end = await runMove(course, move, (current, attempt) =>
+    runOnce(course, planned, current, stop, attempt),
+  );
   settle(course, step, end);
   return endingOf(end);
 }
 
-async function attemptOnce(
+async function runOnce(
   course: Course,
   planned: PlannedReplicateStep,
+  replicate: PreparedReplicate,
   stop: AbortSignal,
   attempt: number,
-): Promise<StepEnd> {
-  const isFresh = !course.used.has(planned.replicate);
-  course.used.add(planned.replicate);
-  const started = performance.now();
-  let replicate = planned.replicate;
-  const ended = (error: unknown): StepEnd => ({
-    kind: 'replicate',
-    outcome: stop.aborted ? 'interrupted' : 'failed',
-    error,
-    counters: { ...replicate.scope.counters },
-    deleted: 0,
-    seconds: (performance.now() - started) / 1000,
-  });
+): Promise<StepResult> {
+  const plan = unrefused(replicate.name, replicate.planned, isReplicatePlan);
   try {
-    if (!isFresh) replicate = await prepareReplicate(course.world, planned.step);
-    const plan = planOf(replicate);
-    try {
-      const past = await begin(course, replicate, plan);
-      const followed = past.due === 'copy' ? await copyFirst(course, planned, past, stop) : past;
-      return await runOnce(course, { replicate, plan, past: followed, attempt }, stop);
-    } finally {
-      await Promise.all([plan.feed.close(), plan.sink.close()]);
-    }
+    const past = await begin(course, replicate, plan);
+    const followed = past.due === 'copy' ? await copyFirst(course, planned, past, stop) : past;
+    return await follow(course, { replicate, plan, past: followed, attempt }, stop);
   } catch (error) {
-    return ended(withWayOut(planned, error));
+    throw withWayOut(planned, error);
+  } finally {
+    await Promise.all([plan.feed.close(), plan.sink.close()]);
   }
-}
-
-function planOf({ name, planned }: PreparedReplicate): ReplicatePlan {
-  const refused = planned.findings.find(({ level }) => level === 'refuse');
-  if (isReplicatePlan(planned) && !refused) return planned;
-  throw new SluiceError('plan_refused', `${name}: ${refused?.message ?? 'not planned'}`, {
-    ...(refused?.hint === undefined ? {} : { hint: refused.hint }),
-  });
 }
 
 /** The place is durable before anything is read. */
@@ -122,7 +107,7 @@ async function copyFirst(
   return { ...point, loads: [] };
 }
 
-async function runOnce(
+async function follow(
   course: Course,
   {
     replicate: { name, scope },
@@ -136,7 +121,7 @@ async function runOnce(
     readonly attempt: number;
   },
   stop: AbortSignal,
-): Promise<StepEnd> {
+): Promise<StepResult> {
   const { world, journal, observer } = course;
   const lag = zeroLag();
   observer.started(name, scope.counters, { attempt, lag });
@@ -153,7 +138,7 @@ async function runOnce(
     drain: world.drain === true,
   });
   await rm(scratch, { recursive: true, force: true });
-  return completeMove('replicate', result);
+  return result;
 }
 
 /** What can be done once changes are gone that were not read. */
