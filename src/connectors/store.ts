@@ -5,8 +5,8 @@
 import type { Readable } from 'node:stream';
 import type { Finding, Permission } from './connector.js';
 
-/** What a store is looked at for. */
-export type StoreUse = 'read' | 'write';
+/** What a store is looked at for. add: objects are put under new names, and nothing is replaced or removed. */
+export type StoreUse = 'read' | 'write' | 'add';
 
 export interface StoreDescription {
   /** For people: `s3://lake/exports/`, `./out/`. */
@@ -53,7 +53,8 @@ export const MAX_TEXT_BYTES = 32 * 1024 * 1024;
 
 /** Every call is retried inside by `context.retry`, but for what says otherwise. Throws SluiceErrors. */
 export interface Store {
-  describe(use: StoreUse): Promise<StoreDescription>;
+  /** With `below` permissions are for names that begin with it. */
+  describe(use: StoreUse, below?: string): Promise<StoreDescription>;
   /** Objects whose names begin with `prefix`, in the order in which the store has them; all pages. */
   list(prefix: string): AsyncIterable<StoredObject>;
   /** Undefined where there is none. From `start` on, and below `end`. Reading goes on where a connection broke. */
@@ -71,6 +72,11 @@ export interface Store {
    * a checksum. The local file stays, and is not written to any more: a folder may keep a link to it.
    */
   putFile(name: string, path: string): Promise<StoredObject>;
+  /**
+   * `putFile` by one call that replaces nothing: where there is an object of this name already, it stays and is the one that
+   * is given. That may be what an earlier try has put whose answer was lost. A bucket's goes up in one piece, from memory.
+   */
+  putNew(name: string, path: string): Promise<StoredObject>;
   /**
    * Puts a small text by one conditional call: only over this version, or with `undefined` only where there is none.
    * 'changed' where somebody else was first. A lost answer is looked up: its own text found there is its own success.

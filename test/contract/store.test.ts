@@ -67,6 +67,20 @@ describe.each([
     await store.remove(['never', 'never/put']);
   });
 
+  test('puts a new file once: what is there stays, and is what is given', {
+    timeout: TIMEOUT_MS,
+  }, async () => {
+    const [mine, other] = [join(ground.scratch, 'mine'), join(ground.scratch, 'other')];
+    await Promise.all([writeFile(mine, 'mine'), writeFile(other, 'others')]);
+    const first = await store.putNew('new/2026/a.jsonl', mine);
+    expect(first).toMatchObject({ name: 'new/2026/a.jsonl', bytes: 4 });
+    expect(await store.putNew('new/2026/a.jsonl', other)).toEqual(first);
+    expect(await store.putNew('new/2026/a.jsonl', mine)).toEqual(first);
+    await store.putNew('new/2026/a.jsonl.gz', other);
+    expect((await bytesOf(await store.open('new/2026/a.jsonl')))?.toString()).toBe('mine');
+    expect(await namesOf(store, 'new/')).toEqual(['new/2026/a.jsonl', 'new/2026/a.jsonl.gz']);
+  });
+
   test('lists what is there below a prefix, by bytes, with sizes and versions', {
     timeout: TIMEOUT_MS,
   }, async () => {

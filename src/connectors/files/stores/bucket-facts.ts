@@ -22,13 +22,15 @@ export async function bucketFacts(s3: S3Service, bucket: string, use: StoreUse):
   const input = { Bucket: bucket };
   const ask = <Answer>(action: string, send: (abortSignal: AbortSignal) => Promise<Answer>) =>
     s3.calls.patiently(action, (abortSignal) => unlessUnseen(send(abortSignal)));
-  const askWriter: typeof ask = async (action, send) =>
-    use === 'write' ? await ask(action, send) : undefined;
+  const askFor =
+    (uses: readonly StoreUse[]): typeof ask =>
+    async (action, send) =>
+      uses.includes(use) ? await ask(action, send) : undefined;
   const [versioning, policy, encryption] = await Promise.all([
-    askWriter('GetBucketVersioning', (abortSignal) =>
+    askFor(['write'])('GetBucketVersioning', (abortSignal) =>
       client.send(new sdk.GetBucketVersioningCommand(input), { abortSignal }),
     ),
-    askWriter('GetBucketPolicyStatus', (abortSignal) =>
+    askFor(['write', 'add'])('GetBucketPolicyStatus', (abortSignal) =>
       client.send(new sdk.GetBucketPolicyStatusCommand(input), { abortSignal }),
     ),
     ask('GetBucketEncryption', (abortSignal) =>
@@ -56,7 +58,7 @@ async function unlessUnseen<Answer>(call: Promise<Answer>): Promise<Answer | und
   }
 }
 
-export function bucketFindings(bucket: string, facts: BucketFacts, use: StoreUse): Finding[] {
+export function bucketFindings(bucket: string, facts: BucketFacts): Finding[] {
   const { sight, region } = facts;
   if (sight === 'missing')
     return [refusal(`the bucket ${bucket} does not exist`, 'check `bucket` and the account')];
@@ -69,7 +71,7 @@ export function bucketFindings(bucket: string, facts: BucketFacts, use: StoreUse
     const message = `whether the bucket ${bucket} is there may not be seen from here`;
     return [{ level: 'warn', code: 'note', message, hint: 'allow s3:ListBucket on it' }];
   }
-  return use === 'write' ? writeFindings(bucket, facts) : [];
+  return writeFindings(bucket, facts);
 }
 
 function writeFindings(bucket: string, { isVersioned, isPublic }: BucketFacts): Finding[] {

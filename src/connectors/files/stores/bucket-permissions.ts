@@ -14,30 +14,20 @@ export interface BucketReach {
 
 /** https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html */
 export function bucketPermissions(reach: BucketReach, use: StoreUse): Permission[] {
-  const { bucket, prefix, region, role } = reach;
-  const arn = `arn:${awsPartition(region)}:s3:::${bucket}`;
-  const below = `${arn}/${prefix}*`;
-  const on = (resource: string, action: string, reason: string): Permission => ({
-    action,
-    resource,
-    reason,
-    ...(resource === below ? { wildcard: 'objects are made and removed below the prefix' } : {}),
-  });
+  const { role } = reach;
+  const arn = bucketArn(reach);
   return [
     on(arn, 's3:ListBucket', 'finds objects, and sees before a run that the bucket is there'),
-    on(
-      below,
-      's3:GetObject',
-      use === 'read' ? 'reads objects' : 'reads manifests, and looks at what was written',
-    ),
+    ...objectPermissions(reach, use),
+    ...(use === 'write'
+      ? [
+          on(arn, 's3:ListBucketMultipartUploads', 'finds uploads of runs that were killed'),
+          on(arn, 's3:GetBucketVersioning', 'says in the plan whether removed objects stay; may be left out'),
+        ]
+      : []),
     ...(use === 'read'
       ? []
       : [
-          on(below, 's3:PutObject', 'writes objects'),
-          on(below, 's3:DeleteObject', 'removes the objects of exports that are no longer kept'),
-          on(below, 's3:AbortMultipartUpload', 'ends uploads that failed'),
-          on(arn, 's3:ListBucketMultipartUploads', 'finds uploads of runs that were killed'),
-          on(arn, 's3:GetBucketVersioning', 'says in the plan whether removed objects stay; may be left out'),
           on(
             arn,
             's3:GetBucketPolicyStatus',
@@ -50,13 +40,44 @@ export function bucketPermissions(reach: BucketReach, use: StoreUse): Permission
   ];
 }
 
+function bucketArn({ bucket, region }: BucketReach): string {
+  return `arn:${awsPartition(region)}:s3:::${bucket}`;
+}
+
+function objectPermissions(reach: BucketReach, use: StoreUse): Permission[] {
+  const below = (action: string, reason: string): Permission => ({
+    ...on(`${bucketArn(reach)}/${reach.prefix}*`, action, reason),
+    wildcard:
+      use === 'add' ? 'objects are made below the prefix' : 'objects are made and removed below the prefix',
+  });
+  if (use === 'read') return [below('s3:GetObject', 'reads objects')];
+  if (use === 'add') return [below('s3:PutObject', 'writes objects under new names')];
+  return [
+    below('s3:GetObject', 'reads manifests, and looks at what was written'),
+    below('s3:PutObject', 'writes objects'),
+    below('s3:DeleteObject', 'removes the objects of exports that are no longer kept'),
+    below('s3:AbortMultipartUpload', 'ends uploads that failed'),
+  ];
+}
+
+function on(resource: string, action: string, reason: string): Permission {
+  return { action, resource, reason };
+}
+
+/** Parts of an upload are decrypted to be put together: https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuAndPermissions.html */
+const kmsActions: Readonly<Record<StoreUse, readonly string[]>> = {
+  read: ['kms:Decrypt'],
+  write: ['kms:GenerateDataKey', 'kms:Decrypt'],
+  add: ['kms:GenerateDataKey'],
+};
+
 function kmsPermissions({ kmsKey, region }: BucketReach, use: StoreUse): Permission[] {
   if (kmsKey === undefined || kmsKey === '') return [];
   const resource = kmsKey.startsWith('arn:')
     ? kmsKey
     : `arn:${awsPartition(region)}:kms:${region}:*:${kmsKey.startsWith('alias/') ? kmsKey : `key/${kmsKey}`}`;
   const reason = 'the bucket is encrypted with this key';
-  const actions = use === 'read' ? ['kms:Decrypt'] : ['kms:GenerateDataKey', 'kms:Decrypt'];
+  const actions = kmsActions[use];
   const wide = resource.includes(':*:') ? { wildcard: 'the bucket names its key without an account' } : {};
   return actions.map((action) => ({ action, resource, reason, ...wide }));
 }

@@ -23,7 +23,7 @@ import { bucketPermissions } from './bucket-permissions.js';
 import { objectBytes } from './bucket-read.js';
 import { removeObjects } from './bucket-remove.js';
 import { putText, readText, writeText } from './bucket-texts.js';
-import { putFile, versionOf } from './bucket-upload.js';
+import { putFile, putFileIfNone, versionOf } from './bucket-upload.js';
 import { objectName } from './object-name.js';
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
@@ -60,16 +60,16 @@ export class BucketStore implements Store {
     this.#s3 = new S3Service({ place: this.#place, credentials, context, failures });
   }
 
-  async describe(use: StoreUse): Promise<StoreDescription> {
+  async describe(use: StoreUse, below = ''): Promise<StoreDescription> {
     const { bucket, role } = this.#options;
     const { endpoint, declared, region } = this.#place;
     const facts = await bucketFacts(this.#s3, bucket, use);
     const name = `s3://${bucket}/${this.#prefix}`;
-    const reach = { bucket, prefix: this.#prefix, region, role, kmsKey: facts.kmsKey };
+    const reach = { bucket, prefix: this.#prefix + below, region, role, kmsKey: facts.kmsKey };
     return {
       name,
       identity: declared ? `${name} of ${endpoint}` : name,
-      findings: bucketFindings(bucket, facts, use),
+      findings: bucketFindings(bucket, facts),
       permissions: bucketPermissions(reach, use),
     };
   }
@@ -97,6 +97,13 @@ export class BucketStore implements Store {
 
   async putFile(name: string, path: string): Promise<StoredObject> {
     return await putFile(this.#object(name), path);
+  }
+
+  async putNew(name: string, path: string): Promise<StoredObject> {
+    const put = await putFileIfNone(this.#object(name), path);
+    if (put !== 'there') return put;
+    for await (const found of this.list(name)) if (found.name === name) return found;
+    throw new SluiceError('file_missing', `${name} was removed while it was written`);
   }
 
   async putText(name: string, text: string, over: string | undefined): Promise<StoredText | 'changed'> {

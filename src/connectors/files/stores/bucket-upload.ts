@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
-import type { ServerSideEncryption } from '@aws-sdk/client-s3';
+import type { PutObjectCommand, ServerSideEncryption } from '@aws-sdk/client-s3';
 import { SluiceError } from '../../../errors.js';
 import { statusOf } from '../../aws-failures.js';
 import type { S3Service } from '../../s3-service.js';
@@ -50,19 +50,50 @@ export async function putFile(place: UploadPlace, path: string): Promise<StoredO
 }
 
 async function putWhole(place: UploadPlace, file: FileHandle, size: number): Promise<StoredObject> {
-  const { s3, bucket, key, name } = place;
-  const { sdk, client } = await s3.open();
-  const body = await stretch(file, 0, size, name);
-  const command = new sdk.PutObjectCommand({
-    Bucket: bucket,
-    Key: key,
-    Body: body,
-    ContentMD5: md5Of(body).toString('base64'),
-  });
+  const { s3, name } = place;
+  const { client } = await s3.open();
+  const command = await wholeObject(place, file, size);
   const { ETag } = await s3.calls.patiently('PutObject', (abortSignal) =>
     client.send(command, { abortSignal }),
   );
   return { name, bytes: size, version: versionOf(ETag, 'PutObject') };
+}
+
+/**
+ * Puts a local file there in one piece, unless there is an object already: then 'there'.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+ */
+export async function putFileIfNone(place: UploadPlace, path: string): Promise<StoredObject | 'there'> {
+  const { s3, name } = place;
+  const { client } = await s3.open();
+  const file = await opened(path, name);
+  try {
+    const { size } = await file.stat();
+    const command = await wholeObject(place, file, size, { IfNoneMatch: '*' });
+    return await s3.calls.patiently('PutObject', async (abortSignal) => {
+      try {
+        const { ETag } = await client.send(command, { abortSignal });
+        return { name, bytes: size, version: versionOf(ETag, 'PutObject') };
+      } catch (error) {
+        if (statusOf(error) !== 412) throw error;
+        return 'there' as const;
+      }
+    });
+  } finally {
+    await file.close();
+  }
+}
+
+async function wholeObject(
+  { s3, bucket, key, name }: UploadPlace,
+  file: FileHandle,
+  size: number,
+  condition: { readonly IfNoneMatch?: '*' } = {},
+): Promise<PutObjectCommand> {
+  const { sdk } = await s3.open();
+  const body = await stretch(file, 0, size, name);
+  const digest = { ContentMD5: md5Of(body).toString('base64') };
+  return new sdk.PutObjectCommand({ Bucket: bucket, Key: key, Body: body, ...digest, ...condition });
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html */

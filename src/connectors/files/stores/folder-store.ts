@@ -106,9 +106,17 @@ export class FolderStore implements Store {
   putFile(name: string, path: string): Promise<StoredObject> {
     return this.#tried('written', name, async () => {
       await this.#put(name, (beside) => linkedOrCopied(path, beside));
-      const stored = await this.#stored(name);
-      if (stored) return stored;
-      throw new SluiceError('file_missing', `${name} was removed while it was written`);
+      return (await this.#stored(name)) ?? removedMeanwhile(name);
+    });
+  }
+
+  putNew(name: string, path: string): Promise<StoredObject> {
+    return this.#tried('written', name, async () => {
+      const found = await this.#stored(name);
+      if (found) return found;
+      // The same for each attempt at this name, so that one that was killed leaves nothing.
+      await this.#put(name, (beside) => linkedOrCopiedAnew(path, beside), chanceOf(name));
+      return (await this.#stored(name)) ?? removedMeanwhile(name);
     });
   }
 
@@ -185,7 +193,7 @@ export class FolderStore implements Store {
   async #findings(use: StoreUse, root: string | undefined): Promise<Finding[]> {
     const { shown } = this.#options;
     if (root === undefined) {
-      if (use === 'write') return [];
+      if (use !== 'read') return [];
       const hint = 'check `path`: it is meant from the folder of the declaration';
       return [{ level: 'refuse', code: 'file_missing', message: `there is no folder ${shown}`, hint }];
     }
@@ -220,17 +228,18 @@ export class FolderStore implements Store {
       throw new SluiceError('file_missing', `${from} is not there any more`);
     if (found.bytes !== bytes || found.version !== version)
       throw new SluiceError('file_changed', `${from} is not what was written`);
-    const beside = join(dirname(await this.#paths.place(to)), besideName(randomBytes(8).toString('hex')));
+    const beside = join(dirname(await this.#paths.place(to)), besideName(randomChance()));
     await linkedOrCopied(path, beside);
     await syncFile(beside);
     return beside;
   }
 
   /** Whoever looks sees the old or the new. Another process may have removed a folder that was empty: it is made again. */
-  async #put(name: string, write: (beside: string) => Promise<void>): Promise<void> {
+  async #put(name: string, write: (beside: string) => Promise<void>, chance = randomChance()): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
-        await this.#putOnce(await this.#paths.place(name), write);
+        const path = await this.#paths.place(name);
+        await this.#putOnce(path, join(dirname(path), besideName(chance)), write);
         return;
       } catch (error) {
         if (!isMissing(error) || attempt === MAX_PLACES) throw error;
@@ -239,9 +248,7 @@ export class FolderStore implements Store {
   }
 
   /** Written beside, made to last, and renamed. */
-  async #putOnce(path: string, write: (beside: string) => Promise<void>): Promise<void> {
-    const folder = dirname(path);
-    const beside = join(folder, besideName(randomBytes(8).toString('hex')));
+  async #putOnce(path: string, beside: string, write: (beside: string) => Promise<void>): Promise<void> {
     try {
       await write(beside);
       await chmod(beside, await this.#paths.fileMode());
@@ -252,7 +259,7 @@ export class FolderStore implements Store {
       await rm(beside, { force: true });
       throw error;
     }
-    await syncFolder(folder);
+    await syncFolder(dirname(path));
   }
 
   /** The path that is gone; undefined where there was none. */
@@ -290,6 +297,10 @@ export class FolderStore implements Store {
   }
 }
 
+function removedMeanwhile(name: string): never {
+  throw new SluiceError('file_missing', `${name} was removed while it was written`);
+}
+
 async function whyUnfit(
   root: string,
   use: StoreUse,
@@ -297,10 +308,10 @@ async function whyUnfit(
   if (!(await stat(root)).isDirectory()) return ['unsupported', 'is a file'];
   const { R_OK, W_OK, X_OK } = constants;
   try {
-    await access(root, use === 'write' ? R_OK | W_OK | X_OK : R_OK | X_OK);
+    await access(root, use === 'read' ? R_OK | X_OK : R_OK | W_OK | X_OK);
     return [undefined, ''];
   } catch {
-    return ['access_denied', use === 'write' ? 'may not be written to' : 'may not be read'];
+    return ['access_denied', use === 'read' ? 'may not be read' : 'may not be written to'];
   }
 }
 
@@ -320,6 +331,19 @@ function tooLarge(name: string): SluiceError {
   return new SluiceError('unsupported', `${name} is larger than ${MAX_TEXT_BYTES} bytes`, {
     hint: 'have fewer, larger files in an export',
   });
+}
+
+function randomChance(): string {
+  return randomBytes(8).toString('hex');
+}
+
+function chanceOf(name: string): string {
+  return sha256Of(Buffer.from(name)).slice(0, 16);
+}
+
+async function linkedOrCopiedAnew(from: string, to: string): Promise<void> {
+  await rm(to, { force: true });
+  await linkedOrCopied(from, to);
 }
 
 /** A link costs nothing; another file system gets a copy. */
