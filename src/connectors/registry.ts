@@ -26,6 +26,8 @@ export interface Registration {
   readonly rules: OptionRules;
   /** Its tables' changes can be followed: `Connection.feed`. */
   readonly feeds?: true;
+  /** What a load of changes into it holds at most, where `to.load` does not say. Absent: what a database takes at once. */
+  readonly changeLoad?: { readonly rows: number; readonly bytes: number; readonly seconds: number };
   /** It lies between the ends of a copy (`via`): `Connection.queue`. */
   readonly queues?: true;
   load(): Promise<Connector>;
@@ -45,6 +47,7 @@ export const registry = {
     ...s3,
     source: files.source,
     sink: files.sink,
+    changeLoad: files.changeLoad,
     rules: fileRules,
     load: async () => (await import('./files/index.js')).s3,
   },

@@ -26,7 +26,7 @@ export function checkCopy(
   reading: Pick<Reading, 'report' | 'schemas'>,
 ): CopyStep | undefined {
   const { report } = reading;
-  const ends = checkEnds(withoutChanges(value, path, report), path, kinds, report);
+  const ends = checkEnds(withoutChanges(value, path, kinds, report), path, kinds, report);
   const { from: _from, to: _to, ...known } = value;
   checkVia(value, path, kinds, report);
   const options = checked(copy, known, path, report);

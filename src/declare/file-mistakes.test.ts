@@ -33,7 +33,14 @@ const mistakes: readonly [name: string, text: string, problems: readonly string[
     'a mode that adds',
     declared('{ connection: out, format: csv, mode: append }'),
     [
-      '8:47 steps[0].to.mode "append" is not a mode of files (wrong_value) → each copy writes a whole new export, mode replace',
+      '8:47 steps[0].to.mode into files `mode: append` goes with a step `replicate` only (conflict) → leave `mode` out: a copy writes a whole new export',
+    ],
+  ],
+  [
+    'a mode that is none',
+    declared('{ connection: out, format: csv, mode: upsert }'),
+    [
+      '8:47 steps[0].to.mode "upsert" is not a mode of files (wrong_value) → they cannot be changed in place; a copy writes a whole new export (replace), a replicate adds its changes as files (append)',
     ],
   ],
   [

@@ -127,6 +127,48 @@ const mistakes: readonly [name: string, text: string, problems: readonly string[
   ],
 ];
 
+/** Into files, in line 9. */
+const intoFiles = (more: string) => `pipeline: p
+connections:
+  shop: { kind: mysql, host: 127.0.0.1, user: app, password: { env: PW }, database: shop }
+  stage: { kind: dynamodb, region: eu-west-1 }
+  out: { kind: files, path: ./out }
+steps:
+  - replicate: a
+    from: ${from}
+    to: { connection: out, format: csv, ${more} }
+`;
+
+describe('a replicate into files is refused with', () => {
+  test.each([
+    [
+      'a mirror',
+      'mode: mirror',
+      [
+        '9:47 steps[0].to.mode "mirror" is not a mode of files (wrong_value) → they cannot be changed in place; a copy writes a whole new export (replace), a replicate adds its changes as files (append)',
+      ],
+    ],
+    [
+      'whole exports',
+      'mode: replace',
+      [
+        '9:47 steps[0].to.mode this mode is not one for changes (wrong_value) → append: a row for each change; mirror: the table as its source is now',
+      ],
+    ],
+    [
+      'what is about exports',
+      'mode: append, keep: 2, file: { rows: 5 }, for: people',
+      [
+        '9:61 steps[0].to.keep `keep` goes with `mode: replace` only (conflict) → leave `keep` out',
+        '9:70 steps[0].to.file `file` goes with `mode: replace` only (conflict) → each load becomes a file: say `load: { rows, bytes, seconds }`',
+        '9:88 steps[0].to.for `for` goes with `mode: replace` only (conflict) → leave `for` out',
+      ],
+    ],
+  ])('%s', async (_, more, problems) => {
+    expect(await problemsOf(intoFiles(more))).toEqual(problems);
+  });
+});
+
 describe('a replicate is refused with', () => {
   test.each(mistakes)('%s', async (_, text, problems) => {
     expect(await problemsOf(text)).toEqual(problems);
@@ -157,6 +199,14 @@ describe('a replicate has defaults', () => {
       changes: 'latest',
       events: ['insert', 'modify'],
       load: { ...load, rows: 5, seconds: 60 },
+    });
+  });
+
+  test('of files: larger loads', async () => {
+    const large = { rows: 100_000, bytes: 67_108_864, seconds: 60 };
+    expect(await stepOf(intoFiles('mode: append'))).toMatchObject({ load: large });
+    expect(await stepOf(intoFiles('mode: append, load: { rows: 7 }'))).toMatchObject({
+      load: { ...large, rows: 7 },
     });
   });
 });

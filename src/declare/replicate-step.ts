@@ -21,7 +21,7 @@ import { readTests } from './step-tests.js';
 import { isMapping, laterFields, sayUnsupported, withoutLaterFields } from './unsupported.js';
 import { kindOf } from './wording.js';
 
-const DEFAULT_LOAD = { rows: 10_000, bytes: 16 * 1024 * 1024, seconds: 1 };
+const DEFAULT_LOAD: LoadDeclaration = { rows: 10_000, bytes: 16 * 1024 * 1024, seconds: 1 };
 
 type Options = Readonly<Record<string, unknown>>;
 type Mode = 'append' | 'mirror';
@@ -61,7 +61,7 @@ export function checkReplicate(
     ...withMode(ends, mode),
     changes: changes.changes ?? 'oldest',
     events: changes.events ?? (mode === 'mirror' ? ['insert', 'modify', 'remove'] : ['insert', 'modify']),
-    load: loadOf(loads.load),
+    load: loadOf(loads.load, defaultLoad(to.rest, kinds)),
     ...first(options),
     ...contents,
     ...readTests(options.tests, path, report),
@@ -76,10 +76,16 @@ function withMode({ from, to }: Ends, mode: Mode): Ends {
   return { from, to: { ...to, mode } };
 }
 
+function defaultLoad(to: unknown, kinds: ConnectionKinds): LoadDeclaration {
+  const name = isMapping(to) ? to['connection'] : undefined;
+  const kind = typeof name === 'string' ? kinds.get(name) : undefined;
+  return (kind && registrationOf(kind).changeLoad) ?? DEFAULT_LOAD;
+}
+
 function loadOf(
   load: { rows?: number | undefined; bytes?: number | undefined; seconds?: number | string | undefined } = {},
+  { rows, bytes, seconds }: LoadDeclaration,
 ): LoadDeclaration {
-  const { rows, bytes, seconds } = DEFAULT_LOAD;
   return {
     rows: load.rows ?? rows,
     bytes: load.bytes ?? bytes,

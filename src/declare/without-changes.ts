@@ -1,3 +1,4 @@
+import { type ConnectionKinds, registrationOf } from './connections.js';
 import type { DocumentPath } from './document-path.js';
 import type { Report } from './report.js';
 import { isMapping } from './unsupported.js';
@@ -9,8 +10,10 @@ const changeFields = { from: ['changes', 'events'], to: ['load', 'ttlDeletes'] }
 export function withoutChanges(
   value: Readonly<Record<string, unknown>>,
   path: DocumentPath,
+  kinds: ConnectionKinds,
   report: Report,
 ): Readonly<Record<string, unknown>> {
+  sayAppend(value['to'], path, kinds, report);
   const ends = (['from', 'to'] as const).map((end) => {
     const given = value[end];
     if (!isMapping(given)) return [end, given] as const;
@@ -24,4 +27,14 @@ export function withoutChanges(
     return [end, Object.fromEntries(rest)] as const;
   });
   return { ...value, ...Object.fromEntries(ends.filter(([, end]) => end !== undefined)) };
+}
+
+/** Into files a copy writes whole exports. */
+function sayAppend(to: unknown, path: DocumentPath, kinds: ConnectionKinds, report: Report): void {
+  if (!isMapping(to) || to['mode'] !== 'append' || typeof to['connection'] !== 'string') return;
+  const kind = kinds.get(to['connection']);
+  if (kind === undefined || registrationOf(kind).changeLoad === undefined) return;
+  const message = 'into files `mode: append` goes with a step `replicate` only';
+  const hint = 'leave `mode` out: a copy writes a whole new export';
+  report.add([...path, 'to', 'mode'], { code: 'conflict', message, hint });
 }

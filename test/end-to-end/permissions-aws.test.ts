@@ -309,6 +309,36 @@ it('changes are followed behind a copy', async () => {
   expectAgreement(grants, recorder.take());
 });
 
+it('changes are added to a bucket, and only in their own folder', async () => {
+  const from = tableName('from');
+  await createTable(from, ['id', 'S'], undefined, 'NEW_AND_OLD_IMAGES');
+  const bucket = await sqs.bucket();
+  const made = await pipeline({
+    pipeline: 'log',
+    connections: {
+      from: dynamodb('log'),
+      lake: { kind: 's3', bucket, prefix: 'out/', region: region(), role: role('lake') },
+    },
+    steps: [
+      {
+        replicate: 'rows',
+        from: { connection: 'from', table: from },
+        to: { connection: 'lake', table: 'rows', mode: 'append', format: 'jsonl' },
+      },
+    ],
+  });
+  const grants = await granted(made);
+  expect(grants.filter(({ action }) => /Object/.test(action))).toMatchObject([
+    { action: 's3:PutObject', resource: `arn:aws:s3:::${bucket}/out/rows/changes/*` },
+  ]);
+  recorder.take();
+  for (const id of ['1', '2']) {
+    await putItems(from, [item(id)]);
+    expect((await made.run({ json: true, drain: true })).status).toBe(0);
+  }
+  expectAgreement(grants, recorder.take());
+});
+
 it('a bucket is written by one role and read by another', async () => {
   await database.execute(
     `CREATE TABLE exported (id INT PRIMARY KEY, name VARCHAR(9)); INSERT INTO exported VALUES (1, 'a'), (2, 'b');

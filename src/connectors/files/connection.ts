@@ -1,7 +1,8 @@
 import { isAbsolute, join } from 'node:path';
-import type { Connection, Context } from '../connector.js';
+import type { Connection, Context, Sink } from '../connector.js';
 import { pathFrom } from '../environment.js';
 import type { Store } from '../store.js';
+import { createChangeSink } from './changes/change-sink.js';
 import type { FileSinkOptions, FileSourceOptions, FolderConnectionOptions } from './options.js';
 import { createSink } from './sink.js';
 import { listTables } from './source/list-tables.js';
@@ -35,8 +36,14 @@ function connected(store: (lent: Context) => Store, context: Context): Connectio
     },
     listing: [],
     source: (options, lent) => createFileSource(options as FileSourceOptions, store(lent), lent),
-    sink: (options, lent) => createSink(options as FileSinkOptions, store(lent), lent),
+    sink: (options, lent) => sinkOf(options as FileSinkOptions, store(lent), lent),
     store,
     close: async () => undefined,
   };
+}
+
+function sinkOf(options: FileSinkOptions, store: Store, context: Context): Sink {
+  return options.mode === 'append'
+    ? createChangeSink(options, store, context)
+    : createSink(options, store, context);
 }

@@ -12,6 +12,7 @@ export const rules: OptionRules = {
     onlyWithFormat('parquet', 'rowGroup', options, object);
     onlyWithFormat('parquet', 'layout', options, object);
     onlyWithFormat('csv', 'for', options, object);
+    for (const field of ['keep', 'file', 'layout', 'for']) notWithAppend(field, options, object);
     checkCompression(options, object);
     checkLayout(options, object);
   },
@@ -24,6 +25,20 @@ function onlyWithFormat(format: string, field: string, options: Options, object:
     path: [field],
     message: `\`${field}\` goes with \`format: ${format}\` only`,
     hint: `leave \`${field}\` out`,
+  });
+}
+
+/** They are about exports, which are whole. */
+function notWithAppend(field: string, options: Options, object: Objecting): void {
+  if (options['mode'] !== 'append' || options[field] === undefined) return;
+  object({
+    code: 'conflict',
+    path: [field],
+    message: `\`${field}\` goes with \`mode: replace\` only`,
+    hint:
+      field === 'file'
+        ? 'each load becomes a file: say `load: { rows, bytes, seconds }`'
+        : `leave \`${field}\` out`,
   });
 }
 

@@ -4,6 +4,9 @@ import { orEnv } from '../environment.js';
 
 export const title = 'files';
 
+/** A load becomes a file: larger ones cost memory, smaller ones whoever reads many of them. */
+export const changeLoad = { rows: 100_000, bytes: 64 * 1024 * 1024, seconds: 60 } as const;
+
 const name = z.string().min(1);
 
 /** A folder of this machine. */
@@ -50,14 +53,19 @@ export const sink = z.strictObject({
     .regex(FOLDER, notAFolder)
     .optional()
     .describe(
-      'The folder of the exports. Default: the name of the source table. With `tables`: "shop/{table}"; {match} is what the wildcards stood for.',
+      'The folder of the exports; changes go to TABLE/changes/. Default: the name of the source table. With `tables`: "shop/{table}"; {match} is what the wildcards stood for.',
     ),
   /** A literal would be refused without saying why. */
   mode: z
     .string()
-    .regex(/^replace$/, 'not a mode of files: each copy writes a whole new export, mode replace')
+    .regex(
+      /^(replace|append)$/,
+      'not a mode of files: they cannot be changed in place; a copy writes a whole new export (replace), a replicate adds its changes as files (append)',
+    )
     .optional()
-    .describe('replace: a whole new export each time, published when it is complete. There is no other.'),
+    .describe(
+      'replace (default): a copy writes a whole new export each time, published when it is complete. append: each load of a replicate becomes a file of its own.',
+    ),
   format: z.enum(['parquet', 'csv', 'jsonl']).describe('parquet, csv, or jsonl (JSON Lines).'),
   compression: z
     .enum(['zstd', 'gzip', 'snappy', 'none'])

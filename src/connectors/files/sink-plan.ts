@@ -63,8 +63,8 @@ function created(
 function modeFindings({ settings, incoming, context }: SinkFacts): readonly Finding[] {
   const { table } = settings;
   if (incoming.changes) {
-    const message = `${table}: changes cannot be followed into files`;
-    return [{ level: 'refuse', code: 'unsupported', message, hint: 'copy the table again on a schedule' }];
+    const message = `${table}: an export is whole, and changes come`;
+    return [{ level: 'refuse', code: 'unsupported', message, hint: 'mode: append adds them as files' }];
   }
   if (!context.replay) return [];
   const message = `${table}: single rows cannot be added to an export`;

@@ -1,7 +1,8 @@
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SluiceError } from '../../errors.js';
 import { scratchFailure } from '../scratch-failure.js';
+import { UNFINISHED, writeDurably } from './durable-file.js';
 import type { EncodedRows, Segment } from './format.js';
 
 /** A segment with the batch that it is of. */
@@ -32,8 +33,6 @@ export interface SpoolHead {
 }
 
 const HEAD = 'head.json';
-/** Ends names of what is not whole yet. */
-const UNFINISHED = '.tmp';
 
 /**
  * What one run has durably written and not yet made a file of, and which files it has made: a folder of `Context.scratch`.
@@ -125,20 +124,8 @@ export class Spool {
     });
   }
 
-  /** Written beside, made to last, and renamed: whole or not there. */
   async #write(path: string, buffers: readonly Uint8Array[]): Promise<void> {
-    await this.#tried(path, async () => {
-      const beside = `${path}${UNFINISHED}`;
-      const file = await open(beside, 'w', 0o600);
-      try {
-        if (buffers.length > 0) await file.writev([...buffers]);
-        await file.sync();
-      } finally {
-        await file.close();
-      }
-      await rename(beside, path);
-      await syncFolder(join(path, '..'));
-    });
+    await this.#tried(path, () => writeDurably(path, buffers));
   }
 
   async #tried<T>(path: string, work: () => Promise<T>): Promise<T> {
@@ -163,14 +150,5 @@ async function readIfThere(path: string): Promise<string | undefined> {
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
     throw error;
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }

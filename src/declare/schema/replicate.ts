@@ -38,16 +38,25 @@ export const changeFields = {
 export const loadFields = {
   load: z
     .strictObject({
-      rows: z.int().min(1).max(MAX_LOAD_ROWS).optional().describe('At most so many rows. Default 10000.'),
+      rows: z
+        .int()
+        .min(1)
+        .max(MAX_LOAD_ROWS)
+        .optional()
+        .describe('At most so many rows. Default 10000; into files 100000.'),
       bytes: z
         .int()
         .min(1)
         .max(MAX_LOAD_BYTES)
         .optional()
-        .describe('At most about so many bytes, as the stream sends them. Default 16777216 (16 MiB).'),
+        .describe(
+          'At most about so many bytes, as the stream sends them. Default 16777216 (16 MiB); into files 64 MiB.',
+        ),
       seconds: duration
         .optional()
-        .describe('So long after its first row came, a load is written: seconds, or "1m". Default 1.'),
+        .describe(
+          'So long after its first row came, a load is written: seconds, or "1m". Default 1; into files 60.',
+        ),
     })
     .optional()
     .describe('How much is written at once: whichever of rows, bytes and seconds is reached first.'),
