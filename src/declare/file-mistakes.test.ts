@@ -49,6 +49,11 @@ const mistakes: readonly [name: string, text: string, problems: readonly string[
     ['8:54 steps[0].to.compression snappy goes with Parquet only (conflict) → say gzip or none'],
   ],
   [
+    'zstd for JSON Lines',
+    declared('{ connection: out, format: jsonl, compression: zstd }'),
+    ['8:56 steps[0].to.compression zstd goes with Parquet only (conflict) → say gzip or none'],
+  ],
+  [
     'row groups of JSON Lines',
     declared('{ connection: out, format: jsonl, rowGroup: 5000 }'),
     [
