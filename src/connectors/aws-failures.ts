@@ -85,18 +85,25 @@ const remedies: Readonly<Record<string, Remedy>> = {
 };
 
 export function remedyFor(error: unknown): Remedy {
-  const name = nameOf(error);
+  return remedyNamed(nameOf(error));
+}
+
+/** By the plain name of the service's error. */
+export function remedyNamed(name: string): Remedy {
   return Object.hasOwn(remedies, name) ? (remedies[name] ?? 'none') : 'none';
 }
 
-/** Errors of the network below HTTP, by Node's codes and the SDK's names. */
+/** Errors of the network below HTTP, by Node's and undici's codes and the SDK's names. */
 const byNetworkCode: Readonly<Record<string, ErrorCode>> = {
   ECONNREFUSED: 'unreachable',
   ENOTFOUND: 'unreachable',
   EAI_AGAIN: 'unreachable',
   EHOSTUNREACH: 'unreachable',
   ENETUNREACH: 'unreachable',
+  UND_ERR_CONNECT_TIMEOUT: 'unreachable',
   ETIMEDOUT: 'timeout',
+  UND_ERR_HEADERS_TIMEOUT: 'timeout',
+  UND_ERR_BODY_TIMEOUT: 'timeout',
   TimeoutError: 'timeout',
   RequestAbortedError: 'connection_lost',
   ECONNRESET: 'connection_lost',
@@ -122,7 +129,7 @@ export function callFailure(call: AwsCall, error: unknown): SluiceError {
     // The parser's own words would quote the body, and with it values (invariant 8).
     return new SluiceError('response_invalid', `${what}: the answer cannot be read`, { retry: 'later' });
   }
-  if (known === undefined && status === undefined) return networkFailure(what, error, name);
+  if (known === undefined && status === undefined) return networkFailure(`${what}: no answer`, error);
   const failure = known ?? byStatus(status ?? 0);
   const words = failure.quote && error instanceof Error ? `: ${error.message}` : '';
   const said = known === undefined ? `status ${status}` : name;
@@ -137,7 +144,7 @@ export function entryFailure(call: AwsCall, code: string, otherwise: AwsFailure)
   return failureOf(failure, `${what}: ${name || 'an entry of the batch failed'}`, { name });
 }
 
-function failureNamed(failures: AwsFailures, name: string): AwsFailure | undefined {
+export function failureNamed(failures: AwsFailures, name: string): AwsFailure | undefined {
   return Object.hasOwn(failures, name) ? failures[name] : undefined;
 }
 
@@ -147,17 +154,18 @@ function failureOf(failure: AwsFailure, message: string, cause: object): SluiceE
 }
 
 /** A request that got no whole answer. Whether it was carried out is not known; all calls may be repeated. */
-function networkFailure(what: string, error: unknown, name: string): SluiceError {
-  const native = networkCode(error) || name;
+export function networkFailure(what: string, error: unknown): SluiceError {
+  const native = networkCode(error) || nameOf(error);
   const code = Object.hasOwn(byNetworkCode, native) ? byNetworkCode[native] : undefined;
-  return new SluiceError(code ?? 'connection_lost', `${what}: no answer (${native || 'connection_lost'})`, {
+  return new SluiceError(code ?? 'connection_lost', `${what} (${native || 'connection_lost'})`, {
     retry: 'later',
     cause: error,
     ...(code === 'unreachable' ? { hint: 'check the endpoint, the region and the network' } : {}),
   });
 }
 
-function byStatus(status: number): AwsFailure {
+/** What a status says by itself, where the error's name is not known. */
+export function byStatus(status: number): AwsFailure {
   if (status === 429) return throttled;
   if (status >= 500 || status === 408) return failedForNow;
   if (status === 401 || status === 403) return { code: 'access_denied', retry: 'never' };
@@ -170,7 +178,7 @@ function nameOf(error: unknown): string {
 }
 
 /** `com.amazonaws.sqs#RequestThrottled` and `RequestThrottled` are one. */
-function plainName(name: string): string {
+export function plainName(name: string): string {
   return name.split('#').at(-1) ?? '';
 }
 

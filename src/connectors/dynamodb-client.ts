@@ -6,9 +6,10 @@ import { SluiceError } from '../errors.js';
 import type { Attribute } from '../values/cell.js';
 import type { AwsCredentials, AwsCredentialsProvider } from './aws-credentials.js';
 import type { AwsPlace } from './aws-endpoint.js';
+import { remedyNamed } from './aws-failures.js';
 import { createSigner, type Signer } from './aws-signer.js';
 import { BodyPieces } from './body-pieces.js';
-import { errorType, networkError, remedyFor, serviceError, tornAnswer } from './dynamodb-failures.js';
+import { errorType, networkError, serviceError, tornAnswer } from './dynamodb-failures.js';
 
 /** More requests than this are never under way at once; the rest wait their turn. */
 const MAX_CONNECTIONS = 64;
@@ -154,7 +155,7 @@ class Exchange {
 
   /** True if the same request is worth one more try at once. */
   async #mend({ used, ...answer }: Sent): Promise<boolean> {
-    const remedy = remedyFor(errorType(fields(answer.body)));
+    const remedy = remedyNamed(errorType(fields(answer.body)));
     if (remedy === 'renew credentials') {
       const { credentials } = this.#options;
       credentials.renew(used);

@@ -1,34 +1,31 @@
-import { type ErrorCode, type Retry, SluiceError } from '../errors.js';
+import { SluiceError } from '../errors.js';
+import {
+  type AwsFailure,
+  type AwsFailures,
+  awsFailures,
+  byStatus,
+  failedForNow,
+  failureNamed,
+  networkFailure,
+  plainName,
+  throttled,
+} from './aws-failures.js';
 
-interface Failure {
-  readonly code: ErrorCode;
-  readonly retry: Retry;
-  readonly hint?: string;
-  /** The service's own words hold no values of rows and are passed on. */
-  readonly quote?: boolean;
-}
-
-const throttled: Failure = { code: 'throttled', retry: 'slower' };
-const later: Failure = { code: 'server_error', retry: 'later' };
-const refused: Failure = { code: 'write_refused', retry: 'never' };
+const refused: AwsFailure = { code: 'write_refused', retry: 'never' };
 
 /**
  * What DynamoDB says, by the name in `__type`, and what it means for a copy.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
  */
-const byType: Readonly<Record<string, Failure>> = {
+const failures: AwsFailures = {
+  ...awsFailures,
   ProvisionedThroughputExceededException: throttled,
-  ThrottlingException: throttled,
-  Throttling: throttled,
   RequestLimitExceeded: throttled,
   LimitExceededException: throttled,
-  InternalServerError: later,
-  InternalFailure: later,
-  ServiceUnavailable: later,
-  ServiceUnavailableException: later,
-  TransactionConflictException: later,
-  TransactionInProgressException: later,
-  ReplicatedWriteConflictException: later,
+  InternalServerError: failedForNow,
+  TransactionConflictException: failedForNow,
+  TransactionInProgressException: failedForNow,
+  ReplicatedWriteConflictException: failedForNow,
   ValidationException: refused,
   SerializationException: refused,
   ItemCollectionSizeLimitExceededException: { ...refused, quote: true },
@@ -42,31 +39,10 @@ const byType: Readonly<Record<string, Failure>> = {
   ExpiredIteratorException: { code: 'server_error', retry: 'never' },
   TrimmedDataAccessException: { code: 'changes_lost', retry: 'never' },
   ResourceInUseException: { code: 'unsupported', retry: 'never', quote: true },
-  AccessDeniedException: {
-    code: 'access_denied',
-    retry: 'never',
-    quote: true,
-    hint: 'sluice plan lists the permissions that the pipeline needs',
-  },
-  UnrecognizedClientException: {
-    code: 'access_denied',
-    retry: 'never',
-    hint: 'AWS does not know the access key: check the credentials, the account and the region',
-  },
-  InvalidSignatureException: {
-    code: 'access_denied',
-    retry: 'never',
-    hint: 'the secret access key does not belong to the access key, or the clock of this machine is wrong',
-  },
   MissingAuthenticationTokenException: {
     code: 'credentials_missing',
     retry: 'never',
     hint: 'the endpoint wants signed requests: check the endpoint and the credentials',
-  },
-  ExpiredTokenException: {
-    code: 'credentials_missing',
-    retry: 'never',
-    hint: 'the credentials have expired: sign in again, for example with aws sso login',
   },
   UnknownOperationException: {
     code: 'unsupported',
@@ -75,26 +51,10 @@ const byType: Readonly<Record<string, Failure>> = {
   },
 };
 
-/** What the client itself does with a failure before anybody else sees it. */
-export type Remedy = 'renew credentials' | 'correct clock' | 'none';
-
-const remedies: Readonly<Record<string, Remedy>> = {
-  ExpiredTokenException: 'renew credentials',
-  ExpiredToken: 'renew credentials',
-  UnrecognizedClientException: 'renew credentials',
-  InvalidSignatureException: 'correct clock',
-  RequestExpired: 'correct clock',
-  RequestTimeTooSkewed: 'correct clock',
-};
-
 /** The name of a service's error without its namespace; '' where the body holds none. */
 export function errorType(body: Record<string, unknown>): string {
   const type = body['__type'] ?? body['code'];
-  return typeof type === 'string' ? (type.split('#').at(-1) ?? '') : '';
-}
-
-export function remedyFor(type: string): Remedy {
-  return Object.hasOwn(remedies, type) ? (remedies[type] ?? 'none') : 'none';
+  return typeof type === 'string' ? plainName(type) : '';
 }
 
 /** An answer with a status other than 200, as the error of this run. */
@@ -113,8 +73,8 @@ export function serviceError(action: string, status: number, body: Record<string
 /** A write is refused for its item; anything else that is not valid came from the declaration. */
 const writes = new Set(['BatchWriteItem', 'PutItem', 'UpdateItem', 'DeleteItem']);
 
-function failureOf(action: string, type: string): Failure | undefined {
-  const failure = Object.hasOwn(byType, type) ? byType[type] : undefined;
+function failureOf(action: string, type: string): AwsFailure | undefined {
+  const failure = failureNamed(failures, type);
   if (failure?.code !== 'write_refused' || writes.has(action)) return failure;
   return { ...failure, code: 'declaration_invalid' };
 }
@@ -124,13 +84,6 @@ export function serviceType(error: unknown): string {
   const cause = error instanceof SluiceError ? error.cause : undefined;
   if (typeof cause !== 'object' || cause === null || !('type' in cause)) return '';
   return typeof cause.type === 'string' ? cause.type : '';
-}
-
-function byStatus(status: number): Failure {
-  if (status === 429) return throttled;
-  if (status >= 500 || status === 408) return later;
-  if (status === 401 || status === 403) return { code: 'access_denied', retry: 'never' };
-  return { code: 'server_error', retry: 'never' };
 }
 
 function quoted(body: Record<string, unknown>): string {
@@ -162,37 +115,9 @@ function harmless(body: Record<string, unknown>): string {
   return '';
 }
 
-/** Errors of the network below HTTP, by Node's and undici's codes. */
-const byNetworkCode: Readonly<Record<string, ErrorCode>> = {
-  ECONNREFUSED: 'unreachable',
-  ENOTFOUND: 'unreachable',
-  EAI_AGAIN: 'unreachable',
-  EHOSTUNREACH: 'unreachable',
-  ENETUNREACH: 'unreachable',
-  UND_ERR_CONNECT_TIMEOUT: 'unreachable',
-  ETIMEDOUT: 'timeout',
-  UND_ERR_HEADERS_TIMEOUT: 'timeout',
-  UND_ERR_BODY_TIMEOUT: 'timeout',
-};
-
-/** A request that got no whole answer. Whether it was carried out is not known; all calls may be repeated. */
+/** A request that got no whole answer. */
 export function networkError(action: string, origin: string, error: unknown): SluiceError {
-  const native = networkCode(error);
-  const code = byNetworkCode[native] ?? 'connection_lost';
-  const what = native === '' ? code : native;
-  return new SluiceError(code, `DynamoDB ${action}: no answer from ${origin} (${what})`, {
-    retry: 'later',
-    cause: error,
-    ...(code === 'unreachable' ? { hint: 'check the endpoint, the region and the network' } : {}),
-  });
-}
-
-function networkCode(error: unknown): string {
-  if (!(error instanceof Error)) return '';
-  const { code } = error as NodeJS.ErrnoException;
-  if (typeof code === 'string') return code;
-  if (error instanceof AggregateError) return networkCode(error.errors[0]);
-  return error.cause === undefined ? '' : networkCode(error.cause);
+  return networkFailure(`DynamoDB ${action}: no answer from ${origin}`, error);
 }
 
 /** An answer that cannot be what the server meant to send. */
