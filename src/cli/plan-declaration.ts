@@ -1,7 +1,7 @@
 import type { Declaration } from '../declare/declaration.js';
 import { closePlans } from '../flow/close-plans.js';
 import { firingsAsked, isAsked } from '../flow/firing.js';
-import { type Purpose, stepNeeds } from '../flow/needs.js';
+import { type Purpose, type StepNeed, stateNeeds, stepNeeds } from '../flow/needs.js';
 import { unfinishedRun } from '../flow/open-run.js';
 import { places } from '../flow/places.js';
 import { type PlannedStep, refusals } from '../flow/plan.js';
@@ -74,8 +74,12 @@ export async function planDeclaration(
 }
 
 function wholeText(world: World, steps: readonly PlannedStep[], { color }: Io): string {
-  const permissions = permissionsText(stepNeeds(world, steps), new Set(), 'text', color);
+  const permissions = permissionsText(allNeeds(world, steps), new Set(), 'text', color);
   return [planText(steps, color), permissions].filter((part) => part !== '').join('\n\n');
+}
+
+function allNeeds(world: World, steps: readonly PlannedStep[]): readonly StepNeed[] {
+  return [...stepNeeds(world, steps), ...stateNeeds(world)];
 }
 
 function sayPermissions(
@@ -84,7 +88,7 @@ function sayPermissions(
   io: Io,
   { format = 'text', json, for: purposes = [] }: PlanOptions,
 ): void {
-  const needs = stepNeeds(world, steps);
+  const needs = allNeeds(world, steps);
   const asked = new Set(purposes);
   if (json) for (const event of permissionsEvents(needs, asked)) io.out(JSON.stringify(event));
   else io.out(permissionsText(needs, asked, format, io.color));

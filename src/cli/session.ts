@@ -12,20 +12,24 @@ import { firingNow } from '../flow/firing.js';
 import type { Places } from '../flow/places.js';
 import { copySteps, type Half, openWorld, type World } from '../flow/scope.js';
 import type { Windows } from '../flow/windows.js';
+import { isStateAddress, parseStateAddress } from '../journal/aws/state-address.js';
 import { FolderState } from '../journal/files/folder-state.js';
 import type { PipelineState } from '../journal/state.js';
 import type { Firing } from '../values/firing.js';
 import { keepHeapSmall } from './heap.js';
 import type { Io } from './io.js';
 
-/** What is known of the pipeline: in `.sluice/` beside the file unless `--state` names another folder. */
+/** What is known of the pipeline: in `.sluice/` beside the file unless `--state` names another folder, or a table. */
 export async function openState(
   { file, pipeline }: Declaration,
   io: Io,
   state: string | undefined,
 ): Promise<PipelineState> {
-  const folder = state === undefined ? join(dirname(file), '.sluice') : resolve(io.cwd, state);
-  return new FolderState(folder, pipeline);
+  const local = join(dirname(file), '.sluice');
+  if (state === undefined) return new FolderState(local, pipeline);
+  if (!isStateAddress(state)) return new FolderState(resolve(io.cwd, state), pipeline);
+  const { TableState } = await import('../journal/aws/table-state.js');
+  return new TableState({ place: parseStateAddress(state), pipeline, local, env: io.env });
 }
 
 /** Opens what a command runs or plans a declaration in. */

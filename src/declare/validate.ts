@@ -61,13 +61,12 @@ export async function validate(
   );
   const warnings = [...notes, ...missing];
   const uses = document.code !== undefined && steps.some(hasCode) ? { code: document.code } : {};
-  const { pipeline, maskKey, deploy } = head;
+  const { pipeline, maskKey } = head;
   const declaration = {
     pipeline,
     file,
     connections,
     ...(schedule && { schedule }),
-    ...(deploy && { deploy }),
     ...(maskKey && { maskKey }),
     steps: withAbsoluteKeyLists(steps, file),
     ...uses,

@@ -45,6 +45,21 @@ export function stepNeeds(
   );
 }
 
+/** What the pipeline's state needs, by no step of its own. */
+export function stateNeeds({ state }: Pick<World, 'state'>): readonly StepNeed[] {
+  const { permissions, role } = state.needs;
+  const assume: Permission = {
+    action: 'sts:AssumeRole',
+    resource: role ?? '',
+    reason: "works with the role's permissions",
+  };
+  return [...permissions, ...(role === undefined ? [] : [assume])].map((permission) => ({
+    step: 'state',
+    permission,
+    ...(role === undefined ? {} : { role }),
+  }));
+}
+
 type Unheld = Omit<StepNeed, 'user' | 'isLocal'>;
 
 function needsOf(planned: PlannedStep, verified: ReadonlySet<string>): readonly Unheld[] {

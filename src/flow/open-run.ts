@@ -113,7 +113,7 @@ export async function takeLease({
 }: Pick<OpenRunOptions, 'half' | 'state' | 'wait' | 'signal'>): Promise<Lease> {
   for (;;) {
     try {
-      return await state.lease('runs');
+      return await state.lease('runs', signal);
     } catch (error) {
       const held = error instanceof SluiceError && error.code === 'run_locked';
       if (held && !wait && half !== 'both') throw lockedHalf(error);

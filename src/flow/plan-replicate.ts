@@ -10,6 +10,7 @@ import type { Standing } from './places.js';
 import { type PreparedCopy, prepareCopy } from './plan.js';
 import { copyOf, firstCopyOf } from './replicate-copy.js';
 import { openScope, type Scope, type World } from './scope.js';
+import { fileStateFindings } from './state-findings.js';
 
 export interface PreparedReplicate {
   readonly name: string;
@@ -45,7 +46,11 @@ export async function prepareReplicate(
   try {
     const standing = await world.places?.(name);
     const planned = await openAndPlan(world, step, scope);
-    const findings = [...planned.findings, ...standingFindings(step, planned, standing)];
+    const findings = [
+      ...planned.findings,
+      ...standingFindings(step, planned, standing),
+      ...fileStateFindings(world, step.to),
+    ];
     return { name, step, scope, planned: { ...planned, findings }, ...(standing ? { standing } : {}) };
   } catch (error) {
     world.signal.throwIfAborted();

@@ -19,6 +19,7 @@ import { type PreparedReplicate, planReplicateStep } from './plan-replicate.js';
 import { openSink, openVia, type PlannedVia, prepareReceiver } from './plan-via.js';
 import { openScope, type Scope, type World } from './scope.js';
 import { type SingleCopy, singleCopy } from './single-copy.js';
+import { copyStateFindings } from './state-findings.js';
 import { patternOf } from './table-names.js';
 import { windowText } from './window.js';
 import { sinceOf, type Windows } from './windows.js';
@@ -190,7 +191,8 @@ export async function prepareCopy(
     });
     if (isPlanned(planned)) scope.pacing.use(planned.step.pace);
     const noted = window ? withWindowNote(planned, step, window) : planned;
-    return { name, step, scope, planned: noted, early, ...(via ? { via } : {}) };
+    const findings = [...copyStateFindings(world, step), ...noted.findings];
+    return { name, step, scope, planned: { ...noted, findings }, early, ...(via ? { via } : {}) };
   } catch (error) {
     world.signal.throwIfAborted();
     if (!(error instanceof SluiceError) || !windows) throw error;

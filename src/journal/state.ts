@@ -1,3 +1,4 @@
+import type { Permission } from '../connectors/connector.js';
 import type { Served } from './served.js';
 
 /**
@@ -8,6 +9,10 @@ export interface PipelineState {
   readonly pipeline: string;
   /** What `--state` must say to name it: the absolute path of a folder, or an address. */
   readonly address: string;
+  /** `scratch` lies with it: whoever has the state has that too. */
+  readonly keepsScratch: boolean;
+  /** What whoever reads and writes it must be allowed; nothing for a folder. `role`: ARN of the role that does so. */
+  readonly needs: { readonly permissions: readonly Permission[]; readonly role?: string };
   /** The journals of runs, by the runs' names. */
   readonly runs: Logs;
   /** The rejects of one run, by the copies' names. They hold rows (invariant 8). */
@@ -18,8 +23,8 @@ export interface PipelineState {
   readonly received: Logs;
   /** What `sluice serve` remembers. */
   readonly served: Kept<Served>;
-  /** Takes the right to write, or throws `run_locked` with the run that holds it. */
-  lease(of: LeaseOf): Promise<Lease>;
+  /** Takes the right to write, or throws `run_locked` with the run that holds it; `signal` ends its waiting. */
+  lease(of: LeaseOf, signal?: AbortSignal): Promise<Lease>;
   /** The folder of this machine in which one step keeps what it needs while it runs; without a name that of all. */
   scratch(name?: string): string;
   /** Makes it, for its owner only; gives its path. */

@@ -11,6 +11,8 @@ import { verifyScratch } from './verify-scratch.js';
 export class FolderState implements PipelineState {
   readonly pipeline: string;
   readonly address: string;
+  readonly keepsScratch = true;
+  readonly needs = { permissions: [] };
   readonly runs: Logs;
   readonly reports: Logs;
   readonly received: Logs;

@@ -2,14 +2,8 @@ import { constants } from 'node:fs';
 import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { SluiceError } from '../../errors.js';
+import { GroupedWrites, lineOf } from '../grouped-writes.js';
 import type { Guard, Log, Reduce } from '../state.js';
-
-interface Waiting {
-  /** A record that is added; or what becomes of all that are there. */
-  readonly work: { readonly line: string } | { readonly reduce: Reduce };
-  readonly done: () => void;
-  readonly failed: (error: unknown) => void;
-}
 
 /**
  * A file of JSON records, one a line, mode 0600, appended and synced. Records that are added while a sync is
@@ -19,8 +13,7 @@ export class RecordFile implements Log {
   readonly #path: string;
   #file: FileHandle;
   readonly #guard: Guard;
-  #waiting: Waiting[] = [];
-  #flushing: Promise<void> | undefined;
+  readonly #writes: GroupedWrites;
   /** Of what is whole. */
   #length: number;
   /** A write failed half-way: what it left beyond the whole records must go before the next one. */
@@ -31,6 +24,10 @@ export class RecordFile implements Log {
     this.#file = file;
     this.#length = length;
     this.#guard = guard;
+    this.#writes = new GroupedWrites({
+      append: (lines) => this.#append(lines.join('')),
+      replace: (reduce) => this.#replace(reduce),
+    });
   }
 
   /**
@@ -50,56 +47,21 @@ export class RecordFile implements Log {
   }
 
   add(record: object): Promise<void> {
-    return this.#queue({ line: lineOf(record) });
+    return this.#writes.add(record);
   }
 
   rewrite(reduce: Reduce): Promise<void> {
-    return this.#queue({ reduce });
+    return this.#writes.rewrite(reduce);
   }
 
   async close(): Promise<void> {
-    await this.#flushing;
+    await this.#writes.settled();
     await this.#file.close();
-  }
-
-  #queue(work: Waiting['work']): Promise<void> {
-    const queued = new Promise<void>((done, failed) => {
-      this.#waiting.push({ work, done, failed });
-    });
-    this.#flushing ??= this.#flush();
-    return queued;
-  }
-
-  async #flush(): Promise<void> {
-    await Promise.resolve();
-    while (this.#waiting.length > 0) {
-      const group = this.#nextGroup();
-      try {
-        await this.#guard.check();
-        await this.#do(group.map(({ work }) => work));
-        for (const entry of group) entry.done();
-      } catch (error) {
-        for (const entry of group) entry.failed(error);
-      }
-    }
-    this.#flushing = undefined;
-  }
-
-  /** A rewriting by itself, or all records up to one. */
-  #nextGroup(): Waiting[] {
-    const rewriting = this.#waiting.findIndex(({ work }) => 'reduce' in work);
-    const count = rewriting < 0 ? this.#waiting.length : Math.max(1, rewriting);
-    return this.#waiting.splice(0, count);
-  }
-
-  async #do(works: readonly Waiting['work'][]): Promise<void> {
-    const [first] = works;
-    if (first && 'reduce' in first) await this.#replace(first.reduce);
-    else await this.#append(works.map((work) => ('line' in work ? work.line : '')).join(''));
   }
 
   /** By a file beside it that takes its name. */
   async #replace(reduce: Reduce): Promise<void> {
+    await this.#guard.check();
     try {
       if (this.#torn) await this.#file.truncate(this.#length);
       this.#torn = false;
@@ -125,6 +87,7 @@ export class RecordFile implements Log {
   }
 
   async #append(text: string): Promise<void> {
+    await this.#guard.check();
     try {
       if (this.#torn) await this.#file.truncate(this.#length);
       this.#torn = true;
@@ -156,10 +119,6 @@ export class RecordFile implements Log {
       // The error of the write says what is wrong with the file.
     }
   }
-}
-
-function lineOf(record: object): string {
-  return `${JSON.stringify(record)}\n`;
 }
 
 /** Which name is which file's is durable when it returns. */
