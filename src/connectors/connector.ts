@@ -325,7 +325,7 @@ export interface Sink {
     tokens: readonly string[],
   ): Promise<ReadonlyMap<string, Omit<Written, 'rejects'> & { readonly rejected: number }>>;
   /**
-   * Which of the changes an earlier batch has taken, by their sequence numbers, with why one was refused. Waits for a
+   * Which of the changes an earlier batch has taken, by `changeIdentity`, with why one was refused. Waits for a
    * transaction that may have. Absent where writing a change again does no harm; with `Context.handed`.
    */
   taken?(changes: Changes): Promise<ReadonlyMap<string, Omit<Refused, 'row'> | undefined>>;

@@ -1,9 +1,14 @@
 /** Names of batches of changes that a service hands over: of those that overlap, each is found by the numbers of the other. */
-import type { Changes } from '../values/batch.js';
+import type { Change, Changes } from '../values/batch.js';
 
 const PREFIX = 'handed.';
 /** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_StreamRecord.html */
 const DIGITS = 40;
+
+/** What tells a change from all others of its table: numbers of different items may be the same. */
+export function changeIdentity({ sequence, item = '' }: Pick<Change, 'sequence' | 'item'>): string {
+  return `${sequence}.${item}`;
+}
 
 /** By the last number first, so that what lies behind a change is a range of names. */
 export function handedToken(changes: Changes): string {

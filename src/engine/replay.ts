@@ -1,4 +1,5 @@
 import type { Sink, Source, Writer } from '../connectors/connector.js';
+import { changeIdentity } from '../connectors/handed-token.js';
 import { Transform, type Transformed } from '../transform/transform.js';
 import type { Batch } from '../values/batch.js';
 import type { Column } from '../values/column.js';
@@ -95,7 +96,7 @@ async function replayOne(way: ReplayWay, writer: Writer, record: RejectRecord): 
 /** A change that was refused and handed over once more may have been written then, by a declaration that was mended. */
 async function isTaken(sink: Sink, { change }: RejectRecord): Promise<boolean> {
   const taken = change && (await sink.taken?.([change]));
-  return (
-    change !== undefined && taken?.has(change.sequence) === true && taken.get(change.sequence) === undefined
-  );
+  if (!change || !taken) return false;
+  const known = changeIdentity(change);
+  return taken.has(known) && taken.get(known) === undefined;
 }

@@ -56,6 +56,8 @@ export interface Change {
   readonly receivedAt: string;
   /** The service removed the item because its time to live was over. */
   readonly expired?: true;
+  /** Of changes that a service hands over: a digest of the item's key. With `sequence` it is no other change of the table. */
+  readonly item?: string;
 }
 
 /** A row that a source was asked for and could not read: a reject. Its message holds no value. */

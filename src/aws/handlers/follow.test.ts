@@ -135,6 +135,20 @@ describe.concurrent('a function that is handed changes', { timeout: LIMIT_MS }, 
     expect(await made.rows()).toEqual(rowsOf(0, 1, 2, 3, 4, 5, 6, 7, 8));
   });
 
+  it('takes changes of two shards for two, though they have the same number', async () => {
+    const made = await ground();
+    await putItems(made.table, hits(2));
+    const [one, other] = (await streamRecords(made.table)) as [HandedRecord, HandedRecord];
+    const { SequenceNumber } = one.dynamodb;
+    const same = { ...other, dynamodb: { ...other.dynamodb, SequenceNumber } };
+    const follower = await made.open();
+    for (const record of [one, same, same, one]) {
+      expect((await made.deliver(follower, [record])).answer).toEqual(done);
+    }
+    await follower.close();
+    expect(await made.rows()).toEqual(rowsOf(0, 1));
+  });
+
   it('keeps what cannot be loaded, once, and loads the others', async () => {
     const made = await ground({ columns: 'id VARCHAR(20) PRIMARY KEY, hits INT' });
     await database.execute(`INSERT INTO ${made.into} VALUES ('h3', 0)`);
@@ -147,7 +161,10 @@ describe.concurrent('a function that is handed changes', { timeout: LIMIT_MS }, 
     const again = await made.deliver(follower, records.slice(1));
     await follower.close();
     expect(again.outcome.counts).toMatchObject({ read: 3, written: 0, unchanged: 1, rejected: 2 });
-    const known = new Set(made.rejects.map(({ token, index, reason }) => `${token} ${index} ${reason}`));
+    const known = new Set(
+      made.rejects.map(({ change, index, reason }) => `change.${change?.sequence} ${index} ${reason}`),
+    );
+    expect(new Set(made.rejects.map(({ token }) => token)).size).toBe(2);
     const sequence = (place: number) => records[place]?.dynamodb.SequenceNumber;
     expect([...known].sort()).toEqual(
       [`change.${sequence(1)} 0 parse_failed`, `change.${sequence(3)} 0 unique_clash`].sort(),

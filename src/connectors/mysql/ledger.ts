@@ -14,8 +14,8 @@ export interface LedgerEntry {
   readonly written: Written;
   /** Rows whose key is not known, so that nothing can be said of their being in the sink. */
   readonly unkeyed: number;
-  /** Of changes that were handed over: their sequence numbers, packed. */
-  readonly sequences?: string;
+  /** Of changes that were handed over: which they are, packed. */
+  readonly changes?: string;
 }
 
 /** What one batch of the step came to. */
@@ -95,10 +95,10 @@ export class Ledger {
   async record(
     session: Session,
     token: string,
-    { written, unkeyed, sequences }: LedgerEntry,
+    { written, unkeyed, changes }: LedgerEntry,
   ): Promise<boolean> {
     const { pipeline, run, step } = this.#context;
-    const kept = sequences === undefined ? written.rejects : { rejects: written.rejects, sequences };
+    const kept = changes === undefined ? written.rejects : { rejects: written.rejects, changes };
     const rejects = Array.isArray(kept) && kept.length === 0 ? null : JSON.stringify(kept);
     try {
       await session.run(
@@ -239,9 +239,9 @@ export class Ledger {
 }
 
 function takenBatch(kept: unknown): TakenBatch {
-  if (kept === null || kept === undefined) return { rejects: [], sequences: '' };
+  if (kept === null || kept === undefined) return { rejects: [], changes: '' };
   const value = JSON.parse(String(kept)) as TakenBatch | readonly Refused[];
-  return 'sequences' in value ? value : { rejects: value, sequences: '' };
+  return 'changes' in value ? value : { rejects: value, changes: '' };
 }
 
 /** A short name for a step of a pipeline on a table (and what else is given), equal for all its runs. */

@@ -13,7 +13,7 @@ import { type MergeRequest, mergeStage } from './sink-merge.js';
 import { refusedOf, Stage, stageNames } from './sink-stage.js';
 import type { Target } from './sink-target.js';
 import { lastOfEachKey, Task } from './sink-task.js';
-import { packedSequences } from './taken-changes.js';
+import { packedIdentities } from './taken-changes.js';
 
 /** Where batches have no end, the ledger is trimmed once in so many. */
 const TRIM_BATCHES = 200;
@@ -195,7 +195,7 @@ export class SinkWriter implements Writer {
     this.#commits++;
     if (endless && this.#commits % TRIM_BATCHES === 0) await ledger.trim(session);
     const unkeyed = mirror ? await mirror.addKeys(session, task.batch.rows, task.map, task.loader) : 0;
-    if (await ledger.record(session, task.token, { written, unkeyed, ...this.#sequencesOf(task) })) {
+    if (await ledger.record(session, task.token, { written, unkeyed, ...this.#changesOf(task) })) {
       await session.run('COMMIT');
       return written;
     }
@@ -204,10 +204,10 @@ export class SinkWriter implements Writer {
   }
 
   /** Where a change may be handed over again, in another batch, and would be added again. */
-  #sequencesOf({ batch: { changes } }: Task): { readonly sequences?: string } {
+  #changesOf({ batch: { changes } }: Task): { readonly changes?: string } {
     const { context, endless, overwrites } = this.#target;
     if (!context.handed || !endless || overwrites || !changes) return {};
-    return { sequences: packedSequences(changes) };
+    return { changes: packedIdentities(changes) };
   }
 
   async #undo(session: Session, error: unknown): Promise<void> {

@@ -1,53 +1,55 @@
-import type { Changes } from '../../values/batch.js';
+import type { Change, Changes } from '../../values/batch.js';
 import type { Refused } from '../connector.js';
+import { changeIdentity } from '../handed-token.js';
 
 /** What the ledger keeps of a batch of changes that was handed over: as JSON in `rejects`. */
 export interface TakenBatch {
   readonly rejects: readonly Refused[];
-  /** The sequence numbers of its rows, in their order: see `packedSequences`. */
-  readonly sequences: string;
+  /** Which changes its rows were, in their order: see `packedIdentities`. */
+  readonly changes: string;
 }
 
-/** The first number, and for each other the difference to the one before it: of a shard they lie close together. */
-export function packedSequences(changes: Changes): string {
+/**
+ * For each change what is added to the number of the one before it, and its item: of a shard the numbers lie close
+ * together.
+ */
+export function packedIdentities(changes: Changes): string {
   let before = 0n;
-  const steps: string[] = [];
-  for (const { sequence } of changes) {
+  const identities: string[] = [];
+  for (const { sequence, item = '' } of changes) {
     const number = BigInt(sequence);
-    steps.push((number - before).toString(36));
+    identities.push(`${number - before}.${item}`);
     before = number;
   }
-  return steps.join(' ');
+  return identities.join(' ');
 }
 
-/** The numbers again, without the zeros that one may have begun with. */
-function unpackedSequences(packed: string): readonly bigint[] {
-  let sum = 0n;
-  return packed === '' ? [] : packed.split(' ').map((step) => (sum += parsed(step)));
-}
-
-function parsed(step: string): bigint {
-  const isNegative = step.startsWith('-');
+function unpacked(packed: string): readonly Pick<Change, 'sequence' | 'item'>[] {
+  if (packed === '') return [];
   let number = 0n;
-  for (const digit of isNegative ? step.slice(1) : step)
-    number = number * 36n + BigInt(Number.parseInt(digit, 36));
-  return isNegative ? -number : number;
+  return packed.split(' ').map((one) => {
+    const [added = '0', item = ''] = one.split('.');
+    number += BigInt(added);
+    return { sequence: `${number}`, item };
+  });
 }
 
-/** What became of those of the changes that the batches hold: why one was refused, or undefined. */
+/** What became of those of the changes that the batches hold, by `changeIdentity`: why one was refused, or undefined. */
 export function takenOf(
   changes: Changes,
   batches: readonly TakenBatch[],
 ): ReadonlyMap<string, Omit<Refused, 'row'> | undefined> {
-  const taken = new Map<bigint, Omit<Refused, 'row'> | undefined>();
-  for (const { sequences, rejects } of batches) {
+  const taken = new Map<string, Omit<Refused, 'row'> | undefined>();
+  for (const { changes: packed, rejects } of batches) {
     const reasons = new Map(rejects.map(({ row, ...reason }) => [row, reason]));
-    for (const [row, sequence] of unpackedSequences(sequences).entries())
-      taken.set(sequence, reasons.get(row));
+    for (const [row, change] of unpacked(packed).entries())
+      taken.set(changeIdentity(change), reasons.get(row));
   }
-  const found = [...changes].flatMap(({ sequence }): [string, Omit<Refused, 'row'> | undefined][] => {
-    const number = BigInt(sequence);
-    return taken.has(number) ? [[sequence, taken.get(number)]] : [];
+  const found = [...changes].flatMap((change): [string, Omit<Refused, 'row'> | undefined][] => {
+    // Numbers are kept without the zeros that one may begin with.
+    const { sequence, ...rest } = change;
+    const known = changeIdentity({ ...rest, sequence: `${BigInt(sequence)}` });
+    return taken.has(known) ? [[changeIdentity(change), taken.get(known)]] : [];
   });
   return new Map(found);
 }

@@ -1,5 +1,5 @@
 import type { Refused, Writer } from '../../connectors/connector.js';
-import { handedToken } from '../../connectors/handed-token.js';
+import { changeIdentity, handedToken } from '../../connectors/handed-token.js';
 import type { LoadDeclaration } from '../../declare/declaration.js';
 import { SluiceError } from '../../errors.js';
 import type { Batch } from '../../values/batch.js';
@@ -67,28 +67,31 @@ interface Delivery {
   readonly budget: Budget;
 }
 
-/** The changes that no delivery before has written. What was refused then is kept once more: it may not have come to that. */
+/**
+ * The changes that no delivery before has written, each once. What was refused then is kept once more: it may not have come
+ * to that.
+ */
 async function withoutTaken({ plan, run, budget }: Delivery, batch: Batch): Promise<Batch> {
   const { changes = [] } = batch;
   const taken = await plan.sink.taken?.(changes);
-  if (!taken || taken.size === 0) return batch;
-  const all = [...changes];
-  const places = all.flatMap(({ sequence }, row) => (taken.get(sequence) ? [row] : []));
-  const refused = places.flatMap((place, row): Refused[] => {
-    const reason = taken.get(all[place]?.sequence ?? '');
-    return reason ? [{ row, ...reason }] : [];
-  });
-  if (refused.length > 0) await keep(plan, run, loadOf(plan, picked(batch, places)), refused, budget);
-  addCounters(run.counters, {
-    ...zeroCounters(),
-    read: taken.size,
-    unchanged: taken.size - refused.length,
-    rejected: refused.length,
-  });
-  return picked(
-    batch,
-    all.flatMap(({ sequence }, row) => (taken.has(sequence) ? [] : [row])),
-  );
+  if (!taken) return batch;
+  const refused: Refused[] = [];
+  const again: number[] = [];
+  const fresh: number[] = [];
+  const seen = new Set<string>();
+  for (const [row, change] of [...changes].entries()) {
+    const identity = changeIdentity(change);
+    const reason = taken.get(identity);
+    if (seen.has(identity) || taken.has(identity)) {
+      if (reason && !seen.has(identity)) refused.push({ row: again.push(row) - 1, ...reason });
+    } else fresh.push(row);
+    seen.add(identity);
+  }
+  if (refused.length > 0) await keep(plan, run, loadOf(plan, picked(batch, again)), refused, budget);
+  const read = changes.length - fresh.length;
+  const rejected = refused.length;
+  addCounters(run.counters, { ...zeroCounters(), read, unchanged: read - rejected, rejected });
+  return fresh.length === changes.length ? batch : picked(batch, fresh);
 }
 
 /** Of a size as loads have. */

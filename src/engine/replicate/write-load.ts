@@ -1,4 +1,5 @@
 import type { Refused, Writer, Written } from '../../connectors/connector.js';
+import { changeIdentity } from '../../connectors/handed-token.js';
 import { SluiceError } from '../../errors.js';
 import { addCounters, type Counters, zeroCounters } from '../counters.js';
 import type { Grant } from '../pace.js';
@@ -84,17 +85,17 @@ export function checkBudget(plan: ReplicatePlan, budget: Budget, last?: Refused,
 
 function recordOf(plan: ReplicatePlan, run: LoadRun, load: Load, refused: Refused): RejectRecord {
   const { batch, row } = load.incoming(refused.row);
-  const sequence = load.handed && batch.changes?.at(row)?.sequence;
+  const change = load.handed && batch.changes?.at(row);
   const about = {
     step: plan.name,
     run: run.run,
     part: 'changes',
-    token: sequence === undefined ? load.token : `change.${sequence}`,
+    token: change ? `change.${changeIdentity(change)}` : load.token,
     key: plan.description.key,
     unread: new Set(batch.refused?.map((one) => one.row)),
   };
   return {
     ...rejectRecord({ ...refused, row }, batch, about),
-    index: sequence === undefined ? refused.row : 0,
+    index: change ? 0 : refused.row,
   };
 }
