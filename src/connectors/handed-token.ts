@@ -13,15 +13,16 @@ export function changeIdentity({ sequence, item = '' }: Pick<Change, 'sequence' 
 /** By the last number first, so that what lies behind a change is a range of names. */
 export function handedToken(changes: Changes): string {
   const { lowest, highest } = boundsOf(changes);
-  return `${PREFIX}${padded(highest)}.${padded(lowest)}`;
+  const { item = '' } = changes.at(changes.length - 1) ?? {};
+  return `${PREFIX}${padded(highest)}.${padded(lowest)}.${item}`;
 }
 
-/** The names of batches that may hold one of the changes: from `from` on, and with a second number of `upTo` or less. */
+/** The names of batches that may hold one of the changes: from `from` on, and from their second number on below another text. */
 export function overlapping(changes: Changes): {
   readonly from: string;
   readonly below: string;
   readonly secondAt: number;
-  readonly secondUpTo: string;
+  readonly secondBelow: string;
 } {
   const { lowest, highest } = boundsOf(changes);
   return {
@@ -29,7 +30,7 @@ export function overlapping(changes: Changes): {
     // What follows a digit.
     below: `${PREFIX}:`,
     secondAt: PREFIX.length + DIGITS + 1,
-    secondUpTo: padded(highest),
+    secondBelow: `${padded(highest)}:`,
   };
 }
 

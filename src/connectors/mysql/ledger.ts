@@ -156,10 +156,10 @@ export class Ledger {
    * that was ended.
    */
   async overlapping(session: Session, changes: Changes): Promise<readonly TakenBatch[]> {
-    const { from, below, secondAt, secondUpTo } = overlapping(changes);
+    const { from, below, secondAt, secondBelow } = overlapping(changes);
     const rows = await session.rows(
       `SELECT rejects FROM ${this.#table}
-       WHERE place = ? AND run = ? AND token >= ? AND token < ? AND SUBSTRING(token, ?) <= ?
+       WHERE place = ? AND run = ? AND token >= ? AND token < ? AND SUBSTRING(token, ?) < ?
        LOCK IN SHARE MODE`,
       [
         this.#place,
@@ -167,7 +167,7 @@ export class Ledger {
         Buffer.from(from),
         Buffer.from(below),
         secondAt + 1,
-        Buffer.from(secondUpTo),
+        Buffer.from(secondBelow),
       ],
     );
     return rows.map(([kept]) => takenBatch(kept));
