@@ -33,6 +33,7 @@ export const errorCodes = {
   key_type: 'a column cannot be a key in the sink without changing its value',
   type_refused: 'a column cannot be carried exactly into the sink',
   sql_invalid: 'the server refused a where or a query of the declaration',
+  not_deployable: 'the declaration says what works on one machine only; each is listed',
   firing_missing: 'a placeholder asks for an interval that this run does not cover',
   since_refused: 'an incremental copy could miss rows',
   same_table: 'source and sink are the same table',

@@ -18,6 +18,7 @@ import { registerRuns } from './commands/runs.js';
 import { registerSchema } from './commands/schema.js';
 import { registerServe } from './commands/serve.js';
 import { registerSnowflake } from './commands/snowflake.js';
+import { registerSynth } from './commands/synth.js';
 import { registerTest } from './commands/test.js';
 import { registerTrace } from './commands/trace.js';
 import { registerVerify } from './commands/verify.js';
@@ -49,6 +50,7 @@ const registrations: readonly Register[] = [
   registerDraw,
   registerImport,
   registerAudit,
+  registerSynth,
   registerSnowflake,
   registerAthena,
   registerDuckdb,
@@ -68,6 +70,7 @@ Examples:
   sluice draw batch.yaml               the flow in boxes and lines, with the last run on it
   sluice import asl nightly.asl.json   an existing state machine as a declaration
   sluice duckdb exports.yaml           what reads the newest export there; also snowflake, athena
+  sluice synth batch.yaml              the stacks that run it on AWS
   sluice audit template.yaml           what is wrong with a CloudFormation template
   sluice next batch.yaml               when its schedule fires next
   sluice serve batch.yaml              run it then, on this machine

@@ -22,6 +22,8 @@ export interface Declaration {
   readonly file: string;
   readonly connections: Readonly<Record<string, ConnectionDeclaration>>;
   readonly schedule?: ScheduleDeclaration;
+  /** What only matters on AWS; no run depends on it. */
+  readonly deploy?: DeployDeclaration;
   /** What masks are made with. */
   readonly maskKey?: { readonly env: string };
   /** A series. At least one. */
@@ -50,6 +52,21 @@ export type ScheduleDeclaration = (
   /** What becomes of firings that came due while nothing could begin: one run for all of them, or none. */
   readonly missed: 'run-once' | 'skip';
 };
+
+export interface DeployDeclaration {
+  /** Of functions that talk to a database. */
+  readonly vpc?:
+    | { readonly subnets: readonly string[]; readonly securityGroups: readonly string[] }
+    | undefined;
+  /** MiB of each step's function. */
+  readonly memory: number;
+  readonly logRetentionDays: number;
+  /** ARN of a topic of the user's. */
+  readonly alarms?: { readonly topic: string } | undefined;
+  /** ARN of a policy. */
+  readonly permissionsBoundary?: string | undefined;
+  readonly tags?: Readonly<Record<string, string>> | undefined;
+}
 
 export type Step = NamedStep | ParallelStep;
 

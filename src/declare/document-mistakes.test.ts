@@ -37,7 +37,7 @@ const mistakes: readonly [name: string, text: string, problems: readonly string[
     head.replace('pipeline: p', 'pipline: p') +
       '  - { copy: a, from: { connection: shop, table: t }, to: { connection: stage } }\n',
     [
-      '1:1 pipline unknown field "pipline"; did you mean "pipeline"? (unknown_field) → fields here: pipeline, schedule, maskKey, connections, steps',
+      '1:1 pipline unknown field "pipline"; did you mean "pipeline"? (unknown_field) → fields here: pipeline, schedule, maskKey, deploy, connections, steps',
     ],
   ],
   [

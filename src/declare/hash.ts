@@ -9,7 +9,12 @@ const pathFields: ReadonlySet<string> = new Set(['ca', 'file']);
  * The same for two declarations that say the same, wherever the file lies, in YAML or TypeScript, in any order
  * of fields. Row functions count with the program that they are in. 64 hex digits.
  */
-export function declarationHash({ file, warnings: _warnings, ...said }: Declaration): string {
+export function declarationHash({
+  file,
+  warnings: _warnings,
+  deploy: _deploy,
+  ...said
+}: Declaration): string {
   const folder = dirname(file);
   const text = JSON.stringify(said, (field, value: unknown) => {
     if (typeof value === 'bigint') return { bigint: String(value) };

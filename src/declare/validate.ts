@@ -61,12 +61,13 @@ export async function validate(
   );
   const warnings = [...notes, ...missing];
   const uses = document.code !== undefined && steps.some(hasCode) ? { code: document.code } : {};
-  const { pipeline, maskKey } = head;
+  const { pipeline, maskKey, deploy } = head;
   const declaration = {
     pipeline,
     file,
     connections,
     ...(schedule && { schedule }),
+    ...(deploy && { deploy }),
     ...(maskKey && { maskKey }),
     steps: withAbsoluteKeyLists(steps, file),
     ...uses,

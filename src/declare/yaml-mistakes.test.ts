@@ -9,7 +9,7 @@ const mistakes: readonly [name: string, text: string, problems: readonly string[
     [
       '2:13 connections expected a mapping, not nothing (wrong_type)',
       '3:1 connections not YAML: tabs are not allowed as indentation (syntax) → indent with spaces',
-      '3:2 shop unknown field "shop" (unknown_field) → fields here: pipeline, schedule, maskKey, connections, steps',
+      '3:2 shop unknown field "shop" (unknown_field) → fields here: pipeline, schedule, maskKey, deploy, connections, steps',
     ],
   ],
   [
@@ -44,7 +44,7 @@ const mistakes: readonly [name: string, text: string, problems: readonly string[
     'pipeline: p\nbase: &b { kind: mysql }\nconnections:\n  shop: { <<: *b, secret: s }\n  stage: { kind: dynamodb }\n' +
       right,
     [
-      '2:1 base unknown field "base" (unknown_field) → fields here: pipeline, schedule, maskKey, connections, steps',
+      '2:1 base unknown field "base" (unknown_field) → fields here: pipeline, schedule, maskKey, deploy, connections, steps',
       '4:11 connections.shop["<<"] merge keys are not allowed (yaml_feature) → write the fields out',
     ],
   ],

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { environmentReference } from '../../connectors/environment.js';
+import { deploy } from './deploy.js';
 import { name } from './names.js';
 import { schedule } from './schedule.js';
 
@@ -12,6 +13,7 @@ export const headFields = {
     .describe(
       'What masks are made with, from the environment only: { env: MASK_KEY }. At least 16 characters.',
     ),
+  deploy: deploy.optional(),
 };
 
 export const envelope = z.strictObject({

@@ -9,13 +9,11 @@ import {
 import { type Found, found, ofType, type Rule } from '../rule.js';
 import type { Template } from '../template.js';
 import { listOf, textOf } from '../value.js';
+import { isPartOfNamed, isWide, isWithoutResource } from '../wide-resource.js';
 
 /** Conditions that leave somebody of everybody. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html */
 const narrowing =
   /^(aws:(source(arn|account|orgid|orgpaths|vpc|vpce|ip)|principal(arn|account|orgid|orgpaths)|calledvia)|kms:(calleraccount|viaservice)|sns:endpoint)$/;
-/** Actions that AWS grants for all resources or none. */
-const withoutResource =
-  /^(xray:|ec2:(Describe|CreateNetworkInterface|DeleteNetworkInterface|AssignPrivateIp|UnassignPrivateIp)|cloudwatch:PutMetricData$|dynamodb:ListTables$|sts:GetCallerIdentity$|s3:ListAllMyBuckets$|logs:(DescribeLogGroups|\w+LogDelivery|ListLogDeliveries|PutResourcePolicy|DescribeResourcePolicies)$|rds:Describe|states:List|lambda:List|sqs:ListQueues$|secretsmanager:(ListSecrets|GetRandomPassword)$)/;
 
 function at(statement: Statement, field: string, message: string): Found {
   return found(statement.resource, [...statement.path, field], message);
@@ -100,20 +98,12 @@ export const resourceWildcard: Rule = {
   *check(template) {
     yield* each(template, ['identity'], function* (statement) {
       const actions = textsOf(statement, 'Action');
-      if (actions.length > 0 && actions.every((action) => withoutResource.test(action))) return;
+      if (actions.length > 0 && actions.every(isWithoutResource)) return;
       const wide = textsOf(statement, 'Resource').find(isWide);
       if (wide !== undefined) yield at(statement, 'Resource', `allows it on ${wide}`);
     });
   },
 };
-
-/** Whole kinds of things: `*`, or a wildcard before anything has been named. */
-function isWide(resource: string): boolean {
-  if (resource === '*') return true;
-  const [, , , region = '', account = '', ...rest] = resource.replaceAll(/\$\{[^}]*\}/g, '$').split(':');
-  const name = rest.join(':');
-  return region.includes('*') || account.includes('*') || /^([a-z-]+[:/])?\*/.test(name);
-}
 
 export const resourcePartlyWild: Rule = {
   id: 'resource-prefix',
@@ -129,17 +119,6 @@ export const resourcePartlyWild: Rule = {
     });
   },
 };
-
-/** Objects of a named bucket, streams of a named log group, indexes of a named table, a secret's own six characters. */
-function isPartOfNamed(resource: string): boolean {
-  return (
-    /:s3:::[^*?]+\/[^*?]*\*$/.test(resource) ||
-    /^\$\{[^}]+\.Arn\}(\/[^*?]*)?[/:]\*$/.test(resource) ||
-    /:log-group:[^*?]+:(log-stream:[^*?]*)?\*$/.test(resource) ||
-    /:table\/[^*?]+\/(index|stream)\/\*$/.test(resource) ||
-    /:secret:[^*?]+-\?{6}$/.test(resource)
-  );
-}
 
 export const allButNamed: Rule = {
   id: 'all-but',

@@ -1,0 +1,133 @@
+import type { ConnectionDeclaration, CopyStep, Declaration, NamedStep } from '../declare/declaration.js';
+import { type Problem, SluiceError } from '../errors.js';
+import { namedSteps } from './stack/named-steps.js';
+
+type Refusal = Pick<Problem, 'path' | 'message'> & { readonly hint: string };
+
+/**
+ * Refuses what a declaration says that works on one machine only. All of it at once, each with its place, its cause and what
+ * to write instead. Throws `not_deployable`.
+ */
+export function refuseUndeployable(declaration: Declaration, file: string): void {
+  const steps = namedSteps(declaration.steps);
+  const refusals = [
+    ...Object.entries(declaration.connections).flatMap(([name, each]) => connectionRefusals(name, each)),
+    ...maskRefusals(declaration, steps),
+    ...steps.flatMap((step) => stepRefusals(step, declaration)),
+  ];
+  if (refusals.length === 0) return;
+  throw new SluiceError('not_deployable', `${declaration.pipeline} cannot be deployed as it is`, {
+    problems: refusals.map((each) => ({ file, code: 'not_deployable', ...each })),
+  });
+}
+
+function connectionRefusals(name: string, options: ConnectionDeclaration): readonly Refusal[] {
+  const path = `connections.${name}`;
+  if (options.kind === 'files') {
+    const message = 'a folder of this machine is not there when a function runs';
+    return [{ path, message, hint: 'use a connection of kind s3' }];
+  }
+  if (options.kind !== 'mysql') return [];
+  const { password, tls } = options;
+  return [
+    ...(password === undefined
+      ? []
+      : [
+          {
+            path: `${path}.password`,
+            message:
+              "a password of the environment would be in the function's configuration, for all who may see it",
+            hint: 'keep host, username, password and dbname in Secrets Manager: secret: NAME',
+          },
+        ]),
+    ...(typeof tls === 'object'
+      ? [
+          {
+            path: `${path}.tls`,
+            message: 'a file of this machine is not there when a function runs',
+            hint: 'leave it out for RDS and Aurora, whose authorities are known, or say required',
+          },
+        ]
+      : []),
+  ];
+}
+
+function maskRefusals({ maskKey }: Declaration, steps: readonly NamedStep[]): readonly Refusal[] {
+  const isUsed = steps.some(
+    (step) =>
+      (step.kind === 'copy' || step.kind === 'replicate') &&
+      Object.values(step.mask ?? {}).some((way) => way !== 'redact'),
+  );
+  if (!maskKey || !isUsed) return [];
+  const message = "the mask key would be in the function's configuration, for all who may see it";
+  return [{ path: 'maskKey', message, hint: 'run this pipeline on a machine of yours (sluice serve)' }];
+}
+
+function stepRefusals(step: NamedStep, declaration: Declaration): readonly Refusal[] {
+  switch (step.kind) {
+    case 'copy':
+      return copyRefusals(step, declaration);
+    case 'replicate':
+      return [
+        {
+          path: step.path,
+          message: 'following changes cannot be deployed in this version',
+          hint: 'run it on a machine of yours: sluice run',
+        },
+      ];
+    case 'call':
+      return step.function === undefined
+        ? [
+            {
+              path: step.path,
+              message: `${step.name} runs a program of this machine`,
+              hint: 'give it the ARN of a Lambda function as `function`; `run` may stay beside it',
+            },
+          ]
+        : [];
+    default:
+      return [];
+  }
+}
+
+function copyRefusals(step: CopyStep, { connections }: Declaration): readonly Refusal[] {
+  const { path, from, to, via } = step;
+  const refusals: Refusal[] = [];
+  if (via) {
+    refusals.push({
+      path: `${path}.via`,
+      message: 'a copy through a queue cannot be deployed in this version',
+      hint: 'run both halves on machines of yours: sluice run --only send, --only receive',
+    });
+  }
+  const keys = from['keys'];
+  if (typeof keys === 'object' && keys !== null && 'file' in keys && keys.file === '-') {
+    refusals.push({
+      path: `${path}.from.keys`,
+      message: 'a function has no standard input',
+      hint: 'name a file, or a source: keys: ./keys.txt',
+    });
+  }
+  if (to['mode'] === 'mirror' && connections[to.connection]?.kind === 'dynamodb') {
+    refusals.push({
+      path: `${path}.to.mode`,
+      message: 'mirror into DynamoDB keeps the keys that came on the disk of one machine',
+      hint: 'use put, insert, update or newest; or run it on a machine of yours',
+    });
+  }
+  if (connections[to.connection]?.kind === 's3') {
+    refusals.push({
+      path: `${path}.to`,
+      message: 'files are made on the disk of one machine',
+      hint: 'run it on a machine of yours; snapshots of RDS (export) can be deployed',
+    });
+  }
+  if (connections[from.connection]?.kind === 's3' && from['format'] === 'parquet') {
+    refusals.push({
+      path: `${path}.from`,
+      message: 'Parquet is read by DuckDB, which is no part of the functions',
+      hint: 'use csv or jsonl, or run it on a machine of yours',
+    });
+  }
+  return refusals;
+}

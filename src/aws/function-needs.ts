@@ -1,0 +1,37 @@
+import { needsFor, type StepNeed, stepNeeds } from '../flow/needs.js';
+import { allSteps, type NamedPlan, type PlannedStep } from '../flow/plan.js';
+import type { World } from '../flow/scope.js';
+
+/** What each function must be allowed, by its step's name, and what the state machine itself does. */
+export interface FunctionNeeds {
+  readonly steps: ReadonlyMap<string, readonly StepNeed[]>;
+  /** Of calls. */
+  readonly machine: readonly StepNeed[];
+}
+
+type Asked = Pick<World, 'declaration' | 'env'>;
+
+/** Of a plan without refusals. What a run of the whole flow needs, cut into the functions that do it. */
+export function functionNeeds(world: Asked, planned: readonly PlannedStep[]): FunctionNeeds {
+  const named = allSteps(planned).filter((each): each is NamedPlan => each.kind !== 'parallel');
+  const alone = (each: NamedPlan): readonly StepNeed[] => stepNeeds(world, [{ ...each, onFailure: [] }]);
+  const steps = new Map<string, readonly StepNeed[]>();
+  for (const each of named) {
+    if (each.step.kind === 'wait' || each.step.kind === 'call') continue;
+    const { step } = each;
+    if (step.kind !== 'verify') steps.set(step.name, needsFor(alone(each), new Set()));
+    else {
+      const compared = named.filter((other) => step.of.includes(other.step.name)).flatMap(alone);
+      steps.set(step.name, needsFor(compared, new Set(['verify'])).filter(onlyLooks));
+    }
+  }
+  return { steps, machine: named.filter(({ kind }) => kind === 'call').flatMap(alone) };
+}
+
+/** Comparing writes nothing. */
+const writing =
+  /^(dynamodb:(Put|Update|Delete|BatchWrite|Create|Tag)|s3:(Put|Delete|Abort)|sqs:|kms:Generate)/;
+
+function onlyLooks({ permission }: StepNeed): boolean {
+  return !writing.test(permission.action);
+}

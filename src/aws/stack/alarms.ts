@@ -1,0 +1,126 @@
+import type { ScheduleDeclaration } from '../../declare/declaration.js';
+import { METRICS_NAMESPACE, type MetricName, PIPELINE_DIMENSION } from '../metrics.js';
+import { type Fields, type Resources, ref } from '../template/template.js';
+import { asideName } from './schedule.js';
+import { longestGapSeconds } from './schedule-gap.js';
+import { nameOf, type Site, tagsOf } from './site.js';
+import { topicTarget } from './topic.js';
+
+const FIVE_MINUTES = 300;
+const HOUR = 3600;
+/** https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html: with periods of an hour or more */
+const LONGEST_RANGE = 604_800;
+
+/** What somebody is told of: failures, rejects, and that a run did not begin or none has succeeded for too long. */
+export function alarmResources(site: Site, schedule: ScheduleDeclaration | undefined): Resources {
+  return {
+    FailureAlarm: alarm(site, 'failure', 'a run failed, was stopped or took too long', {
+      Metrics: failures(),
+      ...above(0),
+      EvaluationPeriods: 1,
+      TreatMissingData: 'notBreaching',
+    }),
+    RejectsAlarm: alarm(site, 'rejects', 'rows were rejected: sluice rejects shows them', {
+      ...metric(METRICS_NAMESPACE, 'Rejected' satisfies MetricName, {
+        Name: PIPELINE_DIMENSION,
+        Value: site.pipeline,
+      }),
+      Statistic: 'Sum',
+      Period: FIVE_MINUTES,
+      ...above(0),
+      EvaluationPeriods: 1,
+      TreatMissingData: 'notBreaching',
+    }),
+    ...(schedule === undefined ? {} : scheduleAlarms(site, schedule)),
+  };
+}
+
+/** A gap between firings that is longer than what an alarm can look back has none. */
+function scheduleAlarms(site: Site, schedule: ScheduleDeclaration): Resources {
+  const aside = {
+    ScheduleAsideAlarm: alarm(site, 'schedule-aside', 'a firing could not be delivered', {
+      ...metric('AWS/SQS', 'ApproximateNumberOfMessagesVisible', {
+        Name: 'QueueName',
+        Value: asideName(site),
+      }),
+      Statistic: 'Maximum',
+      Period: FIVE_MINUTES,
+      ...above(0),
+      EvaluationPeriods: 1,
+      TreatMissingData: 'notBreaching',
+    }),
+  };
+  const gap = longestGapSeconds(schedule);
+  if (gap === undefined) return aside;
+  const missed = hoursIn(gap) + 1;
+  const old = 2 * hoursIn(gap) + 1;
+  return {
+    ...aside,
+    ...(missed * HOUR > LONGEST_RANGE
+      ? {}
+      : { MissedAlarm: never(site, 'missed', 'no run began when one was due', 'ExecutionsStarted', missed) }),
+    ...(old * HOUR > LONGEST_RANGE
+      ? {}
+      : { AgeAlarm: never(site, 'age', 'no run has succeeded for two firings', 'ExecutionsSucceeded', old) }),
+  };
+}
+
+function hoursIn(seconds: number): number {
+  return Math.ceil(seconds / HOUR);
+}
+
+/** Not once in so many hours. */
+function never(
+  site: Site,
+  name: string,
+  description: string,
+  what: string,
+  hours: number,
+): Resources[string] {
+  return alarm(site, name, description, {
+    ...metric('AWS/States', what, { Name: 'StateMachineArn', Value: ref('Machine') }),
+    Statistic: 'Sum',
+    Period: HOUR,
+    ComparisonOperator: 'LessThanThreshold',
+    Threshold: 1,
+    EvaluationPeriods: hours,
+    DatapointsToAlarm: hours,
+    TreatMissingData: 'breaching',
+  });
+}
+
+function failures(): readonly Fields[] {
+  const names = ['ExecutionsFailed', 'ExecutionsTimedOut', 'ExecutionsAborted'];
+  const metrics = names.map((name, index) => ({
+    Id: `m${index}`,
+    ReturnData: false,
+    MetricStat: {
+      Metric: metric('AWS/States', name, { Name: 'StateMachineArn', Value: ref('Machine') }),
+      Period: FIVE_MINUTES,
+      Stat: 'Sum',
+    },
+  }));
+  const Expression = `SUM([${metrics.map(({ Id }) => Id).join(', ')}])`;
+  return [{ Id: 'all', Expression, Label: 'runs that did not succeed', ReturnData: true }, ...metrics];
+}
+
+function metric(Namespace: string, MetricName: string, dimension: Fields): Fields {
+  return { Namespace, MetricName, Dimensions: [dimension] };
+}
+
+function above(Threshold: number): Fields {
+  return { ComparisonOperator: 'GreaterThanThreshold', Threshold };
+}
+
+function alarm(site: Site, name: string, description: string, about: Fields): Resources[string] {
+  return {
+    Type: 'AWS::CloudWatch::Alarm',
+    Properties: {
+      AlarmName: nameOf(site, name),
+      AlarmDescription: `${site.pipeline}: ${description}`,
+      ...about,
+      AlarmActions: [topicTarget(site)],
+      Tags: tagsOf(site),
+    },
+  };
+}

@@ -1,0 +1,97 @@
+import type { Declaration } from '../../declare/declaration.js';
+import { SluiceError } from '../../errors.js';
+import type { FunctionNeeds } from '../function-needs.js';
+import { MAX_RESOURCES, type Template, templateOf } from '../template/template.js';
+import { assetsStackName, assetsTemplate } from './assets.js';
+import { flowPart } from './flow-part.js';
+import type { CodeAsset } from './function.js';
+import { type GuestRole, guestStackName, guestTemplate } from './guest.js';
+import type { Part } from './part.js';
+import { nameOf, type Site } from './site.js';
+import { stateResources } from './state-store.js';
+import { topicResources, topicTarget } from './topic.js';
+
+/** Everything that stacks are made of; the same facts give the same stacks. */
+export interface PipelineFacts {
+  readonly declaration: Declaration;
+  readonly site: Site;
+  readonly needs: FunctionNeeds;
+  /** By the placeholder of the function: `Run`, `StepOrdersOut`. */
+  readonly code: ReadonlyMap<string, CodeAsset>;
+  /** What the environment has for `{ env: NAME }`. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+export interface Stack {
+  readonly name: string;
+  readonly account: string;
+  readonly region: string;
+  readonly template: Template;
+  /** Names of stacks that come before. */
+  readonly after: readonly string[];
+}
+
+/** In the order in which they can be made: the code's bucket, the pipeline, and what other accounts have for it. */
+export function pipelineStacks(facts: PipelineFacts): readonly Stack[] {
+  const { site, declaration } = facts;
+  const { account, region } = site;
+  const parts: readonly Part[] = [flowPart(facts)];
+  const assets: Stack = {
+    name: assetsStackName(site),
+    account,
+    region,
+    template: assetsTemplate(site),
+    after: [],
+  };
+  const resources = parts.map((part) => part.resources);
+  const template = templateOf(
+    `Sluice: ${declaration.pipeline}`,
+    [stateResources(site), topicResources(site), ...resources],
+    {
+      ...Object.assign({}, ...parts.map(({ outputs }) => outputs)),
+      TopicArn: { Description: 'Told of alarms', Value: topicTarget(site) },
+    },
+  );
+  refuseLarge(template);
+  const own: Stack = { name: nameOf(site), account, region, template, after: [assets.name] };
+  return [assets, own, ...guestStacks(site, merged(parts.flatMap(({ guests }) => guests)))];
+}
+
+function refuseLarge({ Resources }: Template): void {
+  const count = Object.keys(Resources).length;
+  if (count <= MAX_RESOURCES) return;
+  throw new SluiceError(
+    'not_deployable',
+    `${count} resources are more than the ${MAX_RESOURCES} of a stack`,
+    {
+      hint: 'make several pipelines of it',
+    },
+  );
+}
+
+/** One for each role, with what all that use it need. */
+function merged(roles: readonly GuestRole[]): readonly GuestRole[] {
+  const arns = [...new Set(roles.map(({ arn }) => arn))].sort();
+  return arns.map((arn) => {
+    const same = roles.filter((role) => role.arn === arn);
+    const users = [...new Set(same.flatMap((role) => role.users))].sort();
+    return { arn, users, grants: same.flatMap(({ grants }) => grants) };
+  });
+}
+
+/** Roles of the stack's own account are the user's: nobody but they know who else uses them. */
+function guestStacks(site: Site, roles: readonly GuestRole[]): readonly Stack[] {
+  const accountOf = ({ arn }: GuestRole) => arn.split(':')[4] ?? '';
+  const accounts = [...new Set(roles.map(accountOf))].filter((account) => account !== site.account).sort();
+  return accounts.map((account) => ({
+    name: guestStackName(site, account),
+    account,
+    region: site.region,
+    template: guestTemplate(
+      site,
+      account,
+      roles.filter((role) => accountOf(role) === account),
+    ),
+    after: [],
+  }));
+}

@@ -1,0 +1,72 @@
+import { awsPartition } from '../../connectors/aws-endpoint.js';
+import type { DeployDeclaration } from '../../declare/declaration.js';
+import type { Fields } from '../template/template.js';
+import { bounded, bucketName } from './names.js';
+
+/** Where a pipeline is deployed, and what everything there is called: the same names each time, so that stacks can name each other. */
+export interface Site {
+  readonly pipeline: string;
+  /** 12 digits. */
+  readonly account: string;
+  readonly region: string;
+  readonly partition: string;
+  readonly deploy: DeployDeclaration;
+}
+
+export function siteOf(
+  { pipeline, deploy }: { readonly pipeline: string; readonly deploy?: DeployDeclaration },
+  account: string,
+  region: string,
+): Site {
+  const settings = deploy ?? { memory: 1024, logRetentionDays: 30 };
+  return { pipeline, account, region, partition: awsPartition(region), deploy: settings };
+}
+
+/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html */
+export function arn({ partition, region, account }: Site, service: string, resource: string): string {
+  const isGlobal = service === 'iam';
+  return `arn:${partition}:${service}:${isGlobal ? '' : region}:${account}:${resource}`;
+}
+
+export function bucketArn({ partition }: Site, bucket: string): string {
+  return `arn:${partition}:s3:::${bucket}`;
+}
+
+/** Stacks, functions, roles: 64 characters, letters, digits, `_` and `-`. */
+export function nameOf({ pipeline }: Pick<Site, 'pipeline'>, ...parts: readonly string[]): string {
+  return bounded(['sluice', pipeline, ...parts].join('-'), 64);
+}
+
+/** Roles are of the whole account: the same pipeline in another region has its own. */
+export function roleName(site: Site, who: string): string {
+  return nameOf(site, who, site.region);
+}
+
+export function roleArn(site: Site, who: string): string {
+  return arn(site, 'iam', `role/${roleName(site, who)}`);
+}
+
+export function assetsBucket({ pipeline, account, region }: Site): string {
+  return bucketName(`sluice-${pipeline}-${account}-${region}`);
+}
+
+export function stateBucket({ pipeline, account, region }: Site): string {
+  return bucketName(`sluice-${pipeline}-state-${account}-${region}`);
+}
+
+export function stateTable(site: Site): string {
+  return nameOf(site, 'state');
+}
+
+/** What `--state` takes. */
+export function stateUrl(site: Site): string {
+  return `dynamodb://${stateTable(site)}?bucket=${stateBucket(site)}&region=${site.region}`;
+}
+
+/** `Tags` of most resources. */
+export function tagsOf({ pipeline, deploy }: Site): readonly Fields[] {
+  const all = { ...deploy.tags, 'sluice:pipeline': pipeline };
+  return Object.entries(all)
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .map(([Key, Value]) => ({ Key, Value }));
+}

@@ -1,0 +1,70 @@
+import type { Grant } from '../policy/holder.js';
+import { grant } from '../template/role.js';
+import type { Resources } from '../template/template.js';
+import { metadataOf } from '../template/waivers.js';
+import { bucketResources } from './bucket.js';
+import { arn, bucketArn, type Site, stateBucket, stateTable, tagsOf } from './site.js';
+
+/** The journal's table and bucket (docs/decisions/20261121-journal-on-aws.md). They outlive the stack unless they are taken away. */
+export function stateResources(site: Site): Resources {
+  const aws = 'it holds positions and counts, no rows; encrypted with the key that DynamoDB owns';
+  return {
+    StateTable: {
+      Type: 'AWS::DynamoDB::Table',
+      ...metadataOf({ checkov: { CKV_AWS_119: aws } }),
+      DeletionPolicy: 'RetainExceptOnCreate',
+      UpdateReplacePolicy: 'Retain',
+      Properties: {
+        TableName: stateTable(site),
+        BillingMode: 'PAY_PER_REQUEST',
+        AttributeDefinitions: [
+          { AttributeName: 'pk', AttributeType: 'S' },
+          { AttributeName: 'sk', AttributeType: 'S' },
+        ],
+        KeySchema: [
+          { AttributeName: 'pk', KeyType: 'HASH' },
+          { AttributeName: 'sk', KeyType: 'RANGE' },
+        ],
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+        Tags: tagsOf(site),
+      },
+    },
+    ...bucketResources(site, 'StateBucket', {
+      name: stateBucket(site),
+      keep: true,
+      more: {
+        LifecycleConfiguration: {
+          Rules: [
+            {
+              Id: 'unfinished-and-replaced',
+              Status: 'Enabled',
+              AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 },
+              NoncurrentVersionExpiration: { NoncurrentDays: 30 },
+            },
+          ],
+        },
+      },
+    }),
+  };
+}
+
+/** What every function needs of them: the journal is read, written and, where a run is too old, pruned. */
+export function stateGrants(site: Site): readonly Grant[] {
+  const table = arn(site, 'dynamodb', `table/${stateTable(site)}`);
+  const bucket = bucketArn(site, stateBucket(site));
+  const write = ['PutItem', 'UpdateItem', 'DeleteItem', 'ConditionCheckItem'];
+  return [
+    ...grant(['dynamodb:GetItem', 'dynamodb:Query'], table, 'reads the journal'),
+    ...grant(
+      write.map((action) => `dynamodb:${action}`),
+      table,
+      'writes the journal, each flush under the lease',
+    ),
+    ...grant('s3:ListBucket', bucket, 'finds the rejects and reports of runs'),
+    ...grant(
+      ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'],
+      `${bucket}/*`,
+      'rejects, reports, and records that are too large for the table',
+    ),
+  ];
+}

@@ -1,0 +1,49 @@
+import type { Declaration, NamedStep } from '../declare/declaration.js';
+import { RUN_FUNCTION, stepFunctions } from '../flow/asl/step-functions.js';
+import type { PlannedStep } from '../flow/plan.js';
+import type { World } from '../flow/scope.js';
+import type { AssetFolder } from './assembly/write-assembly.js';
+import { functionNeeds } from './function-needs.js';
+import type { CodeAsset } from './stack/function.js';
+import { namedSteps } from './stack/named-steps.js';
+import { pipelineStacks, type Stack } from './stack/pipeline-stacks.js';
+import { type Site, siteOf } from './stack/site.js';
+
+/** The code of a function, made ready. */
+export interface FunctionCode extends CodeAsset, AssetFolder {
+  /** Of all files that Lambda loads. */
+  readonly bytes: number;
+}
+
+/** Makes the code of a step's function, or of the run's where no step is given. */
+export type MakeCode = (declaration: Declaration, step: NamedStep | undefined) => Promise<FunctionCode>;
+
+export interface Synthesized {
+  readonly site: Site;
+  readonly stacks: readonly Stack[];
+  readonly code: readonly FunctionCode[];
+}
+
+export interface SynthesizeRequest {
+  readonly world: Pick<World, 'declaration' | 'env'>;
+  /** Without refusals. */
+  readonly planned: readonly PlannedStep[];
+  readonly account: string;
+  readonly region: string;
+  readonly makeCode: MakeCode;
+}
+
+/** The stacks of a pipeline that has been planned, and the code of its functions. The same plan gives the same. */
+export async function synthesize(request: SynthesizeRequest): Promise<Synthesized> {
+  const { world, planned, account, region, makeCode } = request;
+  const { declaration, env } = world;
+  const site = siteOf(declaration, account, region);
+  const code = new Map<string, FunctionCode>([[RUN_FUNCTION, await makeCode(declaration, undefined)]]);
+  const placeholders = stepFunctions(declaration.steps);
+  for (const step of namedSteps(declaration.steps)) {
+    const placeholder = placeholders.get(step.name);
+    if (placeholder !== undefined) code.set(placeholder, await makeCode(declaration, step));
+  }
+  const stacks = pipelineStacks({ declaration, site, needs: functionNeeds(world, planned), code, env });
+  return { site, stacks, code: [...code.values()] };
+}

@@ -1,0 +1,33 @@
+import type { Command } from 'commander';
+import type { Io } from '../io.js';
+import type { SynthOptions } from '../synth-declaration.js';
+
+const examples = `
+Examples:
+  sluice synth orders.yaml --account 111122223333 --region eu-west-1
+  sluice synth orders.yaml --account 111122223333 --out stacks && sluice audit stacks/*.template.json
+
+Exit status: 0 written · 2 it cannot be deployed, or a run would be refused`;
+
+export function registerSynth(program: Command, io: Io, exit: (status: number) => void): void {
+  program
+    .command('synth')
+    .summary('write the stacks that run it on AWS')
+    .description(
+      'Connects and plans, as plan does; then writes CloudFormation templates, and the code of their functions.',
+    )
+    .argument('<file>', 'the declaration, YAML or TypeScript')
+    .option('--out <folder>', 'where they are written (default: cdk.out beside the file)')
+    .option('--account <number>', 'the account that the pipeline runs in')
+    .option('--region <region>', 'the region that it runs in (default: AWS_REGION)')
+    .option('--state <folder>', 'where runs are kept; synth uses none')
+    .option('--json', 'one JSON event a line')
+    .addHelpText('after', examples)
+    .action(async (file: string, options: SynthOptions) => {
+      const { loadDeclaration } = await import('../../declare/load.js');
+      const { synthDeclaration } = await import('../synth-declaration.js');
+      const { functionCode } = await import('../../aws/function-code.js');
+      const declaration = await loadDeclaration(file, { env: io.env, cwd: io.cwd });
+      exit(await synthDeclaration(declaration, io, options, functionCode));
+    });
+}

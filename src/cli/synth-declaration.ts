@@ -1,0 +1,83 @@
+import { basename, dirname, join, resolve } from 'node:path';
+import { writeAssembly } from '../aws/assembly/write-assembly.js';
+import { refuseUndeployable } from '../aws/deployable.js';
+import { type MakeCode, type Synthesized, synthesize } from '../aws/synthesize.js';
+import { awsRegion } from '../connectors/aws-endpoint.js';
+import type { Declaration } from '../declare/declaration.js';
+import { SluiceError } from '../errors.js';
+import { closePlans } from '../flow/close-plans.js';
+import { type PlannedStep, refusals } from '../flow/plan.js';
+import { newRunName } from '../flow/run-name.js';
+import { exitStatus } from './exit-status.js';
+import { onInterrupt } from './interrupt.js';
+import type { Io } from './io.js';
+import { planAloud } from './plan-aloud.js';
+import { reportRefusals } from './plan-report.js';
+import { openSession, openState } from './session.js';
+import { synthEvents, synthText } from './synth-report.js';
+
+export interface SynthOptions {
+  /** Where it is written; default `cdk.out` beside the file. */
+  readonly out?: string | undefined;
+  readonly account?: string | undefined;
+  readonly region?: string | undefined;
+  readonly json?: boolean | undefined;
+}
+
+/**
+ * Plans the pipeline, as `plan` does, and writes the stacks that run it on AWS. Changes nothing anywhere else. Gives the exit
+ * status: 2 where it cannot be deployed, or a run would be refused.
+ */
+export async function synthDeclaration(
+  declaration: Declaration,
+  io: Io,
+  options: SynthOptions,
+  makeCode: MakeCode,
+): Promise<number> {
+  const json = options.json === true;
+  refuseUndeployable(declaration, basename(declaration.file));
+  const place = placeOf(options, io);
+  const interrupt = onInterrupt(io);
+  const world = openSession(declaration, io, {
+    state: await openState(declaration, io, undefined),
+    run: newRunName(),
+    signal: interrupt.signal,
+  });
+  let planned: readonly PlannedStep[] = [];
+  try {
+    planned = await planAloud(world, io);
+    const refused = refusals(planned);
+    if (refused.length > 0) {
+      reportRefusals(refused, io, json, 'refused');
+      return exitStatus.refused;
+    }
+    const out = resolve(io.cwd, options.out ?? join(dirname(declaration.file), 'cdk.out'));
+    const made = await synthesize({ world, planned, ...place, makeCode });
+    await writeAssembly(out, made.site, made.stacks, made.code);
+    say(made, declaration, out, io, json);
+    return exitStatus.complete;
+  } finally {
+    interrupt.dispose();
+    await closePlans(planned);
+    await world.connections.close();
+  }
+}
+
+function placeOf(options: SynthOptions, { env }: Io): { readonly account: string; readonly region: string } {
+  const region = awsRegion(options.region, env);
+  if (region === undefined) {
+    throw new SluiceError('usage', 'no region to deploy to', {
+      hint: '--region eu-west-1, or set AWS_REGION',
+    });
+  }
+  const { account } = options;
+  if (account === undefined || !/^\d{12}$/.test(account)) {
+    throw new SluiceError('usage', 'an account has 12 digits', { hint: '--account 111122223333' });
+  }
+  return { account, region };
+}
+
+function say(made: Synthesized, declaration: Declaration, out: string, io: Io, json: boolean): void {
+  if (json) for (const event of synthEvents(made, declaration, out)) io.out(JSON.stringify(event));
+  else io.out(synthText(made, declaration, out));
+}
