@@ -7,13 +7,15 @@ import { root } from './install.mjs';
 /** What is started. All that they share, and all that is imported lazily, becomes chunks. */
 const programs = ['cli/main', 'local/demo', 'local/mysql'];
 /** What declarations import: a file each, of which nothing but what they use becomes part of a declaration. */
-const libraries = ['index', 'declare/program/authoring'];
+const libraries = ['index', 'declare/program/authoring', 'aws/cdk/sluice-pipeline'];
 
 /**
- * What stays in node_modules: a program of the platform, servers for development, and packages in the old module format
- * that are imported lazily. A bundle would give those another shape: nothing but a default.
+ * What stays in node_modules: a program of the platform, servers for development, the CDK of those who have one, and packages in
+ * the old module format that are imported lazily. A bundle would give those another shape: nothing but a default.
  */
 const outside = [
+  'aws-cdk-lib',
+  'constructs',
   'esbuild',
   'fauxqs',
   '@duckdb/node-api',

@@ -1,6 +1,6 @@
-import { type Fields, given, type Resources, ref } from '../template/template.js';
+import { arnOf, type Fields, given, type Resources, ref } from '../template/template.js';
 import { metadataOf } from '../template/waivers.js';
-import { bucketArn, type Site, tagsOf } from './site.js';
+import { type Site, tagsOf } from './site.js';
 
 /** An encrypted bucket that nobody reads in the clear or in public, by its logical name; and its policy. */
 export function bucketResources(
@@ -53,7 +53,7 @@ export function bucketResources(
               Effect: 'Deny',
               Principal: '*',
               Action: 's3:*',
-              Resource: [bucketArn(site, name), `${bucketArn(site, name)}/*`],
+              Resource: [arnOf(logical), { 'Fn::Join': ['', [arnOf(logical), '/*']] }],
               Condition: { Bool: { 'aws:SecureTransport': 'false' } },
             },
           ],

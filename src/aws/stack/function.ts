@@ -146,6 +146,7 @@ function waivers({ timeoutSeconds = LONGEST_SECONDS }: FunctionRequest, isInVpc:
   const long = 'work that takes longer is handed over to another call before the time ends';
   return {
     ...(timeoutSeconds < LONGEST_SECONDS ? {} : { audit: { 'function-timeout': long } }),
+    nag: { 'Serverless-LambdaDLQ': 'it is called by Step Functions, which waits for the answer' },
     checkov: {
       CKV_AWS_115:
         'Step Functions bounds how many run at once; reserved concurrency would be taken from others',

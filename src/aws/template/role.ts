@@ -93,6 +93,9 @@ function waiversOf(statement: PolicyStatement, grants: readonly Grant[]): Waiver
   return {
     ...(rule === undefined ? {} : { audit: { [rule]: reason } }),
     ...(isAll ? { checkov: Object.fromEntries(wideChecks.map((id) => [id, reason])) } : {}),
-    nag: { [`AwsSolutions-IAM5[Resource::${Resource}]`]: reason },
+    nag: {
+      [`AwsSolutions-IAM5[Resource::${Resource}]`]: reason,
+      ...(isAll ? { 'Serverless-LambdaStarPermissions': reason } : {}),
+    },
   };
 }
