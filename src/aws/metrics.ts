@@ -4,5 +4,6 @@
  */
 export const METRICS_NAMESPACE = 'Sluice';
 export const PIPELINE_DIMENSION = 'Pipeline';
+export const STEP_DIMENSION = 'Step';
 
 export type MetricName = 'Read' | 'Written' | 'Rejected';

@@ -12,6 +12,7 @@ const variables = {
   s3: 'S3',
   secretsmanager: 'SECRETS_MANAGER',
   sqs: 'SQS',
+  states: 'SFN',
   'streams.dynamodb': 'DYNAMODB_STREAMS',
   sts: 'STS',
 } as const;

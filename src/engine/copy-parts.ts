@@ -16,7 +16,7 @@ const GRACE_MS = 8_000;
 /** What of an open copy is to be copied. */
 export interface PartsRequest {
   readonly parts: readonly Part[];
-  /** Time is up: copying ends between batches, and the journal holds the place from which another call goes on. */
+  /** Time is up: copying ends between batches, at the earliest after one of them, and the journal holds the place from which another call goes on. */
   readonly until?: AbortSignal;
 }
 
@@ -73,15 +73,30 @@ async function moveUntil(
   }
 }
 
-/** The same run, which stops when time is up, too, and whether what it has read can be gone on with. */
+/**
+ * The same run, which stops when time is up, too, but not before a batch is done: whoever is called again and again comes to an
+ * end. And whether what it has read can be gone on with.
+ */
 function handOver(run: CopyRun, until: AbortSignal): { run: CopyRun; isPlaced: () => boolean } {
+  const halt = new AbortController();
   let placed = true;
+  let isMoving = false;
+  const look = () => {
+    if (isMoving && until.aborted) halt.abort(until.reason);
+  };
+  until.addEventListener('abort', look, { once: true });
+  const { journal } = run;
   const intend = (intent: Intent) => {
     placed &&= intent.to !== undefined;
-    return run.journal.intend(intent);
+    return journal.intend(intent);
   };
-  const stop = AbortSignal.any([run.stop, until]);
-  return { run: { ...run, stop, journal: { ...run.journal, intend } }, isPlaced: () => placed };
+  const commit = async (token: string, counts: Counters) => {
+    await journal.commit(token, counts);
+    isMoving = true;
+    look();
+  };
+  const stop = AbortSignal.any([run.stop, halt.signal]);
+  return { run: { ...run, stop, journal: { ...journal, intend, commit } }, isPlaced: () => placed };
 }
 
 async function moveRows(plan: CopyPlan, run: CopyRun, parts: readonly Part[], past: StepPast): Promise<void> {
@@ -157,7 +172,7 @@ async function settle(
 }
 
 /** Adds what all batches that count have come to, whoever wrote them. */
-function countCommits(counters: Counters, { intents, commits }: StepPast): void {
+export function countCommits(counters: Counters, { intents, commits }: StepPast): void {
   for (const { token } of intents) {
     const counts = commits.get(token);
     if (counts) addCounters(counters, counts);

@@ -22,6 +22,17 @@ export async function openCopy(plan: CopyPlan, run: CopyRun): Promise<{ readonly
   return { parts };
 }
 
+/**
+ * Opens the sink of a copy that another process has opened: to copy parts of it, or to finish it.
+ * @throws SluiceError not_resumable
+ */
+export async function joinCopy(plan: CopyPlan, run: CopyRun): Promise<void> {
+  const { past } = run.journal;
+  if (!past.parts) throw new Error('a copy is opened before others join it');
+  if (!past.moved && !isPlaced(past.intents) && plan.sinkPlan.appends) throw notResumable(plan);
+  await plan.sink.open({ resume: true });
+}
+
 /** Whether what was written stays; otherwise all of it is written again. */
 function goesOn(plan: CopyPlan, past: StepPast): boolean {
   const placed = isPlaced(past.intents);

@@ -1,12 +1,15 @@
-import type {
-  Comparison,
-  ComparisonOperator,
-  Expression,
-  FiringReference,
-  Literal,
-  Operand,
-  Reference,
-  StepReference,
+import type { Firing } from '../values/firing.js';
+import {
+  type Comparison,
+  type ComparisonOperator,
+  type Expression,
+  type FiringField,
+  type FiringReference,
+  firingFields,
+  type Literal,
+  type Operand,
+  type Reference,
+  type StepReference,
 } from './expression.js';
 import { instantOf, typesOfFiring } from './fields.js';
 import type { Values } from './values.js';
@@ -50,6 +53,13 @@ function stepValue({ step, path }: StepReference, { steps }: Values): unknown {
     value = (value as Record<string | number, unknown>)[part];
   }
   return value;
+}
+
+/** All that expressions may ask of a firing; null where there is nothing. */
+export function firingContext(firing: Firing): Readonly<Record<FiringField, unknown>> {
+  const values = { steps: new Map(), firing };
+  const fields = firingFields.map((field) => [field, operandValue({ kind: 'firing', field }, values)]);
+  return Object.fromEntries(fields) as Record<FiringField, unknown>;
 }
 
 function firingValue({ field }: FiringReference, { firing }: Values): unknown {

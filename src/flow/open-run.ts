@@ -26,6 +26,8 @@ export interface OpenRunOptions {
   readonly asked: boolean;
   /** Somebody asked for all rows: an interrupted run that reads a window is not gone on with. */
   readonly full: boolean;
+  /** ARN of the execution that runs it, where a state machine does. */
+  readonly execution?: string;
 }
 
 /** The right to run a pipeline, and what there is to go on with. */
@@ -74,7 +76,7 @@ export async function openRun(options: OpenRunOptions): Promise<OpenedRun> {
 
 /** The interrupted run, if there is one and `fresh` does not give it up; else a new one. */
 async function chooseRun(
-  { declaration, half = 'both', state, fresh, firing, asked, full }: OpenRunOptions,
+  { declaration, half = 'both', state, fresh, firing, asked, full, execution }: OpenRunOptions,
   guard: Guard,
 ): Promise<{ run: string; firing: Firing; resumes?: RunHistory; open(): Promise<RunJournal> }> {
   const hash = runHash(declaration, half);
@@ -92,14 +94,15 @@ async function chooseRun(
       run,
       firing: interrupted.firing,
       resumes: interrupted,
-      open: () => RunJournal.reopen(runs, run, guard),
+      open: () => RunJournal.reopen(runs, run, guard, execution),
     };
   }
   const run = newRunName((await runs.names()).at(-1));
   const open = async () => {
     await pruneRuns(state);
     if (interrupted) await abandon(runs, interrupted.run, guard);
-    return await RunJournal.create(runs, { run, hash, firing }, guard);
+    const by = execution === undefined ? {} : { execution };
+    return await RunJournal.create(runs, { run, hash, firing, ...by }, guard);
   };
   return { run, firing, open };
 }

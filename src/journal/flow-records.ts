@@ -9,7 +9,17 @@ export type FlowRecord =
   /** The last attempt at a step failed. */
   | { readonly is: 'failed'; readonly step: string; readonly values: StepValues }
   /** What is recorded of the step is over: it begins once more. */
-  | { readonly is: 'again'; readonly step: string };
+  | { readonly is: 'again'; readonly step: string }
+  /** Its parts were given out to other processes, in this attempt. */
+  | { readonly is: 'planned'; readonly step: string; readonly attempt: string }
+  /** One of these processes failed. */
+  | ({ readonly is: 'lost'; readonly step: string } & Loss);
+
+/** Why a process failed that was to copy parts. */
+export interface Loss {
+  readonly attempt: string;
+  readonly error: NonNullable<StepValues['error']>;
+}
 
 /** The records of one step put together. */
 export interface FlowPast {
@@ -19,9 +29,19 @@ export interface FlowPast {
   readonly ended?: StepValues;
   /** It failed, and has not begun again since. */
   readonly failed?: StepValues;
+  /** The newest attempt at copying its parts in other processes. */
+  readonly planned?: string;
+  readonly losses?: readonly Loss[];
 }
 
-const kinds: ReadonlySet<string> = new Set<FlowRecord['is']>(['waiting', 'ended', 'failed', 'again']);
+const kinds: ReadonlySet<string> = new Set<FlowRecord['is']>([
+  'waiting',
+  'ended',
+  'failed',
+  'again',
+  'planned',
+  'lost',
+]);
 
 export function isFlowRecord(record: { readonly is: string }): record is FlowRecord {
   return kinds.has(record.is);
@@ -38,5 +58,11 @@ export function flowPast(past: FlowPast, record: FlowRecord): FlowPast {
       return { ...past, failed: record.values };
     case 'again':
       return {};
+    case 'planned':
+      return { ...past, planned: record.attempt };
+    case 'lost': {
+      const { attempt, error } = record;
+      return { ...past, losses: [...(past.losses ?? []), { attempt, error }] };
+    }
   }
 }

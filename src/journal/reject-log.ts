@@ -8,22 +8,36 @@ export class RejectLog implements LoadRejects {
   readonly #state: Pick<PipelineState, 'rejects'>;
   readonly #of: RejectsOf;
   readonly #guard: Guard;
+  readonly #worker: string | undefined;
   #log: Promise<Log> | undefined;
 
-  constructor(state: Pick<PipelineState, 'rejects'>, { run, step }: RejectsOf, guard: Guard) {
+  /** `worker`: one of several processes that write them. */
+  constructor(
+    state: Pick<PipelineState, 'rejects'>,
+    { run, step }: RejectsOf,
+    guard: Guard,
+    worker?: string,
+  ) {
     this.#state = state;
     this.#of = { run, step };
     this.#guard = guard;
+    this.#worker = worker;
   }
 
   async add(lines: readonly (RejectRecord | RejectSettled)[]): Promise<void> {
-    const { run, step } = this.#of;
-    this.#log ??= this.#state
-      .rejects(run)
-      .open(step, this.#guard)
-      .then(({ log }) => log);
+    this.#log ??= this.#open();
     const log = await this.#log;
     await Promise.all(lines.map((line) => log.add(line)));
+  }
+
+  async #open(): Promise<Log> {
+    const { run, step } = this.#of;
+    const logs = this.#state.rejects(run);
+    const opened =
+      this.#worker === undefined
+        ? await logs.open(step, this.#guard)
+        : await logs.openBeside(step, this.#worker);
+    return opened.log;
   }
 
   /** The numbers of the rows of a batch that are rejects and not settled. */

@@ -31,8 +31,9 @@ type RunRecord =
       readonly at: string;
       /** Absent in journals of before firings were recorded. */
       readonly firing?: Firing;
+      readonly execution?: string;
     }
-  | { readonly is: 'attempt'; readonly at: string }
+  | { readonly is: 'attempt'; readonly at: string; readonly execution?: string }
   | { readonly is: 'window'; readonly step: string; readonly window: StepWindow }
   /** `at` is absent in older journals. */
   | {
@@ -60,6 +61,8 @@ export interface RunHistory {
   readonly started: string;
   /** What the run acts for; the same in all its attempts. */
   readonly firing: Firing;
+  /** ARN of the execution of a state machine that has begun the newest attempt; absent where a program has. */
+  readonly execution?: string;
   readonly end?: RunEnd;
   readonly ended?: string;
   /** The copies, by their names: those of a step with `tables` apart. */
@@ -91,22 +94,30 @@ export class RunJournal {
   /** Begins a run. */
   static async create(
     runs: Logs,
-    { run, hash, firing }: Pick<RunHistory, 'run' | 'hash' | 'firing'>,
+    { run, hash, firing, execution }: Pick<RunHistory, 'run' | 'hash' | 'firing' | 'execution'>,
     guard: Guard,
   ): Promise<RunJournal> {
     const { log } = await runs.open(run, guard);
     const started = new Date().toISOString();
-    await log.add({ is: 'run', format: FORMAT, run, hash, firing, at: started } satisfies RunRecord);
-    const history = { run, hash, firing, started, steps: new Map(), flow: new Map() };
+    const head = { run, hash, firing, ...(execution === undefined ? {} : { execution }) };
+    await log.add({ is: 'run', format: FORMAT, ...head, at: started } satisfies RunRecord);
+    const history = { ...head, started, steps: new Map(), flow: new Map() };
     return new RunJournal(runs, log, history, guard);
   }
 
   /** Goes on with a run. */
-  static async reopen(runs: Logs, run: string, guard: Guard): Promise<RunJournal> {
+  static async reopen(runs: Logs, run: string, guard: Guard, execution?: string): Promise<RunJournal> {
     const { log, records } = await runs.open(run, guard);
     const history = historyOf(records as RunRecord[], run);
-    await log.add({ is: 'attempt', at: new Date().toISOString() } satisfies RunRecord);
+    const by = execution === undefined ? {} : { execution };
+    await log.add({ is: 'attempt', at: new Date().toISOString(), ...by } satisfies RunRecord);
     return new RunJournal(runs, log, history, guard);
+  }
+
+  /** Opens the journal of a run that other processes have gone through, to note its end. */
+  static async last(runs: Logs, run: string, guard: Guard): Promise<RunJournal> {
+    const { log, records } = await runs.open(run, guard);
+    return new RunJournal(runs, log, historyOf(records as RunRecord[], run), guard);
   }
 
   /**
@@ -175,6 +186,11 @@ export class RunJournal {
     await this.#log.add({ is: 'end', outcome, at: new Date().toISOString() } satisfies RunRecord);
   }
 
+  /** What was known of the run when it was opened or last refreshed. */
+  get history(): RunHistory {
+    return this.#history;
+  }
+
   async close(): Promise<void> {
     await this.#log.close();
   }
@@ -205,16 +221,20 @@ function historyOf(records: readonly RunRecord[], name: string): RunHistory {
   const steps = new Map<string, MutablePast>();
   const flow = new Map<string, FlowPast>();
   let end: { readonly outcome: RunEnd; readonly at: string } | undefined;
+  let { execution } = first;
   for (const record of records) {
     if (record.is === 'run') continue;
-    if (record.is === 'attempt') end = undefined;
-    else if (record.is === 'end') end = record;
+    if (record.is === 'attempt') {
+      end = undefined;
+      execution = record.execution;
+    } else if (record.is === 'end') end = record;
     else if (isFlowRecord(record)) applyToFlow(flow, steps, record);
     else apply(stepOf(steps, record.step), record);
   }
   const { run, hash, at, firing = { time: at, zone: 'UTC' } } = first;
   const ending = end ? { end: end.outcome, ended: end.at } : {};
-  return { run, hash, firing, started: at, steps, flow, ...ending };
+  const by = execution === undefined ? {} : { execution };
+  return { run, hash, firing, started: at, steps, flow, ...by, ...ending };
 }
 
 type CopyRecord = Exclude<Extract<RunRecord, { step: string }>, FlowRecord>;

@@ -40,7 +40,7 @@ const allowed: Record<string, readonly string[]> = {
     'journal',
     'schedule',
   ],
-  aws: ['errors', 'values', 'connectors', 'declare/declaration', 'flow', 'schedule'],
+  aws: ['errors', 'values', 'expression', 'connectors', 'declare/declaration', 'journal', 'flow', 'schedule'],
   schedule: ['errors', 'values'],
   warehouse: ['errors', 'values', 'connectors', 'connectors/*'],
   local: ['errors', 'values'],

@@ -7,6 +7,7 @@ import type { State } from './definition.js';
  * | function | do | gets | gives |
  * |---|---|---|---|
  * | run | begin | pipeline, zone, steps (keys of results), execution, input | the context: run, firing (all fields; absent ones null), steps (each `pending`, counts 0, output null), nothing (null) |
+ * | run | end | run, pipeline, steps (the results) | outcome; the run is not gone on with any more |
  * | run | failed | run, pipeline, step, error (Error, Cause) | outcome, counts and error (code, message) of a step that failed |
  * | step | plan | run, pipeline, step, firing | parts: pointers to what is still to be done |
  * | step | part | run, pipeline, step, firing, part | done: whether the part is finished; false when it handed over to the next call |
@@ -17,7 +18,7 @@ import type { State } from './definition.js';
  * Each fails with an error whose name is a code of src/errors.ts. A copy that is started again goes on: `plan` gives what
  * is left, which is nothing where it is complete, and `finish` then gives what it gave before.
  */
-export type OwnWork = 'begin' | 'plan' | 'part' | 'finish' | 'export' | 'verify' | 'failed';
+export type OwnWork = 'begin' | 'end' | 'plan' | 'part' | 'finish' | 'export' | 'verify' | 'failed';
 
 type Fields = Readonly<Record<string, unknown>>;
 

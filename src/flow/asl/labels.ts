@@ -6,6 +6,7 @@ const MAX_LENGTH = 64;
 /** Names that mean something to ASL itself, to those who look for them at any depth, or to JavaScript. */
 const taken = new Set([
   'Begin',
+  'End',
   'States',
   'StartAt',
   'Next',

@@ -206,7 +206,7 @@ describe('names', () => {
       .replace('"x2"', '"a:b"')
       .replace('"x3"', '"a_b"');
     const { States } = stateMachineOf({ ...rest, steps: JSON.parse(text) } as Declaration);
-    expect(Object.keys(States)).toEqual(['Begin', 'out', 'a_b', 'a_b 2', 'a_b 3']);
+    expect(Object.keys(States)).toEqual(['Begin', 'out', 'a_b', 'a_b 2', 'a_b 3', 'End']);
   });
 
   test('have at most 80 characters, and are unique in the whole machine', async () => {

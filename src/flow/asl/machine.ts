@@ -7,6 +7,8 @@ import { serviceRetry } from './failures.js';
 import { ownTask } from './invocation.js';
 import { RUN_FUNCTION } from './step-functions.js';
 
+/** What comes last, if nothing has failed for good. */
+const END = 'End';
 /** https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html */
 const MAX_BYTES = 1_048_576;
 
@@ -16,7 +18,7 @@ const MAX_BYTES = 1_048_576;
  */
 export function stateMachineOf({ pipeline, steps, schedule }: Declaration): StateMachine {
   const drawing = openDrawing(pipeline, steps);
-  const block = seriesBlock(steps, drawing, [], undefined);
+  const block = seriesBlock(steps, drawing, [], END);
   const begin = {
     pipeline,
     zone: schedule?.zone ?? 'UTC',
@@ -24,6 +26,7 @@ export function stateMachineOf({ pipeline, steps, schedule }: Declaration): Stat
     'execution.$': '$$.Execution.Id',
     'input.$': '$',
   };
+  const end = { 'run.$': '$.run', pipeline, 'steps.$': '$.steps' };
   return {
     Comment: `Pipeline ${pipeline}, drawn by Sluice`,
     StartAt: 'Begin',
@@ -34,6 +37,7 @@ export function stateMachineOf({ pipeline, steps, schedule }: Declaration): Stat
         ...to(block.entry),
       }),
       ...block.states,
+      [END]: ownTask(RUN_FUNCTION, 'end', end, { ...serviceRetry, ResultPath: null, ...to(undefined) }),
     },
   };
 }

@@ -1,0 +1,157 @@
+/** Copies between real servers by the functions of a deployed pipeline, called by an interpreter of its state machine. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type DeployedPipeline, deployedPipeline } from '../../../test/fixtures/deployed.js';
+import { allItems, dynamodbConnection, type Item, tableName } from '../../../test/fixtures/dynamodb.js';
+import { pipeline } from '../../../test/fixtures/in-process.js';
+import { type TestDatabase, testDatabase } from '../../../test/fixtures/mysql.js';
+import { readHistory } from '../../journal/runs.js';
+
+const ROWS = 12_000;
+const LONG_MS = 120_000;
+
+let database: TestDatabase;
+let open: DeployedPipeline[] = [];
+let stage: string;
+
+beforeAll(async () => {
+  database = await testDatabase('deployed');
+  await database.execute(
+    `CREATE TABLE orders (order_id INT PRIMARY KEY, customer INT NOT NULL, status VARCHAR(8) NOT NULL, total DECIMAL(12,2), note VARCHAR(60));
+     INSERT INTO orders SELECT seq, seq % 97, IF(seq % 3 = 0, 'paid', 'open'), seq / 7, IF(seq % 5 = 0, NULL, REPEAT(CHAR(97 + seq % 26), seq % 60)) FROM seq_1_to_${ROWS}`,
+  );
+}, LONG_MS);
+afterAll(() => database.drop());
+beforeEach(async () => {
+  for (const each of open) await each.close();
+  open = [];
+  stage = tableName('stage');
+  await database.execute(
+    'CREATE OR REPLACE TABLE report LIKE orders; CREATE OR REPLACE TABLE paid LIKE orders; INSERT INTO paid VALUES (-1, 0, "old", 0, NULL)',
+  );
+});
+afterAll(async () => {
+  for (const each of open) await each.close();
+});
+
+/** MySQL → DynamoDB → MySQL, in series and side by side. */
+function nightly(more: object = {}): object {
+  return {
+    pipeline: `nightly-${stage.toLowerCase().replaceAll('_', '-')}`,
+    connections: { my: database.connection, dy: dynamodbConnection() },
+    steps: [
+      {
+        copy: 'orders-out',
+        from: { connection: 'my', table: 'orders', consistency: 'part' },
+        to: { connection: 'dy', table: stage, key: { partition: 'order_id' }, mode: 'put', create: true },
+        parallel: 2,
+      },
+      {
+        parallel: [
+          {
+            copy: 'orders-in',
+            from: { connection: 'dy', table: stage },
+            to: { connection: 'my', table: 'report', mode: 'upsert' },
+            parallel: 3,
+            ...more,
+          },
+          {
+            copy: 'paid',
+            from: {
+              connection: 'dy',
+              table: stage,
+              filter: '#status = :s',
+              values: { ':s': 'paid' },
+            },
+            to: { connection: 'my', table: 'paid', mode: 'replace' },
+            when: "steps['orders-out'].written > 0",
+            parallel: 2,
+          },
+        ],
+      },
+    ],
+  };
+}
+
+async function deployed(declaration: object): Promise<DeployedPipeline> {
+  const made = await deployedPipeline(declaration);
+  open.push(made);
+  return made;
+}
+
+/** What all tables hold, in one spelling. */
+async function dump() {
+  const rows = (table: string) => database.query(`SELECT * FROM ${table} ORDER BY order_id`);
+  const items = (await allItems(stage))
+    .map((item: Item) => JSON.stringify(Object.entries(item).sort()))
+    .sort();
+  return { items, report: await rows('report'), paid: await rows('paid') };
+}
+
+async function runHere(): Promise<Awaited<ReturnType<typeof dump>>> {
+  const here = await pipeline(nightly());
+  expect(await here.run()).toMatchObject({ status: 0 });
+  return await dump();
+}
+
+describe('a deployed batch', () => {
+  it(
+    'hands over again and again, and leaves what a run on one machine leaves',
+    async () => {
+      const wanted = await runHere();
+      stage = tableName('stage');
+      await database.execute(
+        'TRUNCATE report; TRUNCATE paid; INSERT INTO paid VALUES (-1, 0, "old", 0, NULL)',
+      );
+      const made = await deployed(nightly());
+      const { status, output } = await made.execute();
+      expect(status).toBe('SUCCEEDED');
+      expect(await dump()).toEqual(wanted);
+      expect(wanted.report).toHaveLength(ROWS);
+      const results = (output as { steps: Record<string, object> }).steps;
+      const counts = { unchanged: 0, rejected: 0, deleted: 0, outcome: 'complete' };
+      expect(results['orders-out']).toMatchObject({ ...counts, read: ROWS, written: ROWS });
+      expect(results['orders-in']).toMatchObject({ ...counts, read: ROWS, written: ROWS });
+      expect(results['paid']).toMatchObject({ ...counts, written: ROWS / 3 });
+      const parts = made.calls.filter((asked) => asked.do === 'part');
+      expect(parts.length).toBeGreaterThan(2 * (2 + 3 + 1));
+      const { state } = made.deployed;
+      const [run = ''] = await state.runs.names();
+      expect(await readHistory(state.runs, run)).toMatchObject({
+        end: 'complete',
+        execution: expect.stringContaining('execution:test'),
+      });
+      const metrics = made.lines.map((line) => JSON.parse(line)).filter((line) => line._aws !== undefined);
+      expect(metrics.map(({ Step, Read }) => [Step, Read]).sort()).toEqual([
+        ['orders-in', ROWS],
+        ['orders-out', ROWS],
+        ['paid', ROWS / 3],
+      ]);
+    },
+    LONG_MS,
+  );
+
+  it(
+    'survives parts that are begun twice at once',
+    async () => {
+      const wanted = await runHere();
+      stage = tableName('stage');
+      await database.execute(
+        'TRUNCATE report; TRUNCATE paid; INSERT INTO paid VALUES (-1, 0, "old", 0, NULL)',
+      );
+      const made = await deployed(nightly());
+      let twice = 0;
+      const { status, error, cause } = await made.execute(async (asked, call) => {
+        if (asked.do !== 'part' || asked['step'] !== 'orders-in') return await call();
+        twice++;
+        const both = await Promise.allSettled([call(), call()]);
+        const right = both.find((each) => each.status === 'fulfilled');
+        if (right) return right.value;
+        throw both[0]?.status === 'rejected' ? both[0].reason : new Error('neither');
+      });
+      expect([status, error, cause]).toEqual(['SUCCEEDED', undefined, undefined]);
+      expect(twice).toBeGreaterThan(0);
+      expect(await dump()).toEqual(wanted);
+    },
+    LONG_MS,
+  );
+});
