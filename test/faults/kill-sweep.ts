@@ -18,6 +18,10 @@ export interface Scenario {
   readonly options?: readonly string[];
   /** The exit status of an undisturbed run; 0 when absent. */
   readonly status?: number;
+  /** Each run has a folder of its own with nothing but the declaration in it, as on another machine. */
+  readonly elsewhere?: true;
+  /** Whether the run that was killed had recorded its end; by the journals in its folder when absent. */
+  hasEnded?(): Promise<boolean>;
   /** Puts source and sink back to where the copy begins. */
   reset(): Promise<void>;
   /** Everything the sink holds, in an order of its own; leftovers too. */
@@ -143,9 +147,11 @@ async function runUntil(
         ? first
         : { ...first, problem: `exit ${first.status} without a kill: ${first.output}` };
     }
-    if (await hasEnded(folder)) return { ...first, status: wanted };
+    if (await (scenario.hasEnded ? scenario.hasEnded() : hasEnded(folder)))
+      return { ...first, status: wanted };
     let last = first;
     for (let rerun = 0; rerun < MAX_RERUNS; rerun++) {
+      if (scenario.elsewhere) await rm(join(folder, '.sluice'), { recursive: true, force: true });
       last = await runOnce(file, folder, { wire, options, observer });
       if (last.status === wanted) return { ...first, status: wanted };
     }
