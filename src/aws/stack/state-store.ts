@@ -1,3 +1,4 @@
+import { statePermissions } from '../../journal/aws/permissions.js';
 import type { Grant } from '../policy/holder.js';
 import { grant } from '../template/role.js';
 import type { Resources } from '../template/template.js';
@@ -52,19 +53,7 @@ export function stateResources(site: Site): Resources {
 export function stateGrants(site: Site): readonly Grant[] {
   const table = arn(site, 'dynamodb', `table/${stateTable(site)}`);
   const bucket = bucketArn(site, stateBucket(site));
-  const write = ['PutItem', 'UpdateItem', 'DeleteItem', 'ConditionCheckItem'];
-  return [
-    ...grant(['dynamodb:GetItem', 'dynamodb:Query'], table, 'reads the journal'),
-    ...grant(
-      write.map((action) => `dynamodb:${action}`),
-      table,
-      'writes the journal, each flush under the lease',
-    ),
-    ...grant('s3:ListBucket', bucket, 'finds the rejects and reports of runs'),
-    ...grant(
-      ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'],
-      `${bucket}/*`,
-      'rejects, reports, and records that are too large for the table',
-    ),
-  ];
+  return statePermissions({ table, bucket, pipeline: site.pipeline }).flatMap(
+    ({ action, resource, reason }) => grant(action, resource, reason),
+  );
 }
