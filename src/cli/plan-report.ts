@@ -80,11 +80,7 @@ function copyText({ name, planned, early, via }: PreparedCopy, color: boolean): 
     `  read: ${description.consistency}${early ? ' (the table is made by an earlier step; planned again before it runs)' : ''}`,
     `  key: ${keyLine(planned, via)}`,
   ];
-  return [
-    ...lines,
-    ...columnLines(sinkPlan, description.open),
-    ...findingLines(planned.findings, color),
-  ].join('\n');
+  return [...lines, ...columnLines(planned), ...findingLines(planned.findings, color)].join('\n');
 }
 
 /** What lies between the ends. */

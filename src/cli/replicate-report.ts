@@ -19,7 +19,7 @@ export function replicateText({ name, step, planned }: PreparedReplicate, color:
     `  ${step.events.join(', ')} · ${shards} · kept for ${durationText(description.retentionSeconds)}`,
     `  loads of ${count(rows)} rows, ${bytesText(bytes)} or ${durationText(seconds)}, one at a time`,
     `  key: ${sinkPlan.key.length === 0 ? 'none: every change is a new row' : sinkPlan.key.join(', ')}`,
-    ...columnLines(sinkPlan, description.open),
+    ...columnLines(planned),
     ...findings,
   ].join('\n');
 }
