@@ -134,6 +134,24 @@ describe('reading', () => {
   });
 });
 
+describe('a new file', () => {
+  test.each(passing.map((fault) => [fault.kind, fault] as const))(
+    'is put once whatever becomes of the answer, and nothing else after it: %s',
+    { timeout: TIMEOUT_MS },
+    async (kind, fault) => {
+      const name = `new/${kind.replaceAll(' ', '-')}`;
+      const other = join(ground.scratch, 'other');
+      await writeFile(other, 'other');
+      for (const path of [big, other]) {
+        proxy.plan.use([{ on: 'PutObject', nth: 1, fault }]);
+        expect(await store.putNew(name, path)).toMatchObject({ name, bytes: BIG.length });
+        expect(proxy.plan.struck()).toEqual([1]);
+      }
+      expect((await ground.s3.get(ground.bucket, `exports/${name}`))?.equals(BIG)).toBe(true);
+    },
+  );
+});
+
 describe('a conditional put', () => {
   test.each(passing.map((fault) => [fault.kind, fault] as const))(
     'has succeeded once whatever becomes of its answer: %s',
