@@ -5,6 +5,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** Services that Sluice calls, by the name in their host, with the suffix of their own endpoint variable. */
 const variables = {
   dynamodb: 'DYNAMODB',
+  firehose: 'FIREHOSE',
   iam: 'IAM',
   kms: 'KMS',
   lambda: 'LAMBDA',

@@ -8,6 +8,7 @@ import type { Batch, Changes, Position } from '../values/batch.js';
 import type { Column } from '../values/column.js';
 import type { FiringValues } from '../values/firing.js';
 import type { Comparison, RowSums } from './comparison.js';
+import type { DeliveryStream } from './delivery.js';
 import type { Exporter } from './exporter.js';
 import type { Feed } from './feed.js';
 import type { Queue } from './queue.js';
@@ -92,6 +93,8 @@ export interface Connection {
   feed?(options: object, context: Context): Feed;
   /** Absent where the kind is no queue. */
   queue?(context: Context): Queue;
+  /** Absent where the kind is no delivery stream. */
+  delivery?(context: Context): DeliveryStream;
   /** Absent where the kind holds no objects. */
   store?(context: Context): Store;
   /** Absent where the kind makes no exports of its own. */

@@ -29,6 +29,8 @@ export interface RejectRecord {
    * it goes to the sink as it is. `misfit`: the message holds no row.
    */
   readonly received?: 'row' | 'misfit';
+  /** The row is as it goes to the sink: it was mapped and masked before it was refused. */
+  readonly mapped?: true;
   /** Of a message: when its row was read from its source, in milliseconds since 1970. */
   readonly readAtMs?: number;
   /** ISO 8601, UTC. */
@@ -123,7 +125,7 @@ export function restoredBatch(record: RejectRecord, columns: readonly Column[]):
   return { columns: all, rows: [row], bytes: JSON.stringify(record.row).length, ...changes };
 }
 
-function columnFor(name: string, cell: StoredCell): Column {
+export function columnFor(name: string, cell: StoredCell): Column {
   const stored = typeof cell === 'object' && cell !== null;
   const type = stored && 'type' in cell ? cell.type : stored && 'bytes' in cell ? 'bytes' : 'attribute';
   return { name, type: typeof cell === 'boolean' ? 'bool' : type, nullable: true };

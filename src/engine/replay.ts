@@ -83,7 +83,7 @@ async function replayOne(way: ReplayWay, writer: Writer, record: RejectRecord): 
     return { kind: 'rejected', reason: record.reason, message: record.message };
   }
   const incoming = record.unread ? ((await way.readAgain?.(restored)) ?? restored) : restored;
-  const { batch, dropped } = way.transform(incoming);
+  const { batch, dropped } = record.mapped ? { batch: incoming, dropped: [] } : way.transform(incoming);
   const refusal = dropped[0]?.refusal;
   if (refusal) return { kind: 'rejected', reason: refusal.code, message: refusal.message };
   const { run, token, index, attempts } = record;

@@ -5,7 +5,7 @@ import { SluiceError } from '../../errors.js';
 import type { Batch } from '../../values/batch.js';
 import { addCounters, type Counters, zeroCounters } from '../counters.js';
 import { Gathering, type Load } from './load.js';
-import type { ReplicatePlan } from './plan.js';
+import type { MappingPlan, ReplicatePlan } from './plan.js';
 import { limitsOf, unlimited } from './replicate.js';
 import { picked } from './rows.js';
 import { type Budget, keep, type LoadRun, writeLoad } from './write-load.js';
@@ -87,7 +87,7 @@ async function withoutTaken({ plan, run, budget }: Delivery, batch: Batch): Prom
     } else fresh.push(row);
     seen.add(identity);
   }
-  if (refused.length > 0) await keep(plan, run, loadOf(plan, picked(batch, again)), refused, budget);
+  if (refused.length > 0) await keep(plan, run, handedLoad(plan, picked(batch, again)), refused, budget);
   const read = changes.length - fresh.length;
   const rejected = refused.length;
   addCounters(run.counters, { ...zeroCounters(), read, unchanged: read - rejected, rejected });
@@ -116,7 +116,7 @@ function sliced(batch: Batch, start: number, end: number): Batch {
 async function loadPiece(delivery: Delivery, piece: Batch): Promise<void> {
   const { plan, run, budget } = delivery;
   const first = piece.changes?.at(0)?.sequence ?? '';
-  const load = loadOf(plan, piece);
+  const load = handedLoad(plan, piece);
   if (load.rows === 0) return;
   const before = { ...budget };
   try {
@@ -132,7 +132,8 @@ async function loadPiece(delivery: Delivery, piece: Batch): Promise<void> {
   }
 }
 
-function loadOf({ transform, step }: ReplicatePlan, batch: Batch): Load {
+/** Changes as one load; those that the step does not take are left out. */
+export function handedLoad({ transform, step }: MappingPlan, batch: Batch): Load {
   const gathering = new Gathering(unlimited, transform, step);
   gathering.add({ batch, stretch: { shard: '', to: '' } }, 0);
   return { ...gathering.take(0), token: handedToken(batch.changes ?? []), handed: true };

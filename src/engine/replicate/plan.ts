@@ -19,7 +19,23 @@ export interface ReplicatePlan {
   readonly description: FeedDescription;
   readonly sinkPlan: SinkPlan;
   readonly transform: Transform;
+  /** Rows come as they go to the sink: somebody else has mapped them. */
+  readonly isMapped?: true;
   readonly findings: readonly Finding[];
+}
+
+/** What of a plan maps changes; it knows no sink. */
+export type MappingPlan = Pick<ReplicatePlan, 'name' | 'step' | 'description' | 'transform' | 'isMapped'>;
+
+/** A plan for somebody who only maps: nothing is asked of the sink. Throws what the source or the declaration refuses. */
+export async function planMapping({
+  step,
+  feed,
+  maskKey,
+}: Omit<ReplicateRequest, 'sink'>): Promise<MappingPlan> {
+  const description = await feed.describe();
+  const options = await transformOptionsOf({ step, ...(maskKey ? { maskKey } : {}) });
+  return { name: step.name, step, description, transform: new Transform(options, description.open) };
 }
 
 /** Either a plan, perhaps with refusals among its findings, or the refusals that made a plan impossible. */
@@ -88,6 +104,14 @@ function keyFindings(
       path: 'to.key',
     },
   ];
+}
+
+/** The plan for whoever is handed rows that somebody else has parsed, checked, mapped and masked by it. */
+export async function planOfMapped(plan: ReplicatePlan): Promise<ReplicatePlan> {
+  const { parse: _parse, checks: _checks, mask: _mask, row: _row, ...rest } = plan.step;
+  const step: ReplicateStep = { ...rest, map: {}, empty: 'keep', nulls: 'keep' };
+  const transform = new Transform(await transformOptionsOf({ step }), true, plan.sinkPlan.key);
+  return { ...plan, step, transform, isMapped: true };
 }
 
 /**

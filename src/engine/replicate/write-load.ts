@@ -6,7 +6,7 @@ import type { Grant } from '../pace.js';
 import { batchCost, writeGranted } from '../paced-write.js';
 import { checkRejectLimit, type RejectRecord, type RejectStore, rejectRecord } from '../rejects.js';
 import type { Load } from './load.js';
-import type { ReplicatePlan } from './plan.js';
+import type { MappingPlan, ReplicatePlan } from './plan.js';
 import type { ReplicateRun } from './replicate-run.js';
 
 /** The rejects of this attempt at the run: what `rejects.limit` is held against. */
@@ -48,7 +48,7 @@ export async function writeLoad(
   return counts;
 }
 
-function refusedOf({ row, refusal: { code, message, column } }: Load['dropped'][number]): Refused {
+export function refusedOf({ row, refusal: { code, message, column } }: Load['dropped'][number]): Refused {
   return { row, code, message, ...(column === undefined ? {} : { column }) };
 }
 
@@ -67,8 +67,8 @@ function checkAccount(name: string, { batch }: Load, written: Written): void {
 
 /** Durable when it returns. */
 export async function keep(
-  plan: ReplicatePlan,
-  run: LoadRun,
+  plan: MappingPlan,
+  run: Pick<LoadRun, 'run' | 'rejects'>,
   load: Load,
   refused: readonly Refused[],
   budget: Budget,
@@ -83,7 +83,7 @@ export function checkBudget(plan: ReplicatePlan, budget: Budget, last?: Refused,
   checkRejectLimit(plan.step.rejects.limit, { ...zeroCounters(), ...budget }, complete, last);
 }
 
-function recordOf(plan: ReplicatePlan, run: LoadRun, load: Load, refused: Refused): RejectRecord {
+function recordOf(plan: MappingPlan, run: Pick<LoadRun, 'run'>, load: Load, refused: Refused): RejectRecord {
   const { batch, row } = load.incoming(refused.row);
   const change = load.handed && batch.changes?.at(row);
   const about = {
@@ -97,5 +97,6 @@ function recordOf(plan: ReplicatePlan, run: LoadRun, load: Load, refused: Refuse
   return {
     ...rejectRecord({ ...refused, row }, batch, about),
     index: change ? 0 : refused.row,
+    ...(plan.isMapped ? { mapped: true as const } : {}),
   };
 }

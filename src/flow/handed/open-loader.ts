@@ -1,0 +1,131 @@
+import type { Readable } from 'node:stream';
+import { StringDecoder } from 'node:string_decoder';
+import type { Writer } from '../../connectors/connector.js';
+import type { Store } from '../../connectors/store.js';
+import type { ReplicateStep } from '../../declare/declaration.js';
+import { type Counters, zeroCounters } from '../../engine/counters.js';
+import type { RejectStore } from '../../engine/rejects.js';
+import { deliveredBatch } from '../../engine/replicate/delivered-lines.js';
+import { loadHanded } from '../../engine/replicate/load-handed.js';
+import { isReplicatePlan, planOfMapped, type ReplicatePlan } from '../../engine/replicate/plan.js';
+import { limitsOf } from '../../engine/replicate/replicate.js';
+import { SluiceError } from '../../errors.js';
+import { prepareReplicate } from '../plan-replicate.js';
+import type { World } from '../scope.js';
+
+export interface LoaderOptions {
+  readonly rejects: RejectStore;
+  /** Where a delivery stream puts its objects. */
+  readonly store: Store;
+}
+
+export interface LoadedObject {
+  readonly counts: Readonly<Counters>;
+}
+
+/** Brings what a delivery stream has put into a bucket into the sink. */
+export interface OpenLoader {
+  /**
+   * Loads an object of lines and removes it. Changes that are in the sink are not written again, so that it does no harm to load
+   * it twice; one that is gone was loaded before. Throws what stopped it: then the object is there, and is to be loaded again.
+   */
+  load(name: string, stop: AbortSignal): Promise<LoadedObject>;
+  /** The names of objects that are still there. */
+  left(prefix: string): AsyncIterable<string>;
+  abort(reason: unknown): void;
+  close(): Promise<void>;
+}
+
+/** @throws SluiceError plan_refused, before anything is written */
+export async function openLoader(
+  world: World,
+  step: ReplicateStep,
+  { rejects, store }: LoaderOptions,
+): Promise<OpenLoader> {
+  const { planned, scope } = await prepareReplicate(world, step, { handed: true });
+  const refused = planned.findings.find(({ level }) => level === 'refuse');
+  if (!isReplicatePlan(planned) || refused) {
+    throw new SluiceError('plan_refused', `${step.name}: ${refused?.message ?? 'it cannot be planned'}`, {
+      ...(refused?.hint === undefined ? {} : { hint: refused.hint }),
+    });
+  }
+  await planned.sink.open({ resume: true });
+  const writer = await planned.sink.writer();
+  const run = { run: world.run, rejects, writer, pacer: scope.pacing.write };
+  const plan = endless(await planOfMapped(planned));
+  return {
+    load: async (name, stop) => {
+      const counters = zeroCounters();
+      await loadObject({ plan, run: { ...run, counters, stop }, store }, name);
+      return { counts: counters };
+    },
+    left: async function* (prefix) {
+      for await (const { name } of store.list(prefix)) yield name;
+    },
+    abort: (reason) => scope.abort(reason),
+    close: async () => {
+      await writer.close();
+      await planned.sink.abandon();
+      await Promise.all([planned.feed.close(), planned.sink.close()]);
+    },
+  };
+}
+
+/** There is nobody to stop for a limit: an object that is not loaded keeps others of it from nothing. */
+function endless(plan: ReplicatePlan): ReplicatePlan {
+  return { ...plan, step: { ...plan.step, rejects: { limit: { share: 1 } } } };
+}
+
+interface Loading {
+  readonly plan: ReplicatePlan;
+  readonly run: Parameters<typeof loadHanded>[1] & { readonly writer: Writer };
+  readonly store: Store;
+}
+
+async function loadObject(loading: Loading, name: string): Promise<void> {
+  const { plan, run, store } = loading;
+  const content = await store.open(name);
+  if (!content) return;
+  const limits = limitsOf(plan, run);
+  let lines: string[] = [];
+  let bytes = 0;
+  for await (const line of linesIn(content)) {
+    lines.push(line);
+    bytes += line.length;
+    if (lines.length < limits.rows && bytes < limits.bytes) continue;
+    await loadLines(loading, name, lines);
+    lines = [];
+    bytes = 0;
+  }
+  if (lines.length > 0) await loadLines(loading, name, lines);
+  // Only now: whoever is ended before this loads it again, and writes nothing twice (invariant 1).
+  await store.remove([name]);
+}
+
+/** At line feeds alone: JSON's texts hold every other end of a line as it is. */
+async function* linesIn(content: Readable): AsyncGenerator<string> {
+  const decoder = new StringDecoder('utf8');
+  let rest = '';
+  for await (const chunk of content) {
+    const parts = `${rest}${decoder.write(chunk as Buffer)}`.split('\n');
+    rest = parts.pop() ?? '';
+    yield* parts;
+  }
+  rest += decoder.end();
+  if (rest !== '') yield rest;
+}
+
+async function loadLines({ plan, run }: Loading, name: string, lines: readonly string[]): Promise<void> {
+  const loaded = await loadHanded(plan, run, [batchOf(name, lines)]);
+  if (loaded.failure) throw loaded.failure.error;
+}
+
+function batchOf(name: string, lines: readonly string[]) {
+  try {
+    return deliveredBatch(lines, []);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    // The parser's own words would quote the line, and with it values (invariant 8).
+    throw new SluiceError('file_torn', `${name} holds a line that is no change`);
+  }
+}
