@@ -177,7 +177,7 @@ describe.concurrent('changes through a delivery stream', { timeout: LIMIT_MS }, 
     await loader.close();
     expect(made.rejects.map(({ reason, mapped }) => [reason, mapped])).toEqual([
       ['parse_failed', undefined],
-      ['value_inexact', true],
+      ['value_too_long', true],
     ]);
     expect(await database.query(`SELECT id FROM ${made.into} ORDER BY id`)).toEqual([['h0'], ['h3']]);
   });

@@ -28,7 +28,7 @@ export async function transformEvent(
 const MAX_PLAIN_BYTES = 16 * 1024 * 1024;
 
 /** Undefined, which is no record of a stream either, where it is not what `forwardEvent` sent. */
-export function parsed(data: string): unknown {
+function parsed(data: string): unknown {
   try {
     const bytes = Buffer.from(data, 'base64');
     const isPacked = bytes[0] === 0x1f && bytes[1] === 0x8b;
