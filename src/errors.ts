@@ -40,7 +40,12 @@ export const errorCodes = {
   sink_triggers: 'triggers of the sink table would change what is written',
   sink_foreign_keys: 'foreign keys of the sink table do not allow this mode',
   unsupported: 'what is asked for is not possible with this server or in this mode',
+  assembly_invalid: 'a folder is no cloud assembly that can be deployed',
+  account_wrong: 'the credentials are of another account than the stack is for',
+  stack_foreign: 'a stack of this name exists, and Sluice did not put it there',
+  stack_refused: 'CloudFormation refused the template or the change',
   // While running
+  stack_failed: 'CloudFormation could not create, update or delete a stack',
   rejects_exceeded: 'more rows were refused than rejects.limit allows',
   deletes_exceeded: 'mirror would delete more rows than deletes.limit allows',
   throttled: 'the service asks for less speed',

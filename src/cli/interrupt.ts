@@ -10,18 +10,20 @@ export interface Interrupt {
   dispose(): void;
 }
 
+const BETWEEN_BATCHES = 'stopping after the batches that are being written; once more leaves at once';
+
 /**
- * The first SIGINT or SIGTERM stops between batches; the second leaves at once. A run that `sluice serve` began also
+ * The first SIGINT or SIGTERM stops between batches, or as `says` says; the second leaves at once. A run that `sluice serve` began also
  * stops when its channel to there is gone; a signal that comes besides is then the first.
  */
-export function onInterrupt(io: Io, { isServed = false } = {}): Interrupt {
+export function onInterrupt(io: Io, { isServed = false, says = BETWEEN_BATCHES } = {}): Interrupt {
   const controller = new AbortController();
   let status: number | undefined;
   let signalled = false;
   const stop = (name: string, code: number, cause: NodeJS.Signals) => {
     if (status !== undefined) return;
     status = code;
-    io.err(`${name}: stopping after the batches that are being written; once more leaves at once`);
+    io.err(`${name}: ${says}`);
     controller.abort(new SluiceError('interrupted', `stopped by ${name}`, { cause }));
   };
   const listen = (name: 'SIGINT' | 'SIGTERM', code: number) => {

@@ -4,6 +4,9 @@ import { registerAthena } from './commands/athena.js';
 import { registerAudit } from './commands/audit.js';
 import { registerCheck } from './commands/check.js';
 import { registerCopy } from './commands/copy.js';
+import { registerDeploy } from './commands/deploy.js';
+import { registerDestroy } from './commands/destroy.js';
+import { registerDiff } from './commands/diff.js';
 import { registerDraw } from './commands/draw.js';
 import { registerDuckdb } from './commands/duckdb.js';
 import { registerImport } from './commands/import.js';
@@ -51,6 +54,9 @@ const registrations: readonly Register[] = [
   registerImport,
   registerAudit,
   registerSynth,
+  registerDeploy,
+  registerDiff,
+  registerDestroy,
   registerSnowflake,
   registerAthena,
   registerDuckdb,

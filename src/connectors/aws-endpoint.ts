@@ -4,6 +4,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Services that Sluice calls, by the name in their host, with the suffix of their own endpoint variable. */
 const variables = {
+  cloudformation: 'CLOUDFORMATION',
   dynamodb: 'DYNAMODB',
   firehose: 'FIREHOSE',
   iam: 'IAM',

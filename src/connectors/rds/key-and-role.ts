@@ -3,9 +3,9 @@ import { Calls } from '../aws-calls.js';
 import type { AwsCredentialsProvider } from '../aws-credentials.js';
 import { type AwsPlace, awsPartition, awsPlace } from '../aws-endpoint.js';
 import type { Context, Finding } from '../connector.js';
+import { type PlainCall, signedCall } from '../signed-call.js';
 import { failures, isNamed } from './failures.js';
 import type { RdsConnectionOptions } from './options.js';
-import { type PlainCall, signedCall } from './signed-call.js';
 
 export interface KeyAndRoleOptions {
   readonly options: RdsConnectionOptions;

@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
-import type { AwsCredentials } from '../aws-credentials.js';
-import type { AwsPlace } from '../aws-endpoint.js';
+import type { AwsCredentials } from './aws-credentials.js';
+import type { AwsPlace } from './aws-endpoint.js';
 
 /** A POST of a service whose SDK client is not here for one call alone. */
 export interface PlainCall {
