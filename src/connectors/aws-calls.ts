@@ -9,9 +9,6 @@ const REQUEST_TIMEOUT_MS = 60_000;
 /** Calls under way at once on one client. */
 const MAX_SOCKETS = 64;
 
-/** What calls need of a run, or of a command. */
-export type CallContext = Pick<Context, 'signal' | 'retry' | 'throttled'>;
-
 export interface CallsOptions {
   /** For people: `SQS`. */
   readonly service: string;

@@ -49,7 +49,18 @@ export async function createChangeSet(
   cloudFormation: CloudFormation,
   request: ChangeSetRequest,
 ): Promise<ChangeSet | undefined> {
-  const { stack, type, template, tags, signal } = request;
+  const made = await changeSet(cloudFormation, request, true);
+  if (!made?.changes.some(({ action }) => action === 'Import')) return made;
+  // The look at names before anything is done would say of what is taken up that its name is taken.
+  await deleteChangeSet(cloudFormation, made);
+  return await changeSet(cloudFormation, request, false);
+}
+
+async function changeSet(
+  cloudFormation: CloudFormation,
+  { stack, type, template, tags, signal }: ChangeSetRequest,
+  validated: boolean,
+): Promise<ChangeSet | undefined> {
   const token = randomUUID();
   const { Id: id = '', StackId: stackId = '' } = await cloudFormation.call(
     'CreateChangeSet',
@@ -62,6 +73,7 @@ export async function createChangeSet(
           ChangeSetType: type,
           Capabilities: ['CAPABILITY_NAMED_IAM'],
           ImportExistingResources: true,
+          DisableValidation: !validated,
           Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
           ...template,
         }),

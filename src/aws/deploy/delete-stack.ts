@@ -23,13 +23,15 @@ export async function deleteStack(stack: FoundStack, work: StackWork): Promise<r
   await access.cloudFormation.call('DeleteStack', (sdk, client, options) =>
     client.send(new sdk.DeleteStackCommand({ StackName: stack.id, ClientRequestToken: token }), options),
   );
-  const { status, events } = await followStack(access.cloudFormation, {
+  const followed = await followStack(access.cloudFormation, {
     stackId: stack.id,
     token,
     signal,
     withinMs,
     happened: (event) => observer.happened(stack.name, event),
   });
-  if (status !== 'DELETE_COMPLETE') throw stackFailure(stack.name, status, events);
-  return events;
+  if (followed.status !== 'DELETE_COMPLETE') {
+    throw await stackFailure(access.cloudFormation, stack, followed);
+  }
+  return followed.events;
 }

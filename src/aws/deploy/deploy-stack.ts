@@ -42,10 +42,12 @@ export async function deployStack(stack: AssemblyStack, options: DeployStackOpti
   await checkLosses(stack, changes, found, options);
   const [action, result] =
     found === undefined ? (['create', 'created'] as const) : (['update', 'updated'] as const);
-  const { status, events } = await carryOut(stack.name, changes, action, options);
-  if (!isGood(status)) {
-    if (action === 'create') await removeAbortive(stack.name, changes.stackId, status, options);
-    throw stackFailure(stack.name, status, events);
+  const followed = await carryOut(stack.name, changes, action, options);
+  if (!isGood(followed.status)) {
+    const place = { name: stack.name, id: changes.stackId };
+    const failure = await stackFailure(access.cloudFormation, place, followed);
+    if (action === 'create') await removeAbortive(place, followed.status, options);
+    throw failure;
   }
   observer.ended(stack.name, result);
   return result;
@@ -126,7 +128,11 @@ async function removeReview(name: string, { cloudFormation }: AccountAccess): Pr
 }
 
 /** A first creation that came to nothing is taken away again. */
-async function removeAbortive(name: string, id: string, status: string, work: StackWork): Promise<void> {
+async function removeAbortive(
+  { name, id }: { readonly name: string; readonly id: string },
+  status: string,
+  work: StackWork,
+): Promise<void> {
   if (!isAbortive(status)) return;
   work.observer.said(name, 'nothing was created: the empty stack is deleted');
   const found = await findStack(work.access.cloudFormation, id);

@@ -91,6 +91,6 @@ async function settleFates({ stack, found, holdings }: Doomed, work: StackWork):
     signal,
   });
   if (changes === undefined) return;
-  const { status, events } = await carryOut(found.name, changes, 'update', work);
-  if (!isGood(status)) throw stackFailure(found.name, status, events);
+  const followed = await carryOut(found.name, changes, 'update', work);
+  if (!isGood(followed.status)) throw await stackFailure(cloudFormation, found, followed);
 }

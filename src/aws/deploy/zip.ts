@@ -32,7 +32,7 @@ const FLAGS = 0x0800;
 const DEFLATED = 8;
 
 /** https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT, 4.3 */
-export function zipOf(entries: readonly ZipEntry[]): Buffer {
+function zipOf(entries: readonly ZipEntry[]): Buffer {
   const sorted = entries.toSorted((a, b) => (a.name < b.name ? -1 : 1));
   const locals: Buffer[] = [];
   const central: Buffer[] = [];

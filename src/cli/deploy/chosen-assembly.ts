@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { AccessOptions } from '../../aws/deploy/account-access.js';
-import { type Assembly, type AssemblyStack, readAssembly } from '../../aws/deploy/assembly.js';
+import { type Assembly, readAssembly } from '../../aws/deploy/assembly.js';
 import type { CallContext } from '../../connectors/aws-calls.js';
 import { retry } from '../../engine/retry.js';
 import { SluiceError } from '../../errors.js';
@@ -30,11 +30,6 @@ export function accessOptions(io: Io, options: DeployOptions, signal: AbortSigna
   return { env: io.env, context: callContext(signal), profiles: profile, roles: assume };
 }
 
-export function callContext(signal: AbortSignal): CallContext {
+function callContext(signal: AbortSignal): CallContext {
   return { signal, retry: (call) => retry(call, PATIENCE_MS, signal) };
-}
-
-/** `sluice-orders in 111122223333, eu-west-1`. */
-export function placeText({ name, account, region }: AssemblyStack): string {
-  return `${name} in ${account}, ${region}`;
 }
