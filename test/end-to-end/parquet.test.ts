@@ -141,15 +141,16 @@ it('says before it writes that Parquet needs a package which is not installed', 
     connections: { shop: database.connection, out },
     steps: [{ copy: 'c', from, to }],
   });
-  const hook = `export async function resolve(name, context, next) {
-    if (name === '@duckdb/node-api') throw Object.assign(new Error('gone'), { code: 'ERR_MODULE_NOT_FOUND' });
-    return next(name, context);
-  }`;
-  const url = (text: string) => `data:text/javascript,${encodeURIComponent(text)}`;
-  const register = `import { register } from 'node:module'; register(${JSON.stringify(url(hook))});`;
+  const hook = `import Module from 'node:module';
+    const resolve = Module._resolveFilename;
+    Module._resolveFilename = (name, ...rest) => {
+      if (name === '@duckdb/node-api') throw Object.assign(new Error('gone'), { code: 'MODULE_NOT_FOUND' });
+      return resolve(name, ...rest);
+    };`;
+  const url = `data:text/javascript,${encodeURIComponent(hook)}`;
   const run = await sluice(['run', made.file, '--json'], {
     cwd: made.folder,
-    env: { NODE_OPTIONS: `--import ${url(register)}` },
+    env: { NODE_OPTIONS: `--import ${url}` },
   });
   expect(run.status).toBe(2);
   expect(run.stdout).toContain('"package_missing"');

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { SluiceError } from '../../errors.js';
 import type { Store } from '../store.js';
-import type { RowsFormat } from './format.js';
+import type { FileBuild, RowsFormat, Segment } from './format.js';
 import type { FinishedFile, Spool, SpooledSegment } from './spool.js';
 
 /** When segments are enough for a file: whatever is reached first. */
@@ -21,17 +21,30 @@ export interface FileMakerOptions {
   readonly signal: AbortSignal;
 }
 
-/** Segments wait for at most so many files beyond the one that is made (invariant 7: this is disk, and bounded too). */
-const MAX_WAITING_FILES = 1;
+/** A file that grows. */
+interface GrowingFile {
+  readonly index: number;
+  readonly name: string;
+  readonly build: FileBuild;
+  /** What was added to it: on disk until the file is recorded. */
+  readonly segments: SpooledSegment[];
+}
+
+/** Text that waits to be added to a file; whoever brings more waits himself (invariant 7: this is disk, and bounded too). */
+const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 
 /**
- * Makes files of segments, one after the other, while more segments come: builds the file, counts it, puts it in the
- * store, records it, and removes its segments; killed anywhere, what is on disk tells how far it came (invariants 1, 3).
+ * Makes files of segments, one after the other, while more segments come: a file grows by a few segments at a time, is ended,
+ * counted, put in the store and recorded, and its segments go. Killed anywhere, what is on disk tells how far it came
+ * (invariants 1, 3); a file that was not recorded is made anew.
  */
 export class FileMaker {
   readonly #options: FileMakerOptions;
   readonly #waiting = new Map<string, SpooledSegment>();
+  /** Tokens of segments that will come: those after them wait, so that rows stay in order. */
+  readonly #coming = new Set<string>();
   readonly #finished: FinishedFile[];
+  #growing: GrowingFile | undefined;
   #making: Promise<void> | undefined;
   #failure: unknown;
 
@@ -46,32 +59,41 @@ export class FileMaker {
     for (const segment of waiting) this.#waiting.set(segment.token, segment);
   }
 
+  /** Says that a segment is being written: called in the order of the rows. */
+  announce(token: string): void {
+    this.#coming.add(token);
+  }
+
   /** Takes a segment that is on disk. Waits while too many do; throws what making a file threw. */
   async add(segment: SpooledSegment): Promise<void> {
+    this.#coming.delete(segment.token);
     this.#waiting.set(segment.token, segment);
     this.#begin();
-    while (this.#making && this.#isFull(MAX_WAITING_FILES)) await this.#making;
+    while (this.#making && sizeOf(this.#waiting.values()).bytes >= MAX_WAITING_BYTES) await this.#making;
     if (this.#failure !== undefined) throw this.#failure;
   }
 
   /** Makes files of all that waits; an export without rows has a file too, which tells its columns. */
   async finish(): Promise<readonly FinishedFile[]> {
     while (this.#making) await this.#making;
-    while (this.#failure === undefined && (this.#waiting.size > 0 || this.#finished.length === 0)) {
-      await this.#make(this.#take());
-    }
+    while (this.#failure === undefined && this.#waiting.size > 0) await this.#grow(this.#next());
     if (this.#failure !== undefined) throw this.#failure;
+    if (this.#growing || this.#finished.length === 0) await this.#end(this.#growing ?? (await this.#start()));
     return this.#finished;
   }
 
   /** Returns when nothing is being made any more. */
   async settle(): Promise<void> {
     while (this.#making) await this.#making;
+    await this.#growing?.build.close();
+    this.#growing = undefined;
   }
 
   #begin(): void {
-    if (this.#making || this.#failure !== undefined || !this.#isFull(0)) return;
-    this.#making = this.#make(this.#take())
+    if (this.#making || this.#failure !== undefined) return;
+    const next = this.#next(true);
+    if (next.length === 0) return;
+    this.#making = this.#grow(next)
       .catch((error: unknown) => {
         this.#failure = error; // whoever adds or finishes next throws it
       })
@@ -81,43 +103,66 @@ export class FileMaker {
       });
   }
 
-  #isFull(files: number): boolean {
-    let rows = 0;
-    let bytes = 0;
-    for (const segment of this.#waiting.values()) {
-      rows += segment.rows;
-      bytes += segment.bytes;
-    }
-    const { bounds } = this.#options;
-    return rows >= bounds.rows * (files + 1) || bytes >= bounds.bytes * (files + 1);
-  }
-
-  /** Segments for one file, in the order of their batches. At least one, where there are any. */
-  #take(): SpooledSegment[] {
-    const { bounds } = this.#options;
+  /**
+   * Segments that the growing file, or the next one, takes at once, in the order of their batches. While more will come
+   * there are none unless they are enough for the format, or fill the file.
+   */
+  #next(moreWillCome = false): readonly SpooledSegment[] {
+    const { format } = this.#options;
     const inOrder = [...this.#waiting.values()].sort((one, other) => compareTokens(one.token, other.token));
+    const isNew = inOrder[0] !== undefined && this.#isBeyond(this.#growing, [inOrder[0]]);
+    const file = isNew ? undefined : this.#growing;
     const taken: SpooledSegment[] = [];
-    let rows = 0;
-    let bytes = 0;
     for (const segment of inOrder) {
-      const isOver = rows + segment.rows > bounds.rows || bytes + segment.bytes > bounds.bytes;
-      if (taken.length > 0 && isOver) break;
+      if (moreWillCome && this.#comesAfterOthers(segment)) return [];
+      if (taken.length > 0 && this.#isBeyond(file, [...taken, segment])) return taken;
       taken.push(segment);
-      rows += segment.rows;
-      bytes += segment.bytes;
-      this.#waiting.delete(segment.token);
+      if (format.isEnough(sizeOf(taken)) || this.#isFull(file, taken)) return taken;
     }
-    return taken;
+    return moreWillCome ? [] : taken;
   }
 
-  async #make(segments: readonly SpooledSegment[]): Promise<void> {
-    const { spool, store, format, signal } = this.#options;
-    const index = this.#finished.length;
-    const name = this.#options.nameOf(index);
-    const wanted = segments.reduce((sum, { rows }) => sum + rows, 0);
-    await rm(spool.making, { force: true });
+  #comesAfterOthers({ token }: SpooledSegment): boolean {
+    for (const coming of this.#coming) if (compareTokens(coming, token) < 0) return true;
+    return false;
+  }
+
+  /** A file that has nothing yet takes whatever comes first. */
+  #isBeyond(file: GrowingFile | undefined, more: readonly SpooledSegment[]): boolean {
+    const { rows, bytes } = sizeOf([...(file?.segments ?? []), ...more]);
+    const { bounds } = this.#options;
+    return (file !== undefined || more.length > 1) && (rows > bounds.rows || bytes > bounds.bytes);
+  }
+
+  #isFull(file: GrowingFile | undefined, more: readonly SpooledSegment[] = []): boolean {
+    const { rows, bytes } = sizeOf([...(file?.segments ?? []), ...more]);
+    const { bounds } = this.#options;
+    return rows >= bounds.rows || bytes >= bounds.bytes;
+  }
+
+  async #grow(segments: readonly SpooledSegment[]): Promise<void> {
+    for (const { token } of segments) this.#waiting.delete(token);
+    if (this.#growing && this.#isBeyond(this.#growing, segments.slice(0, 1))) await this.#end(this.#growing);
+    const file = this.#growing ?? (await this.#start());
+    file.segments.push(...segments);
     const held = segments.filter(({ rows }) => rows > 0);
-    const { rows } = await format.build(held, spool.making, signal);
+    if (held.length > 0) await file.build.add(held);
+    if (this.#isFull(file)) await this.#end(file);
+  }
+
+  async #start(): Promise<GrowingFile> {
+    const { spool, format, nameOf, signal } = this.#options;
+    const index = this.#finished.length;
+    await rm(spool.making, { force: true });
+    const build = format.begin(spool.making, signal);
+    this.#growing = { index, name: nameOf(index), build, segments: [] };
+    return this.#growing;
+  }
+
+  async #end({ index, name, build, segments }: GrowingFile): Promise<void> {
+    const { spool, store } = this.#options;
+    const { rows } = await build.end();
+    const wanted = sizeOf(segments).rows;
     if (rows !== wanted) throw shortfall(name, rows, wanted);
     const { bytes, version } = await store.putFile(name, spool.making);
     const file: FinishedFile = {
@@ -130,9 +175,20 @@ export class FileMaker {
     };
     await spool.keepFinished(file);
     this.#finished.push(file);
+    this.#growing = undefined;
     await rm(spool.making, { force: true });
     await spool.remove(segments);
   }
+}
+
+function sizeOf(segments: Iterable<Segment>): { readonly rows: number; readonly bytes: number } {
+  let rows = 0;
+  let bytes = 0;
+  for (const segment of segments) {
+    rows += segment.rows;
+    bytes += segment.bytes;
+  }
+  return { rows, bytes };
 }
 
 function shortfall(name: string, rows: number, wanted: number): SluiceError {
@@ -140,6 +196,4 @@ function shortfall(name: string, rows: number, wanted: number): SluiceError {
 }
 
 /** `0.2` before `0.10`: tokens are numbers between points as a rule. */
-function compareTokens(one: string, other: string): number {
-  return one.localeCompare(other, 'en', { numeric: true });
-}
+const { compare: compareTokens } = new Intl.Collator('en', { numeric: true });

@@ -40,11 +40,23 @@ export interface RowsFormat {
   readonly columns: readonly Column[];
   /** Each writer has its own. */
   encoder(): RowEncoder;
+  /** Whether segments of so many rows and bytes together are enough to be added to a file: work for a moment, and no more. */
+  isEnough(held: { readonly rows: number; readonly bytes: number }): boolean;
+  /** Begins a file at `path`. */
+  begin(path: string, signal: AbortSignal): FileBuild;
+}
+
+/** A file that grows while more of its rows come. One call after the other. */
+export interface FileBuild {
+  /** Adds the rows of the segments, in this order. */
+  add(segments: readonly Segment[]): Promise<void>;
   /**
-   * Makes the segments one file at `path`, their rows in this order, and gives how many rows the file itself says that it
-   * holds, asked after it was written. No segments make a file without rows. The file is the caller's to fsync.
+   * Ends the file, and gives how many rows the file itself says that it holds, asked after it was written. If nothing was
+   * added it is a file without rows. It is the caller's to fsync.
    */
-  build(segments: readonly Segment[], path: string, signal: AbortSignal): Promise<{ readonly rows: number }>;
+  end(): Promise<{ readonly rows: number }>;
+  /** Leaves off, wherever it is; nothing may be called afterwards. The file is the caller's to remove. */
+  close(): Promise<void>;
 }
 
 export interface RowEncoder {

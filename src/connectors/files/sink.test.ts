@@ -1,6 +1,6 @@
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   duckdbRows,
   type FileGround,
@@ -103,6 +103,46 @@ describe('an export', () => {
     expect(sizes.reduce((sum, rows) => sum + rows, 0)).toBe(5000);
     expect(sizes.length).toBeGreaterThan(1);
     expect(await ids()).toEqual(numbers(0, 12_000));
+  });
+
+  it('has its rows in the order in which they came, whichever batch is on disk first', async () => {
+    const sink = await opened({ file: { rows: 9000 }, rowGroup: 2048 });
+    const writers = [await sink.writer(), await sink.writer()];
+    for (let batch = 0; batch < 40; batch += 2) {
+      // The first of the two is much longer on its way.
+      const [long, short] = [
+        rowsOf(batch * 1000, batch * 1000 + 1990),
+        rowsOf(batch * 1000 + 1990, batch * 1000 + 2000),
+      ];
+      await Promise.all(
+        [long, short].map((rows, index) =>
+          writers[index]?.write({ columns, rows, bytes: 10 * rows.length }, `0.${batch + index}`),
+        ),
+      );
+    }
+    await sink.finish({ rejected: 0 });
+    const paths = await ground.files('t');
+    expect(paths.length).toBe(5);
+    const rows = await duckdbRows(`SELECT id FROM read_parquet(${parquetList(paths)})`);
+    expect(rows.map(([id]) => Number(id))).toEqual(numbers(0, 40_000));
+  });
+
+  it('grows while rows come, and is seen when it is whole', async () => {
+    const sink = await opened({ rowGroup: 2048 });
+    const making = join(ground.scratch, 'files', 'making.tmp');
+    const size = () =>
+      stat(making).then(
+        ({ size: bytes }) => bytes,
+        () => 0,
+      );
+    await write(sink, rowsOf(0, 5000), '0.0');
+    await vi.waitFor(async () => expect(await size()).toBeGreaterThan(5000), { timeout: 60_000 });
+    const before = await size();
+    await write(sink, rowsOf(5000, 10_000), '0.1');
+    await vi.waitFor(async () => expect(await size()).toBeGreaterThan(before + 5000), { timeout: 60_000 });
+    expect(await below()).toEqual(['t/run-1/unfinished.json']);
+    await sink.finish({ rejected: 0 });
+    expect(await ids()).toEqual(numbers(0, 10_000));
   });
 
   it('writes tables of many columns and long texts within the memory that it has', async () => {

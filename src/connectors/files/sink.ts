@@ -152,6 +152,7 @@ class FileSink implements Sink {
     const rows = encoder.encode(batch);
     const counts = { written: rows.rows, unchanged: 0, rejects: rows.refused, units: 0 };
     if (written.has(token)) return counts;
+    maker.announce(token);
     const segment = await this.#spool.keep(token, rows);
     written.set(token, { rows: segment.rows, rejected: segment.rejected });
     await maker.add(segment);

@@ -13,7 +13,7 @@ import type {
   Written,
 } from '../../connector.js';
 import type { Store } from '../../store.js';
-import type { RowEncoder, RowsFormat } from '../format.js';
+import type { FileBuild, RowEncoder, RowsFormat, Segment } from '../format.js';
 import { formatOf } from '../formats.js';
 import type { FileSinkOptions } from '../options.js';
 import { type FileSinkSettings, settingsOf } from '../sink-options.js';
@@ -134,8 +134,8 @@ class ChangeSink implements Sink {
       await writeFile(path, encoded.buffers, { mode: 0o600 });
       const bytes = encoded.buffers.reduce((sum, buffer) => sum + buffer.length, 0);
       const segment = { path, bytes, rows: encoded.rows, longestBytes: encoded.longestBytes };
-      const made = await rows.build([segment], file, signal);
-      if (made.rows !== encoded.rows) throw shortfall(name, made.rows, encoded.rows);
+      const held = await rowsBuilt(rows.begin(file, signal), segment);
+      if (held !== encoded.rows) throw shortfall(name, held, encoded.rows);
       return { run: this.#context.run, token, name, rows: encoded.rows, refused: encoded.refused };
     });
   }
@@ -151,6 +151,16 @@ class ChangeSink implements Sink {
   #planned(): RowsFormat {
     if (this.#rows === undefined) throw new Error('a sink whose plan is refused is not opened');
     return this.#rows;
+  }
+}
+
+/** Makes the segment the whole file; gives how many rows that says that it holds. */
+async function rowsBuilt(build: FileBuild, segment: Segment): Promise<number> {
+  try {
+    await build.add([segment]);
+    return (await build.end()).rows;
+  } finally {
+    await build.close();
   }
 }
 

@@ -1,18 +1,11 @@
+import type { Readable } from 'node:stream';
 import type { Batch } from '../../../values/batch.js';
 import type { Cell, Row } from '../../../values/cell.js';
 import type { Column } from '../../../values/column.js';
 import type { Finding, Incoming, Refused } from '../../connector.js';
-import type {
-  EncodedRows,
-  FileFormat,
-  FileOptions,
-  FormatPlan,
-  RowEncoder,
-  RowsFormat,
-  Segment,
-} from '../format.js';
+import type { EncodedRows, FileFormat, FileOptions, FormatPlan, RowEncoder, RowsFormat } from '../format.js';
 import { GrowingBytes } from '../growing-bytes.js';
-import { readTextFile, writeTextFile } from '../text-file.js';
+import { isEnoughText, TextFile } from '../text-file.js';
 import { CsvEncoder } from './encode.js';
 import { PeopleCsvEncoder } from './people.js';
 import { RecordScanner } from './record-scanner.js';
@@ -52,9 +45,10 @@ function rowsFormat(columns: readonly Column[], options: FileOptions): RowsForma
   return {
     columns,
     encoder: () => new CsvRowEncoder(columns, lines(), options.extra),
-    build: async (segments: readonly Segment[], path, signal) => {
-      await writeTextFile({ header: lines().header(), segments, path, gzip, signal });
-      return { rows: (await recordsIn(path, gzip)) - 1 };
+    isEnough: isEnoughText,
+    begin: (path, signal) => {
+      const count = async (text: Readable) => (await recordsIn(text)) - 1;
+      return new TextFile({ header: lines().header(), path, gzip, signal, count });
     },
   };
 }
@@ -74,8 +68,8 @@ function openFindings({ open, columns, key }: Incoming, extra: FileOptions['extr
 }
 
 /** Records of the file, the header included, as our own reader finds them. */
-async function recordsIn(path: string, gzip: boolean): Promise<number> {
-  const growing = new GrowingBytes(readTextFile(path, gzip), 0);
+async function recordsIn(text: Readable): Promise<number> {
+  const growing = new GrowingBytes(text, 0);
   const scanner = new RecordScanner(growing.bytes);
   let records = 0;
   for (;;) {

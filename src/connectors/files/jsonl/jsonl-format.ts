@@ -1,7 +1,8 @@
+import type { Readable } from 'node:stream';
 import type { Column } from '../../../values/column.js';
 import type { Finding, Incoming } from '../../connector.js';
-import type { FileFormat, FileOptions, FormatPlan, RowsFormat, Segment } from '../format.js';
-import { readTextFile, writeTextFile } from '../text-file.js';
+import type { FileFormat, FileOptions, FormatPlan, RowsFormat } from '../format.js';
+import { isEnoughText, TextFile } from '../text-file.js';
 import { JsonLinesEncoder } from './encode.js';
 
 /** JSON Lines: objects of the columns, or items in DynamoDB's own JSON (encode.ts). */
@@ -54,18 +55,18 @@ function rowsFormat(
         },
       };
     },
-    build: async (segments: readonly Segment[], path, signal) => {
-      await writeTextFile({ header: Buffer.alloc(0), segments, path, gzip, signal });
-      return { rows: await linesIn(path, gzip) };
+    isEnough: isEnoughText,
+    begin: (path, signal) => {
+      return new TextFile({ header: Buffer.alloc(0), path, gzip, signal, count: linesIn });
     },
   };
 }
 
 const LF = 0x0a;
 
-async function linesIn(path: string, gzip: boolean): Promise<number> {
+async function linesIn(text: Readable): Promise<number> {
   let lines = 0;
-  for await (const piece of readTextFile(path, gzip) as AsyncIterable<Buffer>) {
+  for await (const piece of text as AsyncIterable<Buffer>) {
     for (let at = piece.indexOf(LF); at !== -1; at = piece.indexOf(LF, at + 1)) lines++;
   }
   return lines;

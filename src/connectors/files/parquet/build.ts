@@ -1,45 +1,99 @@
+import { rm } from 'node:fs/promises';
 import { SluiceError } from '../../../errors.js';
 import { type Duckdb, sqlName, sqlText, withDuckdb } from '../duckdb.js';
-import type { FileOptions, Segment } from '../format.js';
+import type { FileBuild, FileOptions, Segment } from '../format.js';
 import { NULL_FIELD } from './field.js';
+import { JoinedFile } from './joined-file.js';
 import type { Carrier, ParquetColumn } from './parquet-column.js';
 
 /** DuckDB reads segments in pieces of this size, unless a row is longer. */
 const READ_BYTES = 1_000_000;
 
-/** What the rows of a group may take while they are gathered; each of DuckDB's two threads gathers one. */
+/** Another would only wait for its turn to write: row groups are in order, and rows within. */
+const WRITING_THREADS = 1;
+
+/** What the rows of a group may take while they are gathered (invariant 7). */
 const GROUP_BYTES = 24 * 1024 * 1024;
 /** What a cell takes in DuckDB, besides its text. */
 const CELL_BYTES = 16;
 /** DuckDB hands on so many rows at once: a group cannot be smaller. */
 const MIN_GROUP_ROWS = 2048;
-/** What the dictionaries of all columns take together, in each thread. DuckDB's own default is 1 MiB for each column. */
+/** What the dictionaries of all columns take together. DuckDB's own default is 1 MiB for each column. */
 const DICTIONARY_BYTES = 8 * 1024 * 1024;
 const MAX_DICTIONARY_BYTES = 1024 * 1024;
 
-/** Makes the segments one Parquet file, and gives how many rows its own metadata counts. */
-export async function buildParquet(
+interface Held {
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+interface ParquetOrder {
+  readonly columns: readonly ParquetColumn[];
+  readonly options: FileOptions;
+  readonly path: string;
+  readonly signal: AbortSignal;
+}
+
+/** Whether segments are enough for a row group. */
+export function isRowGroup(
   columns: readonly ParquetColumn[],
-  options: FileOptions,
-  segments: readonly Segment[],
-  path: string,
-  signal: AbortSignal,
-): Promise<{ readonly rows: number }> {
-  return await withDuckdb(signal, async (duckdb) => {
-    try {
-      await duckdb.run(copyStatement(columns, options, segments, path));
-      return { rows: await rowsOf(duckdb, path) };
-    } catch (error) {
-      if (signal.aborted || error instanceof SluiceError) throw error;
-      // Without the error itself, whose text may quote a line (invariant 8).
-      throw new SluiceError('write_refused', `DuckDB could not write a Parquet file${kindOf(error)}`);
-    }
-  });
+  { rowGroupRows }: FileOptions,
+  held: Held,
+): boolean {
+  return held.rows >= groupRows(columns, rowGroupRows, held);
+}
+
+/**
+ * A Parquet file, a row group after the other: DuckDB makes a file of each, by one thread and in the order of the rows, while
+ * the next rows are read; these files' row groups are put together as they are.
+ */
+export class ParquetBuild implements FileBuild {
+  readonly #order: ParquetOrder;
+  readonly #group: string;
+  #joined: JoinedFile | undefined;
+
+  constructor(order: ParquetOrder) {
+    this.#order = order;
+    this.#group = `${order.path}.group`;
+  }
+
+  async add(segments: readonly Segment[]): Promise<void> {
+    await this.#run((duckdb) => duckdb.run(copyStatement(this.#order, segments, this.#group)));
+    this.#joined ??= await JoinedFile.create(this.#order.path);
+    await this.#joined.add(this.#group);
+    await rm(this.#group, { force: true });
+  }
+
+  async end(): Promise<{ readonly rows: number }> {
+    if (!this.#joined) await this.add([]);
+    await this.#joined?.end();
+    this.#joined = undefined;
+    return await this.#run(async (duckdb) => ({ rows: await rowsOf(duckdb, this.#order.path) }));
+  }
+
+  async close(): Promise<void> {
+    await this.#joined?.close();
+    this.#joined = undefined;
+    await rm(this.#group, { force: true });
+  }
+
+  async #run<T>(use: (duckdb: Duckdb) => Promise<T>): Promise<T> {
+    const { signal } = this.#order;
+    const tried = async (duckdb: Duckdb) => {
+      try {
+        return await use(duckdb);
+      } catch (error) {
+        if (signal.aborted || error instanceof SluiceError) throw error;
+        // Without the error itself, whose text may quote a line (invariant 8).
+        throw new SluiceError('write_refused', `DuckDB could not write a Parquet file${kindOf(error)}`);
+      }
+    };
+    return await withDuckdb(signal, tried, { threads: WRITING_THREADS });
+  }
 }
 
 function copyStatement(
-  columns: readonly ParquetColumn[],
-  { compression, rowGroupRows }: FileOptions,
+  { columns, options: { compression, rowGroupRows } }: ParquetOrder,
   segments: readonly Segment[],
   path: string,
 ): string {
@@ -47,25 +101,37 @@ function copyStatement(
   const list = columns.map(
     (to, index) => `${fieldValue(to.carrier, `c${index}`)} AS ${sqlName(to.column.name)}`,
   );
+  const held = {
+    rows: segments.reduce((sum, segment) => sum + segment.rows, 0),
+    bytes: segments.reduce((sum, segment) => sum + segment.bytes, 0),
+  };
   const settings = [
     'FORMAT parquet',
-    `COMPRESSION ${compressions[compression]}`,
-    `ROW_GROUP_SIZE ${groupRows(columns, rowGroupRows, segments)}`,
-    `ROW_GROUP_SIZE_BYTES ${GROUP_BYTES}`,
+    ...compressions[compression],
+    `ROW_GROUP_SIZE ${evenGroups(held.rows, groupRows(columns, rowGroupRows, held))}`,
     `STRING_DICTIONARY_PAGE_SIZE_LIMIT ${Math.min(MAX_DICTIONARY_BYTES, Math.ceil(DICTIONARY_BYTES / columns.length))}`,
   ];
   return `COPY (SELECT ${list.join(', ')} ${from}) TO ${sqlText(path)} (${settings.join(', ')})`;
 }
 
 /** Fewer rows than were asked for where they are wide or long, so that memory does not grow with them (invariant 7). */
-function groupRows(columns: readonly ParquetColumn[], asked: number, segments: readonly Segment[]): number {
-  const rows = segments.reduce((sum, segment) => sum + segment.rows, 0);
-  const bytes = segments.reduce((sum, segment) => sum + segment.bytes, 0);
+function groupRows(columns: readonly ParquetColumn[], asked: number, { rows, bytes }: Held): number {
   const rowBytes = columns.length * CELL_BYTES + (2 * bytes) / Math.max(rows, 1);
   return Math.max(MIN_GROUP_ROWS, Math.min(asked, Math.floor(GROUP_BYTES / rowBytes)));
 }
 
-const compressions = { zstd: 'zstd', gzip: 'gzip', snappy: 'snappy', none: 'uncompressed' } as const;
+/** All rows in one group where they are about as many as one has: else the last one would be a few rows. */
+function evenGroups(rows: number, groupRows: number): number {
+  return Math.max(MIN_GROUP_ROWS, Math.ceil(rows / Math.max(1, Math.floor(rows / groupRows))));
+}
+
+/** Of zstd the first level: others take longer, and gain a hundredth. */
+const compressions = {
+  zstd: ['COMPRESSION zstd', 'COMPRESSION_LEVEL 1'],
+  gzip: ['COMPRESSION gzip'],
+  snappy: ['COMPRESSION snappy'],
+  none: ['COMPRESSION uncompressed'],
+} as const;
 
 /** Every field of text is quoted and NULL is not: `\N` and '' are told apart from NULL. */
 function reading(columns: readonly ParquetColumn[], segments: readonly Segment[]): string {

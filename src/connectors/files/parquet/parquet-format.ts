@@ -1,7 +1,7 @@
 import type { Finding, Incoming, Journey } from '../../connector.js';
 import { needDuckdb } from '../duckdb.js';
 import type { FileFormat, FileOptions, FormatPlan } from '../format.js';
-import { buildParquet } from './build.js';
+import { isRowGroup, ParquetBuild } from './build.js';
 import { journeyNote, type ParquetColumn, parquetColumn, parquetType } from './parquet-column.js';
 import { ParquetRowEncoder } from './row-encoder.js';
 
@@ -28,7 +28,8 @@ function planParquet(incoming: Incoming, options: FileOptions): FormatPlan {
     rows: {
       columns,
       encoder: () => new ParquetRowEncoder(parquet, extra),
-      build: (segments, path, signal) => buildParquet(parquet, options, segments, path, signal),
+      isEnough: (held) => isRowGroup(parquet, options, held),
+      begin: (path, signal) => new ParquetBuild({ columns: parquet, options, path, signal }),
     },
   };
 }

@@ -182,5 +182,5 @@ async function makeText(
       throw parquetFailure(error, file.name, signal);
     }
   };
-  await withDuckdb(signal, make, { ordered: true });
+  await withDuckdb(signal, make);
 }

@@ -1,0 +1,83 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { type FileGround, fileGround } from '../../../test/fixtures/file-sink.js';
+import type { Column } from '../../values/column.js';
+import type { Store } from '../store.js';
+import { csvFormat } from './csv/csv-format.js';
+import { FileMaker } from './file-maker.js';
+import type { RowsFormat } from './format.js';
+import { Spool } from './spool.js';
+
+const columns: readonly Column[] = Object.freeze([{ name: 'id', type: 'int', nullable: false }]);
+
+let ground: FileGround;
+let store: Store;
+let format: RowsFormat;
+let spool: Spool;
+beforeEach(async () => {
+  ground = await fileGround();
+  const incoming = { columns, open: false, key: ['id'] };
+  await ground.sink({}, incoming, {
+    store: (own) => {
+      store = own;
+      return own;
+    },
+  });
+  const options = { format: 'csv', compression: 'none', rowGroupRows: 1, forPeople: false } as const;
+  const { rows } = csvFormat({ ...options, extra: undefined }).plan(incoming);
+  if (!rows) throw new Error('not planned');
+  format = rows;
+  spool = new Spool(ground.scratch);
+  await spool.begin({ run: 'run-1', asOf: '', form: '' });
+});
+afterEach(() => ground.close());
+
+const makerOf = (rows: number) =>
+  new FileMaker(
+    {
+      spool,
+      store,
+      format,
+      bounds: { rows, bytes: Number.POSITIVE_INFINITY },
+      nameOf: (index) => `t/${index}`,
+      signal: new AbortController().signal,
+    },
+    [],
+    [],
+  );
+
+const kept = (token: string, rows: number) =>
+  spool.keep(token, format.encoder().encode({ columns, rows: Array(rows).fill(['1']), bytes: rows }));
+
+it('a batch that is on disk before one that came earlier waits for it', async () => {
+  const maker = makerOf(10);
+  for (const token of ['0.8', '0.9', '0.10']) maker.announce(token);
+  await maker.add(await kept('0.10', 10));
+  await maker.add(await kept('0.9', 10));
+  await maker.add(await kept('0.8', 10));
+  const files = await maker.finish();
+  expect(files.map(({ segments }) => segments.map(({ token }) => token))).toEqual([
+    ['0.8'],
+    ['0.9'],
+    ['0.10'],
+  ]);
+});
+
+it('a batch that does not fit into a file any more begins the next, and one beyond all bounds is a file', async () => {
+  const maker = makerOf(10);
+  for (const [token, rows] of [
+    ['0.0', 4],
+    ['0.1', 5],
+    ['0.2', 2],
+    ['0.3', 0],
+    ['0.4', 25],
+    ['0.5', 8],
+    ['0.6', 2],
+    ['0.7', 1],
+  ] as const) {
+    maker.announce(token);
+    await maker.add(await kept(token, rows));
+  }
+  const files = await maker.finish();
+  expect(files.map(({ rows }) => rows)).toEqual([9, 2, 25, 10, 1]);
+  expect(await spool.segments()).toEqual([]);
+});
