@@ -1,6 +1,6 @@
 import type { CopyStep, ExportStep, VerifyStep } from '../../declare/declaration.js';
 import { resultPath } from './context-path.js';
-import { type Block, type Next, type State, type States, to } from './definition.js';
+import { type Next, type State, type States, to } from './definition.js';
 import type { Drawing } from './drawing.js';
 import { serviceRetry, stepRetry } from './failures.js';
 import { type OwnWork, ownTask } from './invocation.js';
@@ -105,33 +105,6 @@ export function verifyState(step: VerifyStep, drawing: Drawing, next: Next, fail
     ...failure,
     ...to(next),
   };
-}
-
-/** One Task, called again for as long as RDS is at work: it hands over, and the journal knows how far it is. */
-export function exportBlock(step: ExportStep, drawing: Drawing, next: Next, failure: Fields): Block {
-  const label = drawing.labels.of(step);
-  const [begin, choice, wait] = [`${label}: export`, `${label}: done?`, `${label}: wait`];
-  const states: States = {
-    [begin]: stepTask('export', step, drawing, { ResultPath: '$.result', ...to(choice) }),
-    [choice]: {
-      Type: 'Choice',
-      Choices: [{ Variable: '$.result.Payload.done', BooleanEquals: false, Next: wait }],
-      Default: `${label}: result`,
-    },
-    [wait]: { Type: 'Wait', Seconds: Math.ceil(step.pollSeconds), ...to(begin) },
-    [`${label}: result`]: { Type: 'Pass', OutputPath: '$.result.Payload', ...to(undefined) },
-  };
-  const whole: State = {
-    Type: 'Parallel',
-    Comment: `export ${step.name}: ${step.from.connection} → ${step.to.connection}`,
-    Branches: [{ StartAt: begin, States: states }],
-    ResultSelector: resultFrom('export', '$[0]', 'output'),
-    ResultPath: resultPath(label),
-    ...stepRetry(step),
-    ...failure,
-    ...to(next),
-  };
-  return { entry: label, states: { [label]: whole } };
 }
 
 /** A Task of ours for a step; how it failed is asked of the run's function, which needs nothing but the journal. */

@@ -1,4 +1,10 @@
-import { innerSteps, type NamedStep, type ParallelStep, type Step } from '../../declare/declaration.js';
+import {
+  type Declaration,
+  innerSteps,
+  type NamedStep,
+  type ParallelStep,
+  type Step,
+} from '../../declare/declaration.js';
 import type { Reference } from '../../expression/expression.js';
 import { fieldsOfSteps, typesOfFiring, type ValueType } from '../../expression/fields.js';
 import type { Read } from './condition.js';
@@ -10,6 +16,7 @@ import { stepFunctions } from './step-functions.js';
 /** What is known of a pipeline while its steps become states. */
 export interface Drawing {
   readonly pipeline: string;
+  readonly connections: Declaration['connections'];
   readonly labels: Labels;
   /** The placeholder of each step's function, by name. */
   readonly functions: ReadonlyMap<string, string>;
@@ -22,7 +29,7 @@ export interface Drawing {
 /** The parallel steps in whose branches a step stands, the outermost first. */
 export type Surroundings = readonly ParallelStep[];
 
-export function openDrawing(pipeline: string, steps: readonly Step[]): Drawing {
+export function openDrawing({ pipeline, connections, steps }: Declaration): Drawing {
   const named = new Map<string, NamedStep>();
   const surroundings = new Map<string, Surroundings>();
   const walk = (series: readonly Step[], around: Surroundings): void => {
@@ -37,7 +44,7 @@ export function openDrawing(pipeline: string, steps: readonly Step[]): Drawing {
   };
   walk(steps, []);
   const functions = stepFunctions(steps);
-  return { pipeline, labels: new Labels(steps), functions, steps: named, surroundings };
+  return { pipeline, connections, labels: new Labels(steps), functions, steps: named, surroundings };
 }
 
 /** What a reference reads. Throws `NotDrawable` for what a state machine does not know. */

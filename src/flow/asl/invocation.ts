@@ -12,7 +12,7 @@ import type { State } from './definition.js';
  * | step | plan | run, pipeline, step, firing | parts: pointers to what is still to be done |
  * | step | part | run, pipeline, step, firing, part | done: whether the part is finished; false when it handed over to the next call |
  * | step | finish | run, pipeline, step, firing | outcome and counts |
- * | step | export | run, pipeline, step, firing | done: false while RDS is at work; then outcome, counts and output |
+ * | step | export | run, pipeline, step, firing, refused ('', or Error and Cause of a call of RDS) | next: takeSnapshot, watchSnapshot, startExport, watchExport, wait, or done; name and source of what is next ('' where there is none); refused ''; result: once done outcome, counts and output, else null |
  * | step | verify | run, pipeline, step, firing, of, sample | outcome and seconds; fails with `different` |
  *
  * Each fails with an error whose name is a code of src/errors.ts. A copy that is started again goes on: `plan` gives what

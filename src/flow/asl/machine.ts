@@ -16,8 +16,9 @@ const MAX_BYTES = 1_048_576;
  * The state machine that does what a local run does. Throws `unsupported` for what a state machine cannot do, naming
  * the step.
  */
-export function stateMachineOf({ pipeline, steps, schedule }: Declaration): StateMachine {
-  const drawing = openDrawing(pipeline, steps);
+export function stateMachineOf(declaration: Declaration): StateMachine {
+  const { pipeline, steps, schedule } = declaration;
+  const drawing = openDrawing(declaration);
   const block = seriesBlock(steps, drawing, [], END);
   const begin = {
     pipeline,
