@@ -5,7 +5,7 @@ import type { World } from '../flow/scope.js';
 /** What each function must be allowed, by its step's name, and what the state machine itself does. */
 export interface FunctionNeeds {
   readonly steps: ReadonlyMap<string, readonly StepNeed[]>;
-  /** Of calls. */
+  /** Of calls, and of what it asks of RDS. */
   readonly machine: readonly StepNeed[];
 }
 
@@ -19,13 +19,31 @@ export function functionNeeds(world: Asked, planned: readonly PlannedStep[]): Fu
   for (const each of named) {
     if (each.step.kind === 'wait' || each.step.kind === 'call') continue;
     const { step } = each;
-    if (step.kind !== 'verify') steps.set(step.name, needsFor(alone(each), new Set()));
-    else {
+    if (step.kind === 'copy' || step.kind === 'replicate') {
+      steps.set(step.name, needsFor(alone(each), new Set()));
+    } else if (step.kind === 'export') {
+      steps.set(step.name, alone(each).filter(isOfFunction));
+    } else {
       const compared = named.filter((other) => step.of.includes(other.step.name)).flatMap(alone);
       steps.set(step.name, needsFor(compared, new Set(['verify'])).filter(onlyLooks));
     }
   }
-  return { steps, machine: named.filter(({ kind }) => kind === 'call').flatMap(alone) };
+  const calls = named.filter(({ kind }) => kind === 'call').flatMap(alone);
+  const exports = named.filter(({ kind }) => kind === 'export').flatMap(alone);
+  return { steps, machine: [...calls, ...exports.filter(isOfMachine)] };
+}
+
+/** What Step Functions asks of RDS itself (src/flow/asl/rds-calls.ts), with what StartExportTask wants of its caller. */
+const begins = /^(rds:(Create|AddTags|StartExport)|iam:PassRole$|kms:CreateGrant$)/;
+const watches = /^(rds:Describe(DBSnapshots|DBClusterSnapshots|ExportTasks)|kms:DescribeKey|sts:AssumeRole)$/;
+
+function isOfMachine({ permission: { action, reason } }: StepNeed): boolean {
+  if (action === 'sts:AssumeRole') return reason.includes('RDS');
+  return begins.test(action) || watches.test(action);
+}
+
+function isOfFunction({ permission: { action } }: StepNeed): boolean {
+  return !begins.test(action);
 }
 
 /** Comparing writes nothing. */

@@ -1,13 +1,14 @@
 import type { Declaration, NamedStep } from '../../declare/declaration.js';
 import { definitionText, stateMachineOf } from '../../flow/asl/machine.js';
 import { RUN_FUNCTION, stepFunctions } from '../../flow/asl/step-functions.js';
+import { grant } from '../template/role.js';
 import type { Resources } from '../template/template.js';
 import { alarmResources } from './alarms.js';
 import { dashboardResources } from './dashboard.js';
 import { type CodeAsset, functionArn, functionName, functionResources } from './function.js';
 import type { GuestRole } from './guest.js';
 import { heldGrants } from './held-grants.js';
-import { machineArn, machineResources } from './machine.js';
+import { executionArns, machineArn, machineResources } from './machine.js';
 import { namedSteps } from './named-steps.js';
 import type { Part } from './part.js';
 import type { PipelineFacts } from './pipeline-stacks.js';
@@ -64,7 +65,7 @@ interface MadeFunction {
   readonly guests: readonly GuestRole[];
 }
 
-/** It knows the journal, and nothing else. */
+/** It knows the journal, and whether the execution of a run before still is at work. */
 function runFunction({ site, code, declaration }: PipelineFacts): MadeFunction {
   const name = 'run';
   const resources = functionResources(site, {
@@ -72,7 +73,11 @@ function runFunction({ site, code, declaration }: PipelineFacts): MadeFunction {
     name,
     description: `${declaration.pipeline}: begins runs, and tells how steps failed`,
     code: codeOf(code, RUN_FUNCTION),
-    grants: [],
+    grants: grant(
+      'states:DescribeExecution',
+      executionArns(site),
+      'sees whether the execution of an unfinished run still is at work',
+    ).map((each) => ({ ...each, wildcard: 'executions of this machine have names of their own' })),
     inVpc: false,
     memory: RUN_MEMORY,
   });

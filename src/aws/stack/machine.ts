@@ -23,6 +23,11 @@ export function machineArn(site: Site): string {
   return arn(site, 'states', `stateMachine:${machineName(site)}`);
 }
 
+/** Of all executions that somebody starts. */
+export function executionArns(site: Site): string {
+  return arn(site, 'states', `execution:${machineName(site)}:*`);
+}
+
 /** The state machine of the flow, its role and its log, which holds no data. */
 export function machineResources(site: Site, request: MachineRequest): Resources {
   const { definition, functions } = request;
