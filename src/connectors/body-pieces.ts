@@ -3,14 +3,20 @@ const LARGE_BYTES = 128 * 1024;
 
 /** Puts an answer's body together from the pieces in which it comes. */
 export class BodyPieces {
+  readonly #roomFor: (bytes: number) => Buffer;
   readonly #pieces: Buffer[] = [];
   #room: Buffer | undefined;
   #used = 0;
 
+  /** `roomFor` gives room for exactly so many bytes. */
+  constructor(roomFor: (bytes: number) => Buffer = Buffer.allocUnsafeSlow) {
+    this.#roomFor = roomFor;
+  }
+
   /** To be called before the first piece; `length` is the header, which may be wrong or absent. */
   expect(length: string | undefined, maxBytes: number): void {
     const bytes = Number(length ?? 0);
-    if (bytes >= LARGE_BYTES && bytes <= maxBytes) this.#room = Buffer.allocUnsafeSlow(bytes);
+    if (bytes >= LARGE_BYTES && bytes <= maxBytes) this.#room = this.#roomFor(bytes);
   }
 
   add(piece: Buffer): void {

@@ -36,14 +36,20 @@ export interface DynamodbClient {
     action: string,
     body: string,
   ): Promise<{ readonly answer: Answer; readonly bytes: number }>;
-  /** Like `call`, for pages of items: the answer's bytes, not parsed (see page-body.ts). */
-  callBytes(action: string, body: string): Promise<Buffer>;
+  /**
+   * Like `call`, for pages of items: the answer's bytes, not parsed (see page-body.ts). A large answer is put into what `roomFor`
+   * gives for its size.
+   */
+  callBytes(action: string, body: string, roomFor?: RoomFor): Promise<Buffer>;
   /** The service's clock by the last answer: milliseconds since 1970, late by what the answer took and by up to a second, never early. */
   serviceTimeMs(): number;
   /** Like `call`, for a call with a condition: that it was not met is an answer too. */
   callIf<Answer>(action: string, body: string | Buffer): Promise<Conditional<Answer>>;
   close(): Promise<void>;
 }
+
+/** Room for exactly so many bytes, whatever they hold. */
+type RoomFor = (bytes: number) => Buffer;
 
 export type Conditional<Answer> =
   | { readonly met: true; readonly answer: Answer }
@@ -80,8 +86,8 @@ export function createClient(options: ClientOptions): DynamodbClient {
     void pool.destroy();
   };
   signal.addEventListener('abort', stop, { once: true });
-  const callBytes = async (action: string, body: string | Buffer) =>
-    succeeded(action, await exchange.call(action, payloadOf(body))).body;
+  const callBytes = async (action: string, body: string | Buffer, roomFor?: RoomFor) =>
+    succeeded(action, await exchange.call(action, payloadOf(body), roomFor)).body;
   const callSized = async <Answer>(action: string, body: string | Buffer) => {
     const bytes = await callBytes(action, body);
     return { answer: parsed(action, bytes) as Answer, bytes: bytes.length };
@@ -147,10 +153,10 @@ class Exchange {
     return last ? last.dateMs + performance.now() - last.receivedMs : Date.now();
   }
 
-  async call(action: string, payload: Buffer): Promise<Answered> {
-    const first = await this.#send(action, payload);
+  async call(action: string, payload: Buffer, roomFor?: RoomFor): Promise<Answered> {
+    const first = await this.#send(action, payload, roomFor);
     if (first.status === 200 || !(await this.#mend(first))) return first;
-    return this.#send(action, payload);
+    return this.#send(action, payload, roomFor);
   }
 
   /** True if the same request is worth one more try at once. */
@@ -171,13 +177,14 @@ class Exchange {
     return false;
   }
 
-  async #send(action: string, payload: Buffer): Promise<Sent> {
+  async #send(action: string, payload: Buffer, roomFor: RoomFor | undefined): Promise<Sent> {
     const { pool, api, path, origin, signer, credentials, signal } = this.#options;
     signal.throwIfAborted();
     const now = Date.now() + this.#skewMs;
     const used = await credentials();
     const headers = signer(`${api}.${action}`, payload, used, now);
-    const answer = await dispatch(pool, { path, method: 'POST', headers, body: payload }).catch((error) => {
+    const request = { path, method: 'POST', headers, body: payload } as const;
+    const answer = await dispatch(pool, request, roomFor).catch((error) => {
       signal.throwIfAborted();
       if (this.#closed) throw new SluiceError('connection_lost', `DynamoDB ${action}: the client was closed`);
       throw networkError(action, origin, error);
@@ -203,11 +210,15 @@ interface Answered {
 }
 
 /** undici's lowest level: no streams between the socket and the whole body. */
-function dispatch(pool: ConnectionPool, options: Dispatcher.DispatchOptions): Promise<Answered> {
+function dispatch(
+  pool: ConnectionPool,
+  options: Dispatcher.DispatchOptions,
+  roomFor: RoomFor | undefined,
+): Promise<Answered> {
   return new Promise((resolve, reject) => {
     let status = 0;
     let received: Record<string, string | string[] | undefined> = {};
-    const body = new BodyPieces();
+    const body = new BodyPieces(roomFor);
     pool.dispatch(options, {
       onRequestStart: () => undefined,
       onResponseStart: (_controller, statusCode, headers) => {

@@ -26,6 +26,11 @@ export interface FeedStretch {
 export interface FeedBatch {
   readonly batch: Batch;
   readonly stretch: FeedStretch;
+  /**
+   * To be called once, when nobody will look at the batch any more, nor at rows and changes of it: what they stand in serves for
+   * what comes next. Who may still look at them does not call it.
+   */
+  readonly release?: () => void;
 }
 
 export interface FeedDescription

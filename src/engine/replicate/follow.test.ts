@@ -91,3 +91,20 @@ describe('following changes', () => {
     expect(seen).toEqual(['intend 0', 'intended 0', 'intend 1', 'intended 1', 'write 0', 'written 0']);
   });
 });
+
+describe('a load', () => {
+  it('releases what it was gathered from, once, and what came after it not', () => {
+    const released: number[] = [];
+    const gathering = new Gathering(limits, new Transform({ changes: true }, true), { events: ['insert'] });
+    const add = (id: number) => gathering.add({ ...batchOf(id), release: () => released.push(id) }, 0);
+    add(1);
+    add(2);
+    const load = gathering.take(0);
+    add(3);
+    expect(released).toEqual([]);
+    load.release();
+    expect(released).toEqual([1, 2]);
+    gathering.take(1).release();
+    expect(released).toEqual([1, 2, 3]);
+  });
+});

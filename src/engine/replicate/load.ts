@@ -32,6 +32,8 @@ export interface Load extends LoadIntent {
   readonly dropped: readonly Dropped[];
   /** The row as it came, by its number. */
   incoming(row: number): { readonly batch: Batch; readonly row: number };
+  /** Says that nobody will look at its rows any more (`FeedBatch.release`). */
+  release(): void;
   /** Rejects are known by their changes: these may come again in another load. */
   readonly handed?: true;
 }
@@ -58,6 +60,7 @@ export class Gathering {
   #rows = 0;
   #bytes = 0;
   #sinceMs: number | undefined;
+  #releases: (() => void)[] = [];
 
   constructor(limits: LoadDeclaration, transform: Transform, step: Pick<ReplicateStep, 'events'>) {
     this.#limits = limits;
@@ -91,8 +94,9 @@ export class Gathering {
     return Math.max(0, this.#sinceMs + this.#limits.seconds * 1000 - nowMs);
   }
 
-  add({ batch, stretch }: FeedBatch, nowMs: number): void {
+  add({ batch, stretch, release }: FeedBatch, nowMs: number): void {
     this.#sinceMs ??= nowMs;
+    if (release) this.#releases.push(release);
     const gathered = this.#shards.get(stretch.shard) ?? { stretch, pieces: [] };
     this.#shards.set(stretch.shard, gathered);
     // A stretch without rows says nowhere that it begins.
@@ -116,7 +120,9 @@ export class Gathering {
         bytes: this.#bytes,
         stretches: gathered.map(({ stretch }) => stretch),
       },
+      this.#releases,
     );
+    this.#releases = [];
     this.#shards.clear();
     this.#rows = 0;
     this.#bytes = 0;
@@ -125,7 +131,7 @@ export class Gathering {
   }
 }
 
-function loadOf(pieces: readonly Piece[], intent: LoadIntent): Load {
+function loadOf(pieces: readonly Piece[], intent: LoadIntent, releases: readonly (() => void)[]): Load {
   let next = 0;
   const numbered = pieces.map((piece) => {
     const start = next;
@@ -143,6 +149,9 @@ function loadOf(pieces: readonly Piece[], intent: LoadIntent): Load {
       const piece = numbered.findLast(({ start }) => start <= row);
       if (!piece) throw new Error('a load has no such row');
       return { batch: piece.incoming, row: row - piece.start };
+    },
+    release: () => {
+      for (const release of releases) release();
     },
   };
 }

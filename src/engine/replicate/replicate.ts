@@ -178,6 +178,7 @@ class Replicate {
   async #write(load: Load): Promise<void> {
     const counts = await writeLoad(this.#plan, this.#run, this.#writer, load, this.#budget);
     await this.#commit(load, counts);
+    load.release();
     checkBudget(this.#plan, this.#budget);
     this.#run.lag.loads++;
   }

@@ -3,13 +3,14 @@ import { SluiceError } from '../../../errors.js';
 import type { Context } from '../../connector.js';
 import type { DynamodbClient } from '../../dynamodb-client.js';
 import { serviceType, tornAnswer } from '../../dynamodb-failures.js';
+import type { PageRooms } from './page-rooms.js';
 
 type StreamAction = 'DescribeStream' | 'GetShardIterator' | 'GetRecords';
 
 /** The network as a reader of a stream sees it: the calls of the Streams API, and time. */
 export interface StreamCalls {
-  /** One call, repeated while its failure may pass. The answer's bytes. */
-  call(action: StreamAction, body: object): Promise<Buffer>;
+  /** One call, repeated while its failure may pass. The answer's bytes; where they are many, in what `rooms` has. */
+  call(action: StreamAction, body: object, rooms?: PageRooms): Promise<Buffer>;
   /** The service's clock, milliseconds since 1970: never early, late by seconds at most. */
   nowMs(): number;
   sleep(ms: number, signal: AbortSignal): Promise<void>;
@@ -17,9 +18,10 @@ export interface StreamCalls {
 
 export function streamCalls(client: DynamodbClient, context: Context): StreamCalls {
   return {
-    call: (action, body) => {
+    call: (action, body, rooms) => {
       const text = JSON.stringify(body);
-      return context.retry(() => client.callBytes(action, text).catch(told));
+      const roomFor = rooms && ((bytes: number) => rooms.take(bytes));
+      return context.retry(() => client.callBytes(action, text, roomFor).catch(told));
     },
     nowMs: () => client.serviceTimeMs(),
     sleep: (ms, signal) => setTimeout(ms, undefined, { signal }),

@@ -1,4 +1,5 @@
 /** What the model cannot see: how the stream is read, and how its reader behaves while nothing comes. */
+import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { dynamodbEnds } from '../../../../test/fixtures/dynamodb-ends.js';
 import { type SimulatedClock, simulatedClock } from '../../../../test/fixtures/simulated-clock.js';
@@ -170,7 +171,44 @@ describe('the place in a stream', () => {
   });
 });
 
-describe('a simulated stream behind an endpoint', () => {
+/** The sequence number and the item of each change. */
+const contentOf = ({ batch }: FeedBatch) =>
+  [...(batch.changes ?? [])].map(({ sequence }, index) => {
+    const cells = batch.columns.map(({ name }, column) => [name, batch.rows.at(index)?.[column]]);
+    return [sequence, Object.fromEntries(cells.filter(([, cell]) => cell !== undefined))];
+  });
+
+describe.concurrent('a simulated stream behind an endpoint', () => {
+  it('leaves batches as they are until they are released, while others come', async () => {
+    const here = ground({ changes: 400, keys: 20 }, { recordsOfPage: 40 });
+    for (const { item, sequence, event } of here.history.changes) {
+      if (event !== 'remove') Object.assign(item, { note: { S: sequence.repeat(500) } });
+    }
+    const server = await serveSimulatedStream(here.stream);
+    const ends = await dynamodbEnds({}, server.endpoint);
+    try {
+      const feed = ends.feed({ table: 'simulated' });
+      const content: unknown[] = [];
+      const held: FeedBatch[] = [];
+      const two = { ...size, maxRows: 2 };
+      for await (const batch of feed.read(await feed.begin('oldest'), { ...two, drain: true })) {
+        if (!batch || batch.batch.rows.length === 0) continue;
+        // Other pages come meanwhile.
+        await setTimeout(3);
+        if (held.push(batch) <= 3) continue;
+        const [oldest] = held.splice(0, 1);
+        if (oldest) content.push(...contentOf(oldest));
+        oldest?.release?.();
+      }
+      content.push(...held.flatMap(contentOf));
+      const made = here.history.changes.map(({ sequence, item }) => [sequence, item]);
+      expect(new Map(content as [string, object][])).toEqual(new Map(made as [string, object][]));
+    } finally {
+      await ends.close();
+      await server.stop();
+    }
+  }, 600_000);
+
   it('is read through the network as it is without', async () => {
     const here = ground(
       { changes: 60, closings: 6 },

@@ -1,5 +1,6 @@
 import { serviceType } from '../../dynamodb-failures.js';
 import { isExpired, isGone, type Start, type StreamCalls, shardIterator } from './calls.js';
+import type { PageRooms } from './page-rooms.js';
 import { neededFrom, type ShardPlace } from './place.js';
 import type { Beginning } from './probe.js';
 import { noRecords, type RecordPage, recordPage } from './records.js';
@@ -36,6 +37,7 @@ export interface ShardPage {
 export class ShardReader {
   readonly #calls: StreamCalls;
   readonly #start: ShardStart;
+  readonly #rooms: PageRooms | undefined;
   #iterator: string | undefined;
   #after: string | undefined;
   #at: number;
@@ -47,8 +49,10 @@ export class ShardReader {
   /** When the last empty pages in a row were asked for. */
   #emptySince: number[] = [];
 
-  constructor(calls: StreamCalls, start: ShardStart) {
+  /** `rooms`: what pages are put into, where somebody gives it back. */
+  constructor(calls: StreamCalls, start: ShardStart, rooms?: PageRooms) {
     this.#calls = calls;
+    this.#rooms = rooms;
     this.#start = start;
     this.#after = start.place.after;
     this.#at = start.place.at;
@@ -72,7 +76,8 @@ export class ShardReader {
       if (this.#iterator === undefined) return this.#pageOf(noRecords, 0, true);
       const askedMs = this.#calls.nowMs();
       try {
-        const bytes = await this.#calls.call('GetRecords', { ShardIterator: this.#iterator });
+        const request = { ShardIterator: this.#iterator };
+        const bytes = await this.#calls.call('GetRecords', request, this.#rooms);
         return this.#take(recordPage(bytes, this.#calls.nowMs()), askedMs);
       } catch (error) {
         this.#iterator = undefined;

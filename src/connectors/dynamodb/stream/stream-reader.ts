@@ -4,6 +4,7 @@ import type { SharedColumns } from '../batch-builder.js';
 import { Slots } from '../slots.js';
 import { isGone, type StreamCalls, shardIterator } from './calls.js';
 import { listShards, type StreamListing, type Unlisted } from './list-shards.js';
+import { PageRooms } from './page-rooms.js';
 import { neededFrom, type ShardPlace, type StreamPlace } from './place.js';
 import { beginningOf } from './probe.js';
 import { emptyStretch, recordBatches } from './record-batches.js';
@@ -80,6 +81,7 @@ export class StreamReader {
   readonly #states: ShardStates;
   readonly #pages: TakenPage[] = [];
   readonly #slots = new Slots(MAX_PAGES);
+  readonly #rooms = new PageRooms();
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal;
   #failure: { readonly error: unknown } | undefined;
@@ -153,7 +155,10 @@ export class StreamReader {
     const { records, bytes, placeAfter } = page;
     if (records.length > 0) this.#lastChangeMs = records.atMs(records.length - 1);
     const size = { maxRows, maxBytes };
-    if (records.length > 0) yield* recordBatches(state.id, records, bytes, shared, size, placeAfter);
+    if (records.length > 0)
+      yield* released(recordBatches(state.id, records, bytes, shared, size, placeAfter), () =>
+        this.#rooms.give(records.bytes),
+      );
     else yield emptyStretch(state.id, shared, placeAfter(0));
     this.#slots.give();
   }
@@ -245,11 +250,11 @@ export class StreamReader {
     const { stream, since } = whole;
     const openAtMs = () => state.openAtMs;
     const start = { stream, shard, parent, since, openAtMs };
-    if (place) return new ShardReader(calls, { ...start, place });
+    if (place) return new ShardReader(calls, { ...start, place }, this.#rooms);
     const before = this.#states.get(parent)?.readTo;
     const at = before?.at ?? since ?? (beginning?.at ?? calls.nowMs()) - RETENTION_SECONDS * 1000;
     const begun = before?.begun === undefined ? {} : { begun: before.begun };
-    return new ShardReader(calls, { ...start, place: { at, ...begun }, beginning });
+    return new ShardReader(calls, { ...start, place: { at, ...begun }, beginning }, this.#rooms);
   }
 
   /** The page has a slot until it was given, if there is anything to give. */
@@ -301,4 +306,18 @@ export class StreamReader {
     });
     await Promise.race([woken, this.#options.calls.sleep(waitMs, this.#signal)]);
   }
+}
+
+/** The batches of a page. What it stands in is given back once all of them were given, and are of no more use. */
+function* released(batches: Iterable<FeedBatch>, giveBack: () => void): Generator<FeedBatch> {
+  let used = 1;
+  const release = () => {
+    used--;
+    if (used === 0) giveBack();
+  };
+  for (const batch of batches) {
+    used++;
+    yield { ...batch, release };
+  }
+  release();
 }

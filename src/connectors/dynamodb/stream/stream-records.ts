@@ -18,6 +18,11 @@ export class StreamRecords {
     return this.#page.length;
   }
 
+  /** What the records, their items and their changes stand in. */
+  get bytes(): Buffer {
+    return this.#page.bytes;
+  }
+
   sequenceOf(record: number): string {
     const { bytes, sequenceStarts, sequenceEnds } = this.#page;
     return bytes.toString('latin1', sequenceStarts[record], sequenceEnds[record]);
