@@ -7,6 +7,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
+import { keepHeapSmall } from '../.local/compiled/cli/heap.js';
 import { registry } from '../.local/compiled/connectors/registry.js';
 import { itemTextOf } from './rows.mjs';
 
@@ -18,6 +19,7 @@ const columns = Object.freeze(
 
 /** @typedef {{ connection: object, table: string, mode: 'append' | 'mirror', rows: number }} Job */
 
+keepHeapSmall(true);
 /** @type {Job} */
 const job = JSON.parse(process.argv[2] ?? '');
 const scratch = await mkdtemp(join(tmpdir(), 'sluice-bench-'));

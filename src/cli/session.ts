@@ -53,11 +53,16 @@ export function openSession(
     readonly drain?: true;
   },
 ): World {
-  keepHeapSmall();
+  keepHeapSmall(follows(declaration.steps));
   const load = async (kind: ConnectionKind) => await registry[kind].load();
   const { whole, firing = firingNow(declaration), ...rest } = options;
   const declared = whole?.steps;
   return openWorld(declaration, { env: io.env, load, input: io.input, declared, firing, ...rest });
+}
+
+/** Nothing is done but to follow changes. */
+function follows(steps: readonly Step[]): boolean {
+  return namedSteps(steps).every((step) => step.kind === 'replicate' && step.first === undefined);
 }
 
 /**
