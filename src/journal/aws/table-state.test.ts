@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { type HttpProxy, startHttpProxy } from '../../../test/faults/http-proxy.js';
@@ -65,12 +67,13 @@ describe('the lease in a table', { timeout: PATIENCE_MS }, () => {
 
   test('is not taken from a holder whose beat moves, however old it says that it is', async () => {
     await heldElsewhere();
-    const taken = ground.open(pipeline(), { times: { ...quick, deadAfterMs: PATIENCE_MS } }).lease('runs');
-    let isRefused = false;
-    taken.catch(() => {
-      isRefused = true;
-    });
-    for (let beat = 8; !isRefused; beat++) {
+    const taken = ground.open(pipeline(), { times: { ...quick, deadAfterMs: 5_000 } }).lease('runs');
+    let isSettled = false;
+    const settled = () => {
+      isSettled = true;
+    };
+    taken.then(settled, settled);
+    for (let beat = 8; !isSettled && beat < 1_000; beat++) {
       await dynamodbCall('UpdateItem', {
         TableName: ground.table,
         Key: key('lease#runs'),
@@ -173,7 +176,11 @@ describe('what is added to a log of a table', { timeout: PATIENCE_MS }, () => {
 
   test('is there once, whatever becomes of the answers', async () => {
     const kinds = ['reset after', 'torn', 'empty', 'throttle', 'reset before'] as const;
-    proxy.plan.use(kinds.map((kind) => ({ on: /./, fault: { kind }, chance: 0.1, times: 6 })));
+    const conflict = { kind: 'error', status: 400, type: 'TransactionCanceledException' } as const;
+    proxy.plan.use([
+      { on: 'TransactWriteItems', fault: conflict, nth: [5, 6, 9] },
+      ...kinds.map((kind) => ({ on: /./, fault: { kind }, chance: 0.1, times: 6 })),
+    ]);
     const lease = await troubled().lease('runs');
     const { log } = await troubled().runs.open('r1', lease);
     for (let n = 0; n < 40; n++) {
@@ -184,6 +191,36 @@ describe('what is added to a log of a table', { timeout: PATIENCE_MS }, () => {
     expect(await state().runs.read('r1')).toEqual(Array.from({ length: 40 }, (_, n) => ({ n })));
     expect(proxy.plan.struck().reduce((sum, each) => sum + each)).toBeGreaterThan(10);
     await lease.release();
+  });
+
+  test('is looked up where a transaction is told as canceled that was carried out', async () => {
+    const target = inject('dynamodb').endpoint;
+    let lies = 3;
+    const server = createServer(async (request, response) => {
+      const body = Buffer.concat(await request.toArray());
+      const headers = ['content-type', 'x-amz-target', 'authorization', 'x-amz-date'].map((name) => [
+        name,
+        String(request.headers[name]),
+      ]);
+      const answer = await fetch(target, { method: 'POST', headers: headers as [string, string][], body });
+      const text = await answer.text();
+      const isLie = String(request.headers['x-amz-target']).endsWith('.TransactWriteItems') && lies-- > 0;
+      response.writeHead(isLie ? 400 : answer.status);
+      response.end(isLie ? JSON.stringify({ __type: 'x#TransactionCanceledException' }) : text);
+    });
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const lied = ground.open(pipeline(), { place: { ...ground.place, endpoint } });
+    const lease = await lied.lease('runs');
+    const { log } = await lied.runs.open('r1', lease);
+    for (const n of [1, 2]) await log.add({ n });
+    await log.rewrite((records) => [...records, { n: 3 }]);
+    await log.add({ n: 4 });
+    expect(await state().runs.read('r1')).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }, { n: 4 }]);
+    expect(lies).toBeLessThan(0);
+    await lease.release();
+    server.closeAllConnections();
+    server.close();
   });
 
   test('is refused once the item that says whose turn it is is gone', async () => {
@@ -300,4 +337,21 @@ test('an address says where a state is, and is refused with the place of what is
   ] as const) {
     expect(() => parseStateAddress(wrong)).toThrow(why);
   }
+});
+
+test('a state makes no other calls than those that it says it needs', { timeout: PATIENCE_MS }, async () => {
+  const first = proxy.events.length;
+  const lease = await troubled().lease('runs');
+  const { log } = await troubled().runs.open('r1', lease);
+  await log.add({ n: 1 });
+  await log.rewrite((records) => records);
+  await troubled().served.write({ schedule: 'x', start: '', handled: '' });
+  await troubled().runs.remove('r1');
+  await lease.release();
+  const called = new Set(proxy.events.slice(first).map(({ action }) => action));
+  const granted = troubled().needs.permissions.map(({ action }) => action.replace(/^dynamodb:/, ''));
+  // A transaction is granted by what it holds: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
+  expect(called.delete('TransactWriteItems')).toBe(true);
+  called.add('ConditionCheckItem');
+  expect([...called].sort()).toEqual(granted.filter((action) => !action.startsWith('s3:')).sort());
 });
