@@ -19,12 +19,13 @@ import type { Firing } from '../values/firing.js';
 import { keepHeapSmall } from './heap.js';
 import type { Io } from './io.js';
 
-/** What is known of the pipeline: in `.sluice/` beside the file unless `--state` names another folder, or a table. */
+/** What is known of the pipeline: in `.sluice/` beside the file unless `--state`, or else `SLUICE_STATE`, names another folder or a table. */
 export async function openState(
   { file, pipeline }: Declaration,
   io: Io,
-  state: string | undefined,
+  option: string | undefined,
 ): Promise<PipelineState> {
+  const state = option ?? (io.env['SLUICE_STATE'] || undefined);
   const local = join(dirname(file), '.sluice');
   if (state === undefined) return new FolderState(local, pipeline);
   if (!isStateAddress(state)) return new FolderState(resolve(io.cwd, state), pipeline);

@@ -63,7 +63,8 @@ test('one machine runs, another lists the rejects and sends them again', {
   expect((await sluice(['rejects', first.file, ...state()])).events).toEqual([]);
   const verified = await sluice(['verify', first.file, ...state()]);
   expect(verified.status).toBe(0);
-  const runs = await sluice(['runs', second.file, ...state()]);
+  const env = { SLUICE_STATE: stateAddress(states.place) };
+  const runs = await sluice(['runs', second.file, '--json'], { env });
   expect(runs.events).toMatchObject([
     { event: 'run', outcome: 'rejects', steps: [{ name: 'copy', read: 20, rejected: 11 }] },
   ]);

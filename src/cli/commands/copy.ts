@@ -33,7 +33,7 @@ export function registerCopy(program: Command, io: Io, exit: (status: number) =>
     .option('--parallel <writers>', 'writers side by side', Number)
     .option('--save <file>', 'write the declaration to this file first; an existing one is not overwritten')
     .option('--plan', 'say what it would do; write nothing to the sink')
-    .option('--state <folder>', 'where runs and rejects are kept (default: .sluice)')
+    .option('--state <place>', 'where runs and rejects are kept: a folder or dynamodb://… (default: .sluice)')
     .option('--json', 'one JSON event a line')
     .option('--quiet', 'no progress')
     .addHelpText('after', examples)

@@ -30,7 +30,10 @@ export function registerDraw(program: Command, io: Io, exit: (status: number) =>
     .option('--format <format>', `one of: ${formats.join(', ')}`, 'text')
     .option('--run <run>', 'show this run, or `last` (default: the last, if there was one)')
     .option('--plain', 'show no run')
-    .option('--state <folder>', 'where runs are kept (default: .sluice beside the file)')
+    .option(
+      '--state <place>',
+      'where runs are kept: a folder or dynamodb://… (default: .sluice beside the file)',
+    )
     .option('--json', 'mistakes as JSON events')
     .addHelpText('after', examples)
     .action(async (file: string, options: DrawOptions) => exit(await draw(file, options, io)));

@@ -18,7 +18,10 @@ export function registerNext(program: Command, io: Io, exit: (status: number) =>
     .argument('<file>', 'the declaration, YAML or TypeScript')
     .option('-n <count>', 'so many', Number, 5)
     .option('--from <time>', 'from this time on: in the zone, or with Z or an offset (default: now)')
-    .option('--state <folder>', 'where runs are kept (default: .sluice beside the file)')
+    .option(
+      '--state <place>',
+      'where runs are kept: a folder or dynamodb://… (default: .sluice beside the file)',
+    )
     .option('--json', 'one JSON event a line')
     .addHelpText('after', examples)
     .action(async (file: string, options: NextOptions) => {

@@ -27,8 +27,8 @@ export function registerPlan(program: Command, io: Io, exit: (status: number) =>
     .option('--to <time>', 'see --from')
     .option('--full', 'as a run with --full would be')
     .option(
-      '--state <folder>',
-      'where runs are kept (default: .sluice beside the file); plan writes nothing there',
+      '--state <place>',
+      'where runs are kept: a folder or dynamodb://… (default: .sluice beside the file); plan writes nothing there',
     )
     .option(
       '--permissions',

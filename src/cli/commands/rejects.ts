@@ -20,7 +20,10 @@ export function registerRejects(program: Command, io: Io, exit: (status: number)
     .option('--step <name>', 'of this step only')
     .option('--where <field=value>', 'only those with this reason, column or run')
     .option('--show', 'each reject with its key and its row, on the screen')
-    .option('--state <folder>', 'where runs and rejects are kept (default: .sluice beside the file)')
+    .option(
+      '--state <place>',
+      'where runs and rejects are kept: a folder or dynamodb://… (default: .sluice beside the file)',
+    )
     .option('--json', 'one JSON line for each reject')
     .addHelpText('after', examples)
     .action(async (file: string, options: RejectsOptions) => {

@@ -22,7 +22,10 @@ export function registerRepair(program: Command, io: Io, exit: (status: number) 
     .option('--step <name>', 'this step only')
     .option('--yes', 'do it without asking')
     .option('--wait', 'if a run of this pipeline is under way, wait for its end')
-    .option('--state <folder>', 'where reports are kept (default: .sluice beside the file)')
+    .option(
+      '--state <place>',
+      'where reports are kept: a folder or dynamodb://… (default: .sluice beside the file)',
+    )
     .option('--json', 'one JSON event a line')
     .option('--quiet', 'no progress')
     .addHelpText('after', examples)

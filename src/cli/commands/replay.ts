@@ -24,7 +24,10 @@ export function registerReplay(program: Command, io: Io, exit: (status: number) 
     .option('--dry-run', 'say what would be sent; write nothing')
     .option('--discard', 'give them up instead of sending them; what is on a redrive queue goes')
     .option('--wait', 'if a run of this pipeline is under way, wait for its end')
-    .option('--state <folder>', 'where runs and rejects are kept (default: .sluice beside the file)')
+    .option(
+      '--state <place>',
+      'where runs and rejects are kept: a folder or dynamodb://… (default: .sluice beside the file)',
+    )
     .option('--json', 'one JSON event a line')
     .addHelpText('after', examples)
     .action(async (file: string, options: ReplayOptions) => {

@@ -42,7 +42,10 @@ export function registerRun(program: Command, io: Io, exit: (status: number) => 
       'what has no end (replicate, a receiver) ends once it has caught up, or its queue is empty',
     )
     .option('--wait', 'if another run of this pipeline is under way, wait for its end')
-    .option('--state <folder>', 'where runs and rejects are kept (default: .sluice beside the file)')
+    .option(
+      '--state <place>',
+      'where runs and rejects are kept: a folder or dynamodb://… (default: .sluice beside the file)',
+    )
     .option('--json', 'one JSON event a line')
     .option('--quiet', 'no progress')
     .addOption(new Option('--firing <json>', 'what the run acts for; sluice serve says so').hideHelp())

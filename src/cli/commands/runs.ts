@@ -15,7 +15,10 @@ export function registerRuns(program: Command, io: Io, exit: (status: number) =>
     .argument('<file>', 'the declaration, YAML or TypeScript')
     .argument('[run]', 'show this run step by step')
     .option('-n <count>', 'at most so many', Number, 20)
-    .option('--state <folder>', 'where runs are kept (default: .sluice beside the file)')
+    .option(
+      '--state <place>',
+      'where runs are kept: a folder or dynamodb://… (default: .sluice beside the file)',
+    )
     .option('--json', 'one JSON line for each run')
     .addHelpText('after', examples)
     .action(async (file: string, run: string | undefined, options: RunsOptions) => {

@@ -19,7 +19,10 @@ export function registerServe(program: Command, io: Io, exit: (status: number) =
       'Waits for the firings of each pipeline and runs it, one run at a time. Missed firings are caught up as `schedule.missed` says; an interrupted run goes on first.',
     )
     .argument('<file...>', 'declarations with a schedule, YAML or TypeScript')
-    .option('--state <folder>', 'where runs are kept (default: .sluice beside each file)')
+    .option(
+      '--state <place>',
+      'where runs are kept: a folder or dynamodb://… (default: .sluice beside each file)',
+    )
     .option('--json', 'one JSON event a line')
     .addHelpText('after', examples)
     .action(async (files: string[], options: ServeOptions) => {

@@ -25,7 +25,10 @@ export function registerTrace(program: Command, io: Io, exit: (status: number) =
     .argument('<file>', 'the declaration, YAML or TypeScript')
     .argument('<key>', "the row's key: 42, a,7, or JSON")
     .option('--step <name>', 'in this copy only (default: in all whose rows have such a key)')
-    .option('--state <folder>', 'where runs and rejects are kept (default: .sluice beside the file)')
+    .option(
+      '--state <place>',
+      'where runs and rejects are kept: a folder or dynamodb://… (default: .sluice beside the file)',
+    )
     .option('--json', 'one JSON object for each copy')
     .addHelpText('after', examples)
     .action(async (file: string, key: string, options: TraceOptions) => {

@@ -28,7 +28,10 @@ export function registerVerify(program: Command, io: Io, exit: (status: number) 
     .option('--settle <looks>', 'how often a differing row is looked at again (default: 1)', wholeNumber)
     .option('--show', 'show the values that differ')
     .option('--report <file>', 'keep the report in this file, too')
-    .option('--state <folder>', 'where reports are kept (default: .sluice beside the file)')
+    .option(
+      '--state <place>',
+      'where reports are kept: a folder or dynamodb://… (default: .sluice beside the file)',
+    )
     .option('--json', 'one JSON event a line')
     .option('--quiet', 'no progress')
     .addHelpText('after', examples)
