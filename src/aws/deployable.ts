@@ -1,6 +1,13 @@
-import type { ConnectionDeclaration, CopyStep, Declaration, NamedStep } from '../declare/declaration.js';
+import type {
+  ConnectionDeclaration,
+  CopyStep,
+  Declaration,
+  NamedStep,
+  ReplicateStep,
+} from '../declare/declaration.js';
 import { type Problem, SluiceError } from '../errors.js';
 import { namedSteps } from './stack/named-steps.js';
+import { onlyFollows } from './stack/pipeline-stacks.js';
 
 type Refusal = Pick<Problem, 'path' | 'message'> & { readonly hint: string };
 
@@ -68,13 +75,7 @@ function stepRefusals(step: NamedStep, declaration: Declaration): readonly Refus
     case 'copy':
       return copyRefusals(step, declaration);
     case 'replicate':
-      return [
-        {
-          path: step.path,
-          message: 'following changes cannot be deployed in this version',
-          hint: 'run it on a machine of yours: sluice run',
-        },
-      ];
+      return replicateRefusals(step, declaration);
     case 'call':
       return step.function === undefined
         ? [
@@ -127,6 +128,32 @@ function copyRefusals(step: CopyStep, { connections }: Declaration): readonly Re
       path: `${path}.from`,
       message: 'Parquet is read by DuckDB, which is no part of the functions',
       hint: 'use csv or jsonl, or run it on a machine of yours',
+    });
+  }
+  return refusals;
+}
+
+function replicateRefusals(step: ReplicateStep, declaration: Declaration): readonly Refusal[] {
+  const { path, pace, first } = step;
+  const refusals: Refusal[] = [];
+  if (!onlyFollows(declaration)) {
+    const message =
+      'a pipeline that follows changes has no runs, and can have no other steps where it is deployed';
+    refusals.push({ path, message, hint: 'give it a pipeline of its own' });
+  }
+  if (first !== undefined) {
+    refusals.push({
+      path: `${path}.first`,
+      message: 'the copy before the changes cannot be deployed in this version',
+      hint: 'run it on a machine of yours: sluice run',
+    });
+  }
+  if (Object.values(pace).some((rate) => typeof rate === 'number')) {
+    refusals.push({
+      path: `${path}.pace`,
+      message:
+        'each shard of a stream has a function at work, and nobody knows how many there are: no pace would be kept',
+      hint: 'leave `pace` out, or run it on a machine of yours',
     });
   }
   return refusals;

@@ -1,12 +1,13 @@
 import type { Declaration, NamedStep } from '../declare/declaration.js';
+import { isReplicatePlan } from '../engine/replicate/plan.js';
 import { RUN_FUNCTION, stepFunctions } from '../flow/asl/step-functions.js';
-import type { PlannedStep } from '../flow/plan.js';
+import { type PlannedStep, preparedReplicates } from '../flow/plan.js';
 import type { World } from '../flow/scope.js';
 import type { AssetFolder } from './assembly/write-assembly.js';
 import { functionNeeds } from './function-needs.js';
 import type { CodeAsset } from './stack/function.js';
 import { namedSteps } from './stack/named-steps.js';
-import { pipelineStacks, type Stack } from './stack/pipeline-stacks.js';
+import { onlyFollows, pipelineStacks, type Stack } from './stack/pipeline-stacks.js';
 import { type Site, siteOf } from './stack/site.js';
 
 /** The code of a function, made ready. */
@@ -38,12 +39,23 @@ export async function synthesize(request: SynthesizeRequest): Promise<Synthesize
   const { world, planned, account, region, makeCode } = request;
   const { declaration, env } = world;
   const site = siteOf(declaration, account, region);
-  const code = new Map<string, FunctionCode>([[RUN_FUNCTION, await makeCode(declaration, undefined)]]);
+  const code = new Map<string, FunctionCode>();
+  if (!onlyFollows(declaration)) code.set(RUN_FUNCTION, await makeCode(declaration, undefined));
   const placeholders = stepFunctions(declaration.steps);
   for (const step of namedSteps(declaration.steps)) {
     const placeholder = placeholders.get(step.name);
     if (placeholder !== undefined) code.set(placeholder, await makeCode(declaration, step));
   }
-  const stacks = pipelineStacks({ declaration, site, needs: functionNeeds(world, planned), code, env });
+  const needs = functionNeeds(world, planned);
+  const stacks = pipelineStacks({ declaration, site, needs, code, env, streams: streamsOf(planned) });
   return { site, stacks, code: [...code.values()] };
+}
+
+/** A stream that is switched off and on again is another. */
+function streamsOf(planned: readonly PlannedStep[]): ReadonlyMap<string, string> {
+  const streams = preparedReplicates(planned).flatMap(({ name, planned: plan }): [string, string][] => {
+    const stream = isReplicatePlan(plan) ? plan.description.numbering : undefined;
+    return stream === undefined ? [] : [[name, stream]];
+  });
+  return new Map(streams);
 }

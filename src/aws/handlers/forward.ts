@@ -3,6 +3,7 @@ import type { DeliveryStream } from '../../connectors/delivery.js';
 import { SluiceError } from '../../errors.js';
 import { type BatchAnswer, batchAnswer } from './events/sqs-event.js';
 import type { StreamEvent } from './events/stream-event.js';
+import { sequenceOf } from './follow.js';
 
 export interface Forwarded {
   readonly answer: BatchAnswer;
@@ -42,9 +43,4 @@ function slim(record: object): object {
   const { dynamodb, eventID, eventName, userIdentity } = record as Readonly<Record<string, unknown>>;
   const { OldImage: _before, ...change } = (dynamodb ?? {}) as Readonly<Record<string, unknown>>;
   return { eventID, eventName, userIdentity, dynamodb: change };
-}
-
-function sequenceOf(record: object | undefined): string {
-  const { dynamodb } = (record ?? {}) as { readonly dynamodb?: { readonly SequenceNumber?: string } };
-  return dynamodb?.SequenceNumber ?? '';
 }

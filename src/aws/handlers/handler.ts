@@ -36,8 +36,10 @@ export function handlerOf(
       const deployed = await opened;
       const { pipeline } = deployed.declaration;
       const log = openLog(pipeline, about(asked, context), write);
-      const work = Object.hasOwn(works, asked.do) ? works[asked.do] : undefined;
-      if (!work) throw new SluiceError('usage', `the function was asked to ${asked.do}, which it cannot`);
+      // A service that hands over an event asks for nothing.
+      const wanted = typeof asked.do === 'string' ? asked.do : 'event';
+      const work = Object.hasOwn(works, wanted) ? works[wanted] : undefined;
+      if (!work) throw new SluiceError('usage', `the function was asked to ${wanted}, which it cannot`);
       return await work(deployed, asked, { time, log });
     } catch (error) {
       const named = namedFailure(error);

@@ -20,6 +20,13 @@ export function alarmResources(site: Site, schedule: ScheduleDeclaration | undef
       EvaluationPeriods: 1,
       TreatMissingData: 'notBreaching',
     }),
+    ...rejectsAlarm(site),
+    ...(schedule === undefined ? {} : scheduleAlarms(site, schedule)),
+  };
+}
+
+function rejectsAlarm(site: Site): Resources {
+  return {
     RejectsAlarm: alarm(site, 'rejects', 'rows were rejected: sluice rejects shows them', {
       ...metric(METRICS_NAMESPACE, 'Rejected' satisfies MetricName, {
         Name: PIPELINE_DIMENSION,
@@ -31,8 +38,33 @@ export function alarmResources(site: Site, schedule: ScheduleDeclaration | undef
       EvaluationPeriods: 1,
       TreatMissingData: 'notBreaching',
     }),
-    ...(schedule === undefined ? {} : scheduleAlarms(site, schedule)),
   };
+}
+
+/** A stream keeps changes for 24 hours: somebody is told long before. */
+const OLD_MS = 3600 * 1000;
+
+/** Of functions that changes are handed to, by the ends of their names: they fail, or are behind. */
+export function changesAlarms(site: Site, functions: readonly string[]): Resources {
+  const each = functions.map((name, index) => {
+    const dimension = { Name: 'FunctionName', Value: nameOf(site, name) };
+    const period = { Period: FIVE_MINUTES, EvaluationPeriods: 1, TreatMissingData: 'notBreaching' };
+    return {
+      [`FailureAlarm${index + 1}`]: alarm(site, `${name}-failure`, `${name} failed`, {
+        ...metric('AWS/Lambda', 'Errors', dimension),
+        Statistic: 'Sum',
+        ...above(0),
+        ...period,
+      }),
+      [`AgeAlarm${index + 1}`]: alarm(site, `${name}-age`, `${name} is an hour behind its stream`, {
+        ...metric('AWS/Lambda', 'IteratorAge', dimension),
+        Statistic: 'Maximum',
+        ...above(OLD_MS),
+        ...period,
+      }),
+    };
+  });
+  return Object.assign({}, rejectsAlarm(site), ...each);
 }
 
 /** A gap between firings that is longer than what an alarm can look back has none. */

@@ -5,7 +5,7 @@ import { grant } from '../template/role.js';
 import type { Resources } from '../template/template.js';
 import { alarmResources } from './alarms.js';
 import { dashboardResources } from './dashboard.js';
-import { type CodeAsset, functionArn, functionName, functionResources } from './function.js';
+import { codeOf, functionArn, functionName, functionResources } from './function.js';
 import type { GuestRole } from './guest.js';
 import { heldGrants } from './held-grants.js';
 import { executionArns, machineArn, machineResources } from './machine.js';
@@ -99,12 +99,6 @@ function stepFunction(facts: PipelineFacts, [step, placeholder]: readonly [Named
     inVpc: talksToDatabase,
   });
   return { placeholder, name, resources, guests };
-}
-
-function codeOf(code: PipelineFacts['code'], placeholder: string): CodeAsset {
-  const asset = code.get(placeholder);
-  if (!asset) throw new Error(`no code for ${placeholder}`);
-  return asset;
 }
 
 /** Each step that has a function of its own, with its placeholder. */

@@ -27,12 +27,20 @@ export interface FunctionRequest {
   readonly memory?: number;
   /** Default: 15 minutes, all that Lambda allows. */
   readonly timeoutSeconds?: number;
+  /** Who calls it, which bounds how many run at once and sees to what fails. Default: Step Functions. */
+  readonly caller?: string;
 }
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html */
 const RUNTIME = 'nodejs24.x';
 /** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const LONGEST_SECONDS = 900;
+
+export function codeOf(code: ReadonlyMap<string, CodeAsset>, placeholder: string): CodeAsset {
+  const asset = code.get(placeholder);
+  if (!asset) throw new Error(`no code for ${placeholder}`);
+  return asset;
+}
 
 export function functionName(site: Site, name: string): string {
   return nameOf(site, name);
@@ -142,15 +150,18 @@ const networkGrants = grant(
   'Lambda makes network interfaces in the subnets; it wants it for all resources',
 );
 
-function waivers({ timeoutSeconds = LONGEST_SECONDS }: FunctionRequest, isInVpc: boolean) {
+const stepFunctions =
+  'Step Functions, which bounds how many run at once, waits for the answer and handles the failure';
+
+function waivers(request: FunctionRequest, isInVpc: boolean) {
+  const { timeoutSeconds = LONGEST_SECONDS, caller = stepFunctions } = request;
   const long = 'work that takes longer is handed over to another call before the time ends';
   return {
     ...(timeoutSeconds < LONGEST_SECONDS ? {} : { audit: { 'function-timeout': long } }),
     nag: { 'Serverless-LambdaDLQ': 'it is called by Step Functions, which waits for the answer' },
     checkov: {
-      CKV_AWS_115:
-        'Step Functions bounds how many run at once; reserved concurrency would be taken from others',
-      CKV_AWS_116: 'it is called by Step Functions, which waits for the answer and handles the failure',
+      CKV_AWS_115: `it is called by ${caller}; reserved concurrency would be taken from others`,
+      CKV_AWS_116: `it is called by ${caller}`,
       ...(isInVpc
         ? {}
         : { CKV_AWS_117: 'it talks to services of AWS only, or the databases are reached from outside' }),

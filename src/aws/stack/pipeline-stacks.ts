@@ -3,9 +3,11 @@ import { SluiceError } from '../../errors.js';
 import type { FunctionNeeds } from '../function-needs.js';
 import { MAX_RESOURCES, type Template, templateOf } from '../template/template.js';
 import { assetsStackName, assetsTemplate } from './assets.js';
+import { changesPart } from './changes-part.js';
 import { flowPart } from './flow-part.js';
 import type { CodeAsset } from './function.js';
 import { type GuestRole, guestStackName, guestTemplate } from './guest.js';
+import { namedSteps } from './named-steps.js';
 import type { Part } from './part.js';
 import { nameOf, type Site } from './site.js';
 import { stateResources } from './state-store.js';
@@ -18,6 +20,8 @@ export interface PipelineFacts {
   readonly needs: FunctionNeeds;
   /** By the placeholder of the function: `Run`, `StepOrdersOut`. */
   readonly code: ReadonlyMap<string, CodeAsset>;
+  /** ARNs of the streams of replicates, by the steps' names. */
+  readonly streams: ReadonlyMap<string, string>;
   /** What the environment has for `{ env: NAME }`. */
   readonly env: Readonly<Record<string, string | undefined>>;
 }
@@ -35,7 +39,7 @@ export interface Stack {
 export function pipelineStacks(facts: PipelineFacts): readonly Stack[] {
   const { site, declaration } = facts;
   const { account, region } = site;
-  const parts: readonly Part[] = [flowPart(facts)];
+  const parts: readonly Part[] = [onlyFollows(declaration) ? changesPart(facts) : flowPart(facts)];
   const assets: Stack = {
     name: assetsStackName(site),
     account,
@@ -55,6 +59,11 @@ export function pipelineStacks(facts: PipelineFacts): readonly Stack[] {
   refuseLarge(template);
   const own: Stack = { name: nameOf(site), account, region, template, after: [assets.name] };
   return [assets, own, ...guestStacks(site, merged(parts.flatMap(({ guests }) => guests)))];
+}
+
+/** Such a pipeline has no runs, and no state machine. */
+export function onlyFollows({ steps }: Pick<Declaration, 'steps'>): boolean {
+  return namedSteps(steps).every(({ kind }) => kind === 'replicate');
 }
 
 function refuseLarge({ Resources }: Template): void {

@@ -1,0 +1,75 @@
+import type { ReplicateStep } from '../../declare/declaration.js';
+import { SluiceError } from '../../errors.js';
+import { openHandedRun } from '../../flow/handed/handed-run.js';
+import { type OpenFollower, openFollower } from '../../flow/handed/open-follower.js';
+import { replicateSteps } from '../../flow/scope.js';
+import type { Deployed, Work, Works } from './deployed.js';
+import type { StreamEvent } from './events/stream-event.js';
+import { followEvent, sequenceOf } from './follow.js';
+
+/** What a function keeps from one event to the next. */
+const open = new WeakMap<Deployed, Promise<OpenFollower>>();
+
+const event: Work = async (deployed, asked, { time, log }) => {
+  const step = followedStep(deployed);
+  const opening = open.get(deployed) ?? opened(deployed, step);
+  open.set(deployed, opening);
+  let follower: OpenFollower | undefined;
+  const giveUp = () => follower?.abort(time.signal.reason);
+  time.signal.addEventListener('abort', giveUp, { once: true });
+  try {
+    follower = await opening;
+    const { answer, outcome } = await followEvent(follower, asked as unknown as StreamEvent, time.until);
+    const { read, written, unchanged, rejected } = outcome.counts;
+    log.counted(step.name, { Read: read, Written: written, Rejected: rejected });
+    log.said('followed', { read, written, unchanged, rejected, again: outcome.again });
+    if (!outcome.failure) return answer;
+    const { Records } = asked as unknown as StreamEvent;
+    // Only a call that failed is told to alarms, and tried with half of its changes.
+    if (outcome.again === sequenceOf(Records[0])) throw outcome.failure.error;
+    log.said('to come again', { code: codeOf(outcome.failure.error) });
+    if (!isOfRows(outcome.failure.error)) await giveBack(deployed, follower);
+    return answer;
+  } catch (error) {
+    if (!isOfRows(error)) await giveBack(deployed, follower);
+    throw error;
+  } finally {
+    time.signal.removeEventListener('abort', giveUp);
+  }
+};
+
+/** After a failure nothing is known of its connections any more. */
+async function giveBack(deployed: Deployed, follower: OpenFollower | undefined): Promise<void> {
+  open.delete(deployed);
+  await follower?.close().catch(() => undefined); // what went wrong is told already
+}
+
+function isOfRows(error: unknown): boolean {
+  return codeOf(error) === 'rejects_exceeded';
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof SluiceError ? error.code : 'bug';
+}
+
+/** Of the function of a replicate. */
+export const followWorks: Works = { event };
+
+async function opened(deployed: Deployed, step: ReplicateStep): Promise<OpenFollower> {
+  const run = openHandedRun({ ...deployed, signal: new AbortController().signal }, step.name);
+  const follower = await openFollower(run.world, step, run.rejects);
+  return {
+    ...follower,
+    close: async () => {
+      await follower.close();
+      await run.close();
+    },
+  };
+}
+
+function followedStep({ declaration, env }: Deployed): ReplicateStep {
+  const name = env['SLUICE_STEP'];
+  const step = replicateSteps(declaration.steps).find((each) => each.name === name);
+  if (!step) throw new SluiceError('usage', 'SLUICE_STEP names no replicate of the pipeline');
+  return step;
+}

@@ -1,0 +1,67 @@
+import type { ReplicateStep } from '../../declare/declaration.js';
+import { stepFunctions } from '../../flow/asl/step-functions.js';
+import { replicateSteps } from '../../flow/scope.js';
+import type { Resources } from '../template/template.js';
+import { changesAlarms } from './alarms.js';
+import { codeOf, functionResources } from './function.js';
+import type { GuestRole } from './guest.js';
+import { heldGrants } from './held-grants.js';
+import type { Part } from './part.js';
+import type { PipelineFacts } from './pipeline-stacks.js';
+import { roleArn, stateUrl } from './site.js';
+import { failedBucketResources, mappingGrants, streamMapping } from './stream-mapping.js';
+import { variablesOf } from './variables.js';
+
+/** A batch is loaded in seconds; whoever waits for a server that is away is not waited for longer. */
+const TIMEOUT_SECONDS = 300;
+
+/** A pipeline that only follows changes (F4): a function for each replicate, which its stream is mapped to. It has no run. */
+export function changesPart(facts: PipelineFacts): Part {
+  const { declaration, site } = facts;
+  const placeholders = stepFunctions(declaration.steps);
+  const made = replicateSteps(declaration.steps).map((step) => {
+    return follower(facts, step, placeholders.get(step.name) ?? '');
+  });
+  const names = made.map(({ name }) => name);
+  return {
+    resources: Object.assign(
+      {},
+      ...made.map(({ resources }) => resources),
+      failedBucketResources(site),
+      changesAlarms(site, names),
+    ),
+    outputs: { StateUrl: { Description: 'What --state takes', Value: stateUrl(site) } },
+    guests: made.flatMap(({ guests }) => guests),
+  };
+}
+
+interface MadeFollower {
+  /** The end of its name. */
+  readonly name: string;
+  readonly resources: Resources;
+  readonly guests: readonly GuestRole[];
+}
+
+function follower(facts: PipelineFacts, step: ReplicateStep, logical: string): MadeFollower {
+  const { site, code, needs, declaration, env, streams } = facts;
+  const name = `step-${step.name}`;
+  const stream = streams.get(step.name);
+  if (stream === undefined) throw new Error(`no stream for ${step.name}`);
+  const { own, guests } = heldGrants(site, roleArn(site, name), needs.steps.get(step.name) ?? []);
+  const { variables, talksToDatabase } = variablesOf(declaration, step, env);
+  const resources = {
+    ...functionResources(site, {
+      logical,
+      name,
+      description: `${declaration.pipeline}: follows ${step.name}`,
+      code: codeOf(code, logical),
+      grants: [...own, ...mappingGrants(site, stream)],
+      variables: { ...variables, SLUICE_STEP: step.name },
+      inVpc: talksToDatabase,
+      timeoutSeconds: TIMEOUT_SECONDS,
+      caller: 'a mapping of a stream, which bounds how many run at once and keeps what fails',
+    }),
+    ...streamMapping(site, logical, { stream, step }),
+  };
+  return { name, resources, guests };
+}
