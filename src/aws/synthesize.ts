@@ -1,8 +1,8 @@
 import type { Declaration, NamedStep } from '../declare/declaration.js';
-import { isReplicatePlan } from '../engine/replicate/plan.js';
 import { RUN_FUNCTION, stepFunctions } from '../flow/asl/step-functions.js';
-import { type PlannedStep, preparedReplicates } from '../flow/plan.js';
+import type { PlannedStep } from '../flow/plan.js';
 import type { World } from '../flow/scope.js';
+import { streamsOf } from '../flow/streams.js';
 import type { AssetFolder } from './assembly/write-assembly.js';
 import { functionNeeds } from './function-needs.js';
 import type { CodeAsset } from './stack/function.js';
@@ -49,13 +49,4 @@ export async function synthesize(request: SynthesizeRequest): Promise<Synthesize
   const needs = functionNeeds(world, planned);
   const stacks = pipelineStacks({ declaration, site, needs, code, env, streams: streamsOf(planned) });
   return { site, stacks, code: [...code.values()] };
-}
-
-/** A stream that is switched off and on again is another. */
-function streamsOf(planned: readonly PlannedStep[]): ReadonlyMap<string, string> {
-  const streams = preparedReplicates(planned).flatMap(({ name, planned: plan }): [string, string][] => {
-    const stream = isReplicatePlan(plan) ? plan.description.numbering : undefined;
-    return stream === undefined ? [] : [[name, stream]];
-  });
-  return new Map(streams);
 }

@@ -59,7 +59,7 @@ function follower(facts: PipelineFacts, step: ReplicateStep, logical: string): M
       variables: { ...variables, SLUICE_STEP: step.name },
       inVpc: talksToDatabase,
       timeoutSeconds: TIMEOUT_SECONDS,
-      caller: 'a mapping of a stream, which bounds how many run at once and keeps what fails',
+      caller: 'the mapping of a stream',
     }),
     ...streamMapping(site, logical, { stream, step }),
   };

@@ -27,7 +27,7 @@ export interface FunctionRequest {
   readonly memory?: number;
   /** Default: 15 minutes, all that Lambda allows. */
   readonly timeoutSeconds?: number;
-  /** Who calls it, which bounds how many run at once and sees to what fails. Default: Step Functions. */
+  /** Who calls it, bounds how many run at once and sees to what fails. Default: Step Functions. */
   readonly caller?: string;
 }
 
@@ -150,18 +150,15 @@ const networkGrants = grant(
   'Lambda makes network interfaces in the subnets; it wants it for all resources',
 );
 
-const stepFunctions =
-  'Step Functions, which bounds how many run at once, waits for the answer and handles the failure';
-
 function waivers(request: FunctionRequest, isInVpc: boolean) {
-  const { timeoutSeconds = LONGEST_SECONDS, caller = stepFunctions } = request;
+  const { timeoutSeconds = LONGEST_SECONDS, caller } = request;
   const long = 'work that takes longer is handed over to another call before the time ends';
   return {
     ...(timeoutSeconds < LONGEST_SECONDS ? {} : { audit: { 'function-timeout': long } }),
     nag: { 'Serverless-LambdaDLQ': 'it is called by Step Functions, which waits for the answer' },
     checkov: {
-      CKV_AWS_115: `it is called by ${caller}; reserved concurrency would be taken from others`,
-      CKV_AWS_116: `it is called by ${caller}`,
+      CKV_AWS_115: `${caller ?? 'Step Functions'} bounds how many run at once; reserved concurrency would be taken from others`,
+      CKV_AWS_116: `it is called by ${caller ?? 'Step Functions'}, which waits for the answer and handles the failure`,
       ...(isInVpc
         ? {}
         : { CKV_AWS_117: 'it talks to services of AWS only, or the databases are reached from outside' }),
