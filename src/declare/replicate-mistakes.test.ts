@@ -203,7 +203,7 @@ describe('a replicate has defaults', () => {
   });
 
   test('of files: larger loads', async () => {
-    const large = { rows: 100_000, bytes: 67_108_864, seconds: 60 };
+    const large = { rows: 50_000, bytes: 33_554_432, seconds: 60 };
     expect(await stepOf(intoFiles('mode: append'))).toMatchObject({ load: large });
     expect(await stepOf(intoFiles('mode: append, load: { rows: 7 }'))).toMatchObject({
       load: { ...large, rows: 7 },

@@ -5,7 +5,7 @@ import { orEnv } from '../environment.js';
 export const title = 'files';
 
 /** A load becomes a file: larger ones cost memory, smaller ones whoever reads many of them. */
-export const changeLoad = { rows: 100_000, bytes: 64 * 1024 * 1024, seconds: 60 } as const;
+export const changeLoad = { rows: 50_000, bytes: 32 * 1024 * 1024, seconds: 60 } as const;
 
 const name = z.string().min(1);
 

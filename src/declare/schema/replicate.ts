@@ -43,14 +43,14 @@ export const loadFields = {
         .min(1)
         .max(MAX_LOAD_ROWS)
         .optional()
-        .describe('At most so many rows. Default 10000; into files 100000.'),
+        .describe('At most so many rows. Default 10000; into files 50000.'),
       bytes: z
         .int()
         .min(1)
         .max(MAX_LOAD_BYTES)
         .optional()
         .describe(
-          'At most about so many bytes, as the stream sends them. Default 16777216 (16 MiB); into files 64 MiB.',
+          'At most about so many bytes, as the stream sends them. Default 16777216 (16 MiB); into files 32 MiB.',
         ),
       seconds: duration
         .optional()
