@@ -351,7 +351,8 @@ export interface Writer {
   /**
    * Writes the batch durably or throws; when it returns every row is exactly one of written, unchanged or
    * rejected (invariant 2). `token` names the batch within step and run: writing the same token again after
-   * a lost answer does nothing (where the sink has a ledger). Retries inside by `context.retry`.
+   * a lost answer does nothing (where the sink has a ledger). Retries inside by `context.retry`. Nothing looks at the batch once
+   * it has returned: the bytes of its rows may be those of others then.
    */
   write(batch: Batch, token: string): Promise<Written>;
   /** The cost of one row for the write pace, in write units; absent where the sink has none. */
