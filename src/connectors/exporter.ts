@@ -109,6 +109,18 @@ export interface Exporter {
   /** Begins an export; one of this name that is there already is 'begun' if it is of the same source into the same place. */
   startExport(order: ExportOrder, sourceArn: string): Promise<Begun>;
   export(name: string): Promise<ExportState>;
+  /**
+   * For whoever has somebody else make the calls that begin something: whether a snapshot of this name is this run's, somebody
+   * else's (`taken`), or there is none. Begins nothing.
+   */
+  snapshotBegun(name: string): Promise<'begun' | 'taken' | 'none'>;
+  /** The same of an export of the source into the place of the order. */
+  exportBegun(order: ExportOrder, sourceArn: string): Promise<'begun' | 'taken' | 'none'>;
+  /**
+   * What it means that the service refused such a call, by the name of its error as Step Functions has it. Throws where waiting
+   * does not help.
+   */
+  refused(error: { readonly name: string; readonly message: string }): 'taken' | { readonly busy: string };
   /** One that is not there, or has ended, is no error. */
   cancelExport(name: string): Promise<void>;
   /**

@@ -21,6 +21,7 @@ import { contentsOf } from './info-files.js';
 import { checkKeyAndRole } from './key-and-role.js';
 import type { RdsConnectionOptions } from './options.js';
 import { handOverPermissions, permissionsOf } from './permissions.js';
+import { refusedCall } from './refused-call.js';
 import type { RdsService } from './service.js';
 import { isOfThisRun, isOurs } from './tags.js';
 
@@ -116,6 +117,22 @@ export class RdsExporter implements Exporter {
   async export(name: string): Promise<ExportState> {
     const task = await this.#task(name);
     return task ? stateOf(task) : { kind: 'none' };
+  }
+
+  async snapshotBegun(name: string): Promise<'begun' | 'taken' | 'none'> {
+    const there = await this.#database.snapshot(name);
+    if (!there) return 'none';
+    return isOfThisRun(there.tags, this.#options.context) ? 'begun' : 'taken';
+  }
+
+  async exportBegun(order: ExportOrder, sourceArn: string): Promise<'begun' | 'taken' | 'none'> {
+    const task = await this.#task(order.name);
+    if (!task) return 'none';
+    return isSame(task, order, sourceArn) ? 'begun' : 'taken';
+  }
+
+  refused(error: { readonly name: string; readonly message: string }): 'taken' | { readonly busy: string } {
+    return refusedCall(error);
   }
 
   async cancelExport(name: string): Promise<void> {
