@@ -42,6 +42,7 @@ export const errorCodes = {
   unsupported: 'what is asked for is not possible with this server or in this mode',
   assembly_invalid: 'a folder is no cloud assembly that can be deployed',
   account_wrong: 'the credentials are of another account than the stack is for',
+  stack_missing: 'the pipeline is not deployed in this account and region',
   stack_foreign: 'a stack of this name exists, and Sluice did not put it there',
   stack_refused: 'CloudFormation refused the template or the change',
   // While running

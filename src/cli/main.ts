@@ -77,6 +77,8 @@ Examples:
   sluice import asl nightly.asl.json   an existing state machine as a declaration
   sluice duckdb exports.yaml           what reads the newest export there; also snowflake, athena
   sluice synth batch.yaml              the stacks that run it on AWS
+  sluice deploy batch.yaml             put them there; diff shows what would change, destroy takes them away
+  sluice run batch.yaml --on aws       start it there, and follow it
   sluice audit template.yaml           what is wrong with a CloudFormation template
   sluice next batch.yaml               when its schedule fires next
   sluice serve batch.yaml              run it then, on this machine

@@ -72,7 +72,7 @@ async function checkAccount(
 }
 
 /** https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html: needs no permission. */
-async function callerAccount(
+export async function callerAccount(
   region: string,
   credentials: AwsCredentialsProvider,
   env: AccessOptions['env'],

@@ -20,6 +20,8 @@ export interface AssemblyStack {
   /** What has to be in a bucket before the stack is created or updated. */
   readonly assets: readonly StackAsset[];
   readonly tags: Readonly<Record<string, string>>;
+  /** Of its account and region: through it go its assets, and a template that is large. */
+  readonly bucket?: string;
 }
 
 export interface StackAsset {
@@ -104,7 +106,9 @@ async function stackOf(folder: string, id: string, artifacts: Artifacts): Promis
     assets.push(...(await assetsOf(folder, artifacts[needed], templateFile)));
   }
   const template = await textOf(folder, templateFile);
-  return { name: stackName, account, region, template, assets, tags };
+  const bucket = assets[0]?.bucket;
+  const place = { name: stackName, account, region, ...(bucket === undefined ? {} : { bucket }) };
+  return { ...place, template, assets, tags };
 }
 
 async function assetsOf(

@@ -4,7 +4,7 @@ import { type DeployStackOptions, deployStack } from './deploy-stack.js';
 import type { StackResult } from './observer.js';
 import { uploadAssets } from './upload-assets.js';
 
-export type DeployOptions = Omit<DeployStackOptions, 'access' | 'bucket'>;
+export type DeployOptions = Omit<DeployStackOptions, 'access'>;
 
 /** Puts the stacks there, one after the other: each stack's assets are in their bucket before it. */
 export async function deployAssembly(
@@ -17,8 +17,7 @@ export async function deployAssembly(
     options.signal.throwIfAborted();
     const access = accesses.of(stack);
     await uploadAssets(access, stack, options.observer);
-    const bucket = stack.assets[0]?.bucket;
-    results.set(stack.name, await deployStack(stack, { ...options, access, bucket }));
+    results.set(stack.name, await deployStack(stack, { ...options, access }));
   }
   return results;
 }

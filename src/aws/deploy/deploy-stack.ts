@@ -12,8 +12,6 @@ import { stackFailure } from './stack-failure.js';
 import { templateFor } from './upload-assets.js';
 
 export interface DeployStackOptions extends StackWork {
-  /** The bucket through which large templates go. */
-  readonly bucket: string | undefined;
   /** Is asked before anything that holds data is replaced or removed. */
   readonly allows: (stack: string, losses: readonly ResourceChange[]) => Promise<boolean>;
 }
@@ -28,7 +26,7 @@ export async function deployStack(stack: AssemblyStack, options: DeployStackOpti
   const changes = await createChangeSet(access.cloudFormation, {
     stack: stack.name,
     type: found === undefined ? 'CREATE' : 'UPDATE',
-    template: await templateFor(access, stack.name, stack.template, options.bucket),
+    template: await templateFor(access, stack.name, stack.template, stack.bucket),
     tags: stackTags(stack),
     signal,
   }).catch(async (error: unknown) => {

@@ -1,5 +1,4 @@
 import { SluiceError } from '../../errors.js';
-import type { AssemblyStack } from './assembly.js';
 import { carryOut } from './carry-out.js';
 import { createChangeSet } from './change-set.js';
 import { deleteStack, type StackWork } from './delete-stack.js';
@@ -7,20 +6,21 @@ import { type Fate, type Holding, isHolding, withFates } from './deletion-polici
 import { deployedTemplate } from './deployed-template.js';
 import { emptyBucket } from './empty-bucket.js';
 import { type FoundStack, findStack, stackResources, stackTags } from './own-stack.js';
+import type { NamedStack } from './pipeline-names.js';
 import { isGood, isUnderWay } from './stack-events.js';
 import { stackFailure } from './stack-failure.js';
 import { templateFor } from './upload-assets.js';
 
 /** A stack that is to be deleted, and what becomes of what holds data in it. */
 export interface Doomed {
-  readonly stack: AssemblyStack;
+  readonly stack: NamedStack;
   readonly found: FoundStack;
   readonly holdings: readonly (Holding & { readonly fate: Fate })[];
 }
 
 /** Looks at what there is; changes nothing. Undefined where the stack is not there. */
 export async function doomedStack(
-  stack: AssemblyStack,
+  stack: NamedStack,
   { access }: Pick<StackWork, 'access'>,
   { keepState, codeBuckets }: { readonly keepState: boolean; readonly codeBuckets: ReadonlySet<string> },
 ): Promise<Doomed | undefined> {
@@ -86,7 +86,7 @@ async function settleFates({ stack, found, holdings }: Doomed, work: StackWork):
   const changes = await createChangeSet(cloudFormation, {
     stack: found.name,
     type: 'UPDATE',
-    template: await templateFor(access, found.name, template, stack.assets[0]?.bucket),
+    template: await templateFor(access, found.name, template, stack.bucket),
     tags: stackTags(stack),
     signal,
   });

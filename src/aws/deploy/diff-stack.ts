@@ -45,7 +45,7 @@ export async function diffStack(
   const changes = await createChangeSet(cloudFormation, {
     stack: name,
     type: 'UPDATE',
-    template: await templateFor(access, name, template, stack.assets[0]?.bucket),
+    template: await templateFor(access, name, template, stack.bucket),
     tags: stackTags(stack),
     signal,
   });

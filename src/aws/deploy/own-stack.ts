@@ -17,7 +17,10 @@ export interface FoundStack {
 const MARK = 'sluice:stack';
 
 /** The tags of a stack; CloudFormation gives them to its resources, too. */
-export function stackTags({ name, tags }: AssemblyStack): Readonly<Record<string, string>> {
+export function stackTags({
+  name,
+  tags,
+}: Pick<AssemblyStack, 'name' | 'tags'>): Readonly<Record<string, string>> {
   return { ...tags, [MARK]: name };
 }
 

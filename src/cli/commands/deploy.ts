@@ -1,16 +1,20 @@
 import type { Command } from 'commander';
 import type { DeployCommandOptions } from '../deploy/deploy-declaration.js';
 import {
+  accountOption,
   assemblyOption,
   assumeOption,
   minutes,
+  type PlaceOptions,
   profileOption,
+  regionOption,
   stackOption,
 } from '../deploy/stack-options.js';
 import type { Io } from '../io.js';
 
 const examples = `
 Examples:
+  sluice deploy orders.yaml
   sluice deploy --assembly cdk.out
   sluice deploy --assembly cdk.out --profile 444455556666=reporting     two accounts
   sluice deploy --assembly cdk.out --stack sluice-orders-444455556666   one of the stacks
@@ -28,7 +32,10 @@ export function registerDeploy(program: Command, io: Io, exit: (status: number) 
     .description(
       'Creates or updates the CloudFormation stacks of a pipeline, and uploads the code they name.',
     )
+    .argument('[file]', 'the declaration, YAML or TypeScript')
     .addOption(assemblyOption())
+    .addOption(accountOption())
+    .addOption(regionOption())
     .addOption(stackOption())
     .addOption(profileOption())
     .addOption(assumeOption())
@@ -37,8 +44,12 @@ export function registerDeploy(program: Command, io: Io, exit: (status: number) 
     .option('--state <folder>', 'where runs are kept; deploy uses none')
     .option('--json', 'one JSON event a line')
     .addHelpText('after', examples)
-    .action(async (options: DeployCommandOptions) => {
+    .action(async (file: string | undefined, options: DeployCommandOptions & PlaceOptions) => {
+      const { assemblyFor } = await import('../deploy/assembly-for.js');
       const { deployDeclaration } = await import('../deploy/deploy-declaration.js');
-      exit(await deployDeclaration(io, options));
+      const made = await assemblyFor(file, io, options);
+      exit(
+        'status' in made ? made.status : await deployDeclaration(io, { ...options, assembly: made.folder }),
+      );
     });
 }

@@ -1,16 +1,19 @@
 import type { Command } from 'commander';
 import type { DestroyOptions } from '../deploy/destroy-declaration.js';
 import {
+  accountOption,
   assemblyOption,
   assumeOption,
   minutes,
   profileOption,
+  regionOption,
   stackOption,
 } from '../deploy/stack-options.js';
 import type { Io } from '../io.js';
 
 const examples = `
 Examples:
+  sluice destroy orders.yaml
   sluice destroy --assembly cdk.out                 shows what would go, and asks
   sluice destroy --assembly cdk.out --keep-state    runs and rejects stay for the next deploy
 
@@ -25,7 +28,10 @@ export function registerDestroy(program: Command, io: Io, exit: (status: number)
     .command('destroy')
     .summary('take a pipeline off AWS')
     .description('Deletes the stacks of a pipeline with all they hold.')
+    .argument('[file]', 'the declaration, YAML or TypeScript')
     .addOption(assemblyOption())
+    .addOption(accountOption())
+    .addOption(regionOption())
     .addOption(stackOption())
     .addOption(profileOption())
     .addOption(assumeOption())
@@ -35,8 +41,8 @@ export function registerDestroy(program: Command, io: Io, exit: (status: number)
     .option('--state <folder>', 'where runs are kept; destroy uses none')
     .option('--json', 'one JSON event a line; with --yes')
     .addHelpText('after', examples)
-    .action(async (options: DestroyOptions) => {
+    .action(async (file: string | undefined, options: DestroyOptions) => {
       const { destroyDeclaration } = await import('../deploy/destroy-declaration.js');
-      exit(await destroyDeclaration(io, options));
+      exit(await destroyDeclaration(file, io, options));
     });
 }

@@ -1,15 +1,19 @@
 import type { Command } from 'commander';
 import {
+  accountOption,
   assemblyOption,
   assumeOption,
   type DeployOptions,
+  type PlaceOptions,
   profileOption,
+  regionOption,
   stackOption,
 } from '../deploy/stack-options.js';
 import type { Io } from '../io.js';
 
 const examples = `
 Examples:
+  sluice diff orders.yaml
   sluice diff --assembly cdk.out
   sluice diff --assembly cdk.out --json | jq 'select(.event == "diff").permissions.added'
 
@@ -20,15 +24,20 @@ export function registerDiff(program: Command, io: Io, exit: (status: number) =>
     .command('diff')
     .summary('say what deploy would change on AWS')
     .description('Asks CloudFormation what it would change, and shows what would be allowed that is not now.')
+    .argument('[file]', 'the declaration, YAML or TypeScript')
     .addOption(assemblyOption())
+    .addOption(accountOption())
+    .addOption(regionOption())
     .addOption(stackOption())
     .addOption(profileOption())
     .addOption(assumeOption())
     .option('--state <folder>', 'where runs are kept; diff uses none')
     .option('--json', 'one JSON event a line')
     .addHelpText('after', examples)
-    .action(async (options: DeployOptions) => {
+    .action(async (file: string | undefined, options: DeployOptions & PlaceOptions) => {
+      const { assemblyFor } = await import('../deploy/assembly-for.js');
       const { diffDeclaration } = await import('../deploy/diff-declaration.js');
-      exit(await diffDeclaration(io, options));
+      const made = await assemblyFor(file, io, options);
+      exit('status' in made ? made.status : await diffDeclaration(io, { ...options, assembly: made.folder }));
     });
 }

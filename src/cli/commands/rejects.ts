@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Io } from '../io.js';
 import type { RejectsOptions } from '../list-rejects.js';
+import { onOption } from '../on-option.js';
 
 const examples = `
 Examples:
@@ -20,15 +21,18 @@ export function registerRejects(program: Command, io: Io, exit: (status: number)
     .option('--step <name>', 'of this step only')
     .option('--where <field=value>', 'only those with this reason, column or run')
     .option('--show', 'each reject with its key and its row, on the screen')
+    .addOption(onOption())
     .option(
       '--state <place>',
       'where runs and rejects are kept: a folder or dynamodb://… (default: .sluice beside the file)',
     )
     .option('--json', 'one JSON line for each reject')
     .addHelpText('after', examples)
-    .action(async (file: string, options: RejectsOptions) => {
+    .action(async (file: string, options: RejectsOptions & { readonly on?: string }) => {
       const { loadDeclaration } = await import('../../declare/load.js');
+      const { onAws } = await import('../deploy/deployed-pipeline.js');
       const { listRejects } = await import('../list-rejects.js');
-      exit(await listRejects(await loadDeclaration(file, { env: io.env }), io, options));
+      const declaration = await loadDeclaration(file, { env: io.env });
+      exit(await listRejects(declaration, io, await onAws(declaration, io, options)));
     });
 }

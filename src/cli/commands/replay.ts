@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Io } from '../io.js';
+import { onOption } from '../on-option.js';
 import type { ReplayOptions } from '../replay-rejects.js';
 
 const examples = `
@@ -24,15 +25,18 @@ export function registerReplay(program: Command, io: Io, exit: (status: number) 
     .option('--dry-run', 'say what would be sent; write nothing')
     .option('--discard', 'give them up instead of sending them; what is on a redrive queue goes')
     .option('--wait', 'if a run of this pipeline is under way, wait for its end')
+    .addOption(onOption())
     .option(
       '--state <place>',
       'where runs and rejects are kept: a folder or dynamodb://… (default: .sluice beside the file)',
     )
     .option('--json', 'one JSON event a line')
     .addHelpText('after', examples)
-    .action(async (file: string, options: ReplayOptions) => {
+    .action(async (file: string, options: ReplayOptions & { readonly on?: string }) => {
       const { loadDeclaration } = await import('../../declare/load.js');
+      const { onAws } = await import('../deploy/deployed-pipeline.js');
       const { replayAll } = await import('../replay-rejects.js');
-      exit(await replayAll(await loadDeclaration(file, { env: io.env }), io, options));
+      const declaration = await loadDeclaration(file, { env: io.env });
+      exit(await replayAll(declaration, io, await onAws(declaration, io, options)));
     });
 }

@@ -1,7 +1,8 @@
 import { type Command, Option } from 'commander';
+import { SluiceError } from '../../errors.js';
+import type { AwsRunOptions } from '../deploy/run-on-aws.js';
 import { halfOption } from '../half-option.js';
 import type { Io } from '../io.js';
-import type { RunOptions } from '../run-declaration.js';
 
 const examples = `
 Examples:
@@ -12,6 +13,7 @@ Examples:
   sluice run users.yaml --only send           of copies through a queue: fill it …
   sluice run users.yaml --only receive --drain    … and, perhaps elsewhere, empty it
   sluice run hits.yaml --drain                follow changes until all are done, then end
+  sluice run orders.yaml --on aws             start it where it is deployed, and follow it
   sluice run orders.yaml --json | jq .        one event a line, a summary at the end
 
 Steps, branches, conditions, failures, waits and calls: docs/steps.md
@@ -42,6 +44,8 @@ export function registerRun(program: Command, io: Io, exit: (status: number) => 
       'what has no end (replicate, a receiver) ends once it has caught up, or its queue is empty',
     )
     .option('--wait', 'if another run of this pipeline is under way, wait for its end')
+    .addOption(new Option('--on <place>', 'aws: start the deployed pipeline and follow it').choices(['aws']))
+    .option('--stop', 'with --on aws: end the execution that is under way')
     .option(
       '--state <place>',
       'where runs and rejects are kept: a folder or dynamodb://… (default: .sluice beside the file)',
@@ -50,9 +54,18 @@ export function registerRun(program: Command, io: Io, exit: (status: number) => 
     .option('--quiet', 'no progress')
     .addOption(new Option('--firing <json>', 'what the run acts for; sluice serve says so').hideHelp())
     .addHelpText('after', examples)
-    .action(async (file: string, options: RunOptions) => {
+    .action(async (file: string, options: AwsRunOptions) => {
       const { loadDeclaration } = await import('../../declare/load.js');
-      const { runDeclaration } = await import('../run-declaration.js');
-      exit(await runDeclaration(await loadDeclaration(file, { env: io.env }), io, options));
+      const declaration = await loadDeclaration(file, { env: io.env });
+      if (options.stop && options.on === undefined) {
+        throw new SluiceError('usage', '--stop is of --on aws: a run here ends by Ctrl-C');
+      }
+      if (options.on === undefined) {
+        const { runDeclaration } = await import('../run-declaration.js');
+        exit(await runDeclaration(declaration, io, options));
+      } else {
+        const { runOnAws } = await import('../deploy/run-on-aws.js');
+        exit(await runOnAws(declaration, io, options));
+      }
     });
 }

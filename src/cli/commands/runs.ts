@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Io } from '../io.js';
 import type { RunsOptions } from '../list-runs.js';
+import { onOption } from '../on-option.js';
 
 const examples = `
 Examples:
@@ -15,15 +16,20 @@ export function registerRuns(program: Command, io: Io, exit: (status: number) =>
     .argument('<file>', 'the declaration, YAML or TypeScript')
     .argument('[run]', 'show this run step by step')
     .option('-n <count>', 'at most so many', Number, 20)
+    .addOption(onOption())
     .option(
       '--state <place>',
       'where runs are kept: a folder or dynamodb://… (default: .sluice beside the file)',
     )
     .option('--json', 'one JSON line for each run')
     .addHelpText('after', examples)
-    .action(async (file: string, run: string | undefined, options: RunsOptions) => {
-      const { loadDeclaration } = await import('../../declare/load.js');
-      const { listRuns } = await import('../list-runs.js');
-      exit(await listRuns(await loadDeclaration(file, { env: io.env }), run, io, options));
-    });
+    .action(
+      async (file: string, run: string | undefined, options: RunsOptions & { readonly on?: string }) => {
+        const { loadDeclaration } = await import('../../declare/load.js');
+        const { onAws } = await import('../deploy/deployed-pipeline.js');
+        const { listRuns } = await import('../list-runs.js');
+        const declaration = await loadDeclaration(file, { env: io.env });
+        exit(await listRuns(declaration, run, io, await onAws(declaration, io, options)));
+      },
+    );
 }

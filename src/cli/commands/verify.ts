@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { SluiceError } from '../../errors.js';
 import type { Io } from '../io.js';
+import { onOption } from '../on-option.js';
 import type { VerifyCommandOptions } from '../verify-declaration.js';
 
 const examples = `
@@ -28,6 +29,7 @@ export function registerVerify(program: Command, io: Io, exit: (status: number) 
     .option('--settle <looks>', 'how often a differing row is looked at again (default: 1)', wholeNumber)
     .option('--show', 'show the values that differ')
     .option('--report <file>', 'keep the report in this file, too')
+    .addOption(onOption())
     .option(
       '--state <place>',
       'where reports are kept: a folder or dynamodb://… (default: .sluice beside the file)',
@@ -35,10 +37,12 @@ export function registerVerify(program: Command, io: Io, exit: (status: number) 
     .option('--json', 'one JSON event a line')
     .option('--quiet', 'no progress')
     .addHelpText('after', examples)
-    .action(async (file: string, options: VerifyCommandOptions) => {
+    .action(async (file: string, options: VerifyCommandOptions & { readonly on?: string }) => {
       const { loadDeclaration } = await import('../../declare/load.js');
+      const { onAws } = await import('../deploy/deployed-pipeline.js');
       const { verifyDeclaration } = await import('../verify-declaration.js');
-      exit(await verifyDeclaration(await loadDeclaration(file, { env: io.env }), io, options));
+      const declaration = await loadDeclaration(file, { env: io.env });
+      exit(await verifyDeclaration(declaration, io, await onAws(declaration, io, options)));
     });
 }
 

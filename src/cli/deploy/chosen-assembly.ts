@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import type { AccessOptions } from '../../aws/deploy/account-access.js';
 import { type Assembly, readAssembly } from '../../aws/deploy/assembly.js';
 import type { CallContext } from '../../connectors/aws-calls.js';
@@ -8,18 +7,24 @@ import type { Io } from '../io.js';
 import type { DeployOptions } from './stack-options.js';
 
 /** The assembly with the stacks that are asked for. Throws `usage` where one is not there. */
-export async function chosenAssembly(io: Io, options: DeployOptions): Promise<Assembly> {
-  const assembly = await readAssembly(resolve(io.cwd, options.assembly));
-  const { stack: names } = options;
-  if (names === undefined) return assembly;
-  const missing = names.find((name) => !assembly.stacks.some((stack) => stack.name === name));
-  if (missing !== undefined) {
-    throw new SluiceError('usage', `there is no stack ${missing}`, {
-      hint: `the stacks are: ${assembly.stacks.map(({ name }) => name).join(', ')}`,
-    });
-  }
-  const stacks = assembly.stacks.filter(({ name }) => names.includes(name));
-  return { ...assembly, stacks };
+export async function chosenAssembly(
+  options: DeployOptions & { readonly assembly: string },
+): Promise<Assembly> {
+  const assembly = await readAssembly(options.assembly);
+  return { ...assembly, stacks: chosenStacks(assembly.stacks, options.stack) };
+}
+
+/** Those that are asked for; all where none is named. Throws `usage` where one is not there. */
+export function chosenStacks<Stack extends { readonly name: string }>(
+  stacks: readonly Stack[],
+  names: readonly string[] | undefined,
+): readonly Stack[] {
+  if (names === undefined) return stacks;
+  const missing = names.find((name) => !stacks.some((stack) => stack.name === name));
+  if (missing === undefined) return stacks.filter(({ name }) => names.includes(name));
+  throw new SluiceError('usage', `there is no stack ${missing}`, {
+    hint: `the stacks are: ${stacks.map(({ name }) => name).join(', ')}`,
+  });
 }
 
 /** Calls of AWS are tried again for so long. */
@@ -30,6 +35,6 @@ export function accessOptions(io: Io, options: DeployOptions, signal: AbortSigna
   return { env: io.env, context: callContext(signal), profiles: profile, roles: assume };
 }
 
-function callContext(signal: AbortSignal): CallContext {
+export function callContext(signal: AbortSignal): CallContext {
   return { signal, retry: (call) => retry(call, PATIENCE_MS, signal) };
 }

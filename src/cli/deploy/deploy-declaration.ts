@@ -14,6 +14,7 @@ import { type DeployProgress, deployProgress } from './deploy-progress.js';
 import type { DeployOptions } from './stack-options.js';
 
 export interface DeployCommandOptions extends DeployOptions {
+  readonly assembly: string;
   readonly yes?: boolean;
   /** Minutes for each stack. */
   readonly patience: number;
@@ -22,7 +23,7 @@ export interface DeployCommandOptions extends DeployOptions {
 /** `sluice deploy`: puts the stacks there. Gives the exit status. */
 export async function deployDeclaration(io: Io, options: DeployCommandOptions): Promise<number> {
   const json = options.json === true;
-  const assembly = await chosenAssembly(io, options);
+  const assembly = await chosenAssembly(options);
   const progress = await deployProgress(io, json);
   return await acting({ io, json, progress, command: 'deploy' }, async (signal) => {
     const accesses = await openAccesses(assembly.stacks, accessOptions(io, options, signal));

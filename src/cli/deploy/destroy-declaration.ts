@@ -1,16 +1,20 @@
+import { resolve } from 'node:path';
 import { type Accesses, openAccesses } from '../../aws/deploy/accesses.js';
-import type { Assembly } from '../../aws/deploy/assembly.js';
 import { type Doomed, destroyStack, doomedStack, type Kept } from '../../aws/deploy/destroy-stack.js';
+import { type NamedStack, namedStacks } from '../../aws/deploy/pipeline-names.js';
+import { loadDeclaration } from '../../declare/load.js';
 import { SluiceError } from '../../errors.js';
 import { askYes } from '../ask-yes.js';
 import { exitStatus } from '../exit-status.js';
 import type { Io } from '../io.js';
 import { acting } from './acting.js';
-import { accessOptions, chosenAssembly } from './chosen-assembly.js';
+import { deployPlace } from './assembly-for.js';
+import { accessOptions, chosenAssembly, chosenStacks } from './chosen-assembly.js';
 import { deployProgress } from './deploy-progress.js';
-import type { DeployOptions } from './stack-options.js';
+import type { DeployOptions, PlaceOptions } from './stack-options.js';
 
-export interface DestroyOptions extends DeployOptions {
+export interface DestroyOptions extends DeployOptions, PlaceOptions {
+  readonly assembly?: string;
   readonly yes?: boolean;
   /** The journal's table and bucket stay; the next `deploy` takes them up again. */
   readonly keepState?: boolean;
@@ -19,14 +23,18 @@ export interface DestroyOptions extends DeployOptions {
 }
 
 /** `sluice destroy`: deletes the stacks, the last first. Gives the exit status. */
-export async function destroyDeclaration(io: Io, options: DestroyOptions): Promise<number> {
+export async function destroyDeclaration(
+  file: string | undefined,
+  io: Io,
+  options: DestroyOptions,
+): Promise<number> {
   const json = options.json === true;
-  const assembly = await chosenAssembly(io, options);
+  const stacks = await stacksOf(file, io, options);
   const progress = await deployProgress(io, json);
   return await acting({ io, json, progress, command: 'destroy' }, async (signal) => {
-    const accesses = await openAccesses(assembly.stacks, accessOptions(io, options, signal));
+    const accesses = await openAccesses(stacks, accessOptions(io, options, signal));
     try {
-      const doomed = await doomedStacks(assembly, accesses, options.keepState === true);
+      const doomed = await doomedStacks(stacks, accesses, options.keepState === true);
       for (const one of doomed) announce(one, io, json);
       if (doomed.length > 0) await agreed(options);
       const kept: Kept[] = [];
@@ -45,13 +53,32 @@ export async function destroyDeclaration(io: Io, options: DestroyOptions): Promi
   });
 }
 
+/** A declaration says the names of its stacks: its databases need not be there any more. */
+async function stacksOf(
+  file: string | undefined,
+  io: Io,
+  options: DestroyOptions,
+): Promise<readonly NamedStack[]> {
+  const { assembly, stack } = options;
+  if ((file === undefined) === (assembly === undefined)) {
+    throw new SluiceError('usage', 'either a declaration or --assembly says what', {
+      hint: 'sluice destroy orders.yaml, or sluice destroy --assembly cdk.out',
+    });
+  }
+  if (file === undefined) {
+    return (await chosenAssembly({ ...options, assembly: resolve(io.cwd, assembly ?? '') })).stacks;
+  }
+  const declaration = await loadDeclaration(file, { env: io.env, cwd: io.cwd });
+  return chosenStacks(namedStacks(declaration, await deployPlace(io, options)), stack);
+}
+
 /** Those that are there, the last first. */
 async function doomedStacks(
-  { stacks }: Assembly,
+  stacks: readonly NamedStack[],
   accesses: Accesses,
   keepState: boolean,
 ): Promise<readonly Doomed[]> {
-  const codeBuckets = new Set(stacks.flatMap(({ assets }) => assets.map(({ bucket }) => bucket)));
+  const codeBuckets = new Set(stacks.flatMap(({ bucket }) => bucket ?? []));
   const found: Doomed[] = [];
   for (const stack of stacks.toReversed()) {
     const access = accesses.of(stack);

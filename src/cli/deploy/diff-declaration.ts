@@ -9,9 +9,12 @@ import { diffText } from './diff-text.js';
 import type { DeployOptions } from './stack-options.js';
 
 /** `sluice diff`: what `deploy` would change. Gives the exit status: 5 where there is something. */
-export async function diffDeclaration(io: Io, options: DeployOptions): Promise<number> {
+export async function diffDeclaration(
+  io: Io,
+  options: DeployOptions & { readonly assembly: string },
+): Promise<number> {
   const json = options.json === true;
-  const { stacks } = await chosenAssembly(io, options);
+  const { stacks } = await chosenAssembly(options);
   const progress = await deployProgress(io, json);
   return await acting({ io, json, progress, command: 'diff' }, async (signal) => {
     const accesses = await openAccesses(stacks, accessOptions(io, options, signal));

@@ -2,7 +2,6 @@ import { InvalidArgumentError, Option } from 'commander';
 
 /** What `deploy`, `diff` and `destroy` share. */
 export interface DeployOptions {
-  readonly assembly: string;
   readonly stack?: readonly string[];
   readonly profile?: ReadonlyMap<string, string>;
   readonly assume?: ReadonlyMap<string, string>;
@@ -10,7 +9,27 @@ export interface DeployOptions {
 }
 
 export function assemblyOption(): Option {
-  return new Option('--assembly <folder>', 'what sluice synth wrote').makeOptionMandatory();
+  return new Option('--assembly <folder>', 'what sluice synth wrote, instead of a declaration');
+}
+
+/** Where a declaration's pipeline is deployed to. */
+export interface PlaceOptions {
+  readonly account?: string;
+  readonly region?: string;
+}
+
+export function accountOption(): Option {
+  return new Option(
+    '--account <number>',
+    'the account that the pipeline runs in (default: that of the credentials)',
+  ).argParser((text) => {
+    if (/^\d{12}$/.test(text)) return text;
+    throw new InvalidArgumentError('an account has 12 digits');
+  });
+}
+
+export function regionOption(): Option {
+  return new Option('--region <region>', 'the region that it runs in (default: AWS_REGION)');
 }
 
 export function profileOption(): Option {

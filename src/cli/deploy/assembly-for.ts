@@ -1,0 +1,71 @@
+import { dirname, join, resolve } from 'node:path';
+import { callerAccount } from '../../aws/deploy/account-access.js';
+import { functionCode } from '../../aws/function-code.js';
+import { awsCredentials } from '../../connectors/aws-credentials.js';
+import { awsRegion } from '../../connectors/aws-endpoint.js';
+import { loadDeclaration } from '../../declare/load.js';
+import { SluiceError } from '../../errors.js';
+import { exitStatus } from '../exit-status.js';
+import type { Io } from '../io.js';
+import { synthDeclaration } from '../synth-declaration.js';
+import { callContext } from './chosen-assembly.js';
+import type { PlaceOptions } from './stack-options.js';
+
+/** Where a pipeline is, or is to be, deployed. */
+export interface DeployPlace {
+  readonly account: string;
+  readonly region: string;
+}
+
+/** By options, else the region of the environment and the account that the credentials are of. */
+export async function deployPlace(io: Io, options: PlaceOptions): Promise<DeployPlace> {
+  const region = awsRegion(options.region, io.env);
+  if (region === undefined) {
+    throw new SluiceError('usage', 'no region to deploy to', {
+      hint: '--region eu-west-1, or set AWS_REGION',
+    });
+  }
+  if (options.account !== undefined) return { account: options.account, region };
+  const credentials = awsCredentials({ region, env: io.env });
+  const context = callContext(new AbortController().signal);
+  return { account: await callerAccount(region, credentials, io.env, context), region };
+}
+
+/**
+ * The folder of the assembly that is named, or of one that is made of the declaration. Gives an exit status where that is refused;
+ * why has been said then.
+ */
+export async function assemblyFor(
+  file: string | undefined,
+  io: Io,
+  options: PlaceOptions & { readonly assembly?: string; readonly json?: boolean },
+): Promise<{ readonly folder: string } | { readonly status: number }> {
+  if ((file === undefined) === (options.assembly === undefined)) {
+    throw new SluiceError('usage', 'either a declaration or --assembly says what', {
+      hint: 'sluice deploy orders.yaml, or sluice deploy --assembly cdk.out',
+    });
+  }
+  if (file === undefined) return { folder: resolve(io.cwd, options.assembly ?? '') };
+  const declaration = await loadDeclaration(file, { env: io.env, cwd: io.cwd });
+  const out = join(dirname(declaration.file), 'cdk.out');
+  const json = options.json === true;
+  const place = await deployPlace(io, options);
+  const status = await synthDeclaration(
+    declaration,
+    besides(io, json),
+    { ...place, out, json },
+    functionCode,
+  );
+  return status === exitStatus.complete ? { folder: out } : { status };
+}
+
+/** What is written is not what the command was asked for: people read it beside, and there is one summary. */
+function besides(io: Io, json: boolean): Io {
+  if (!json) return { ...io, out: io.err };
+  return {
+    ...io,
+    out: (line) => {
+      if (!/^\{"event":"(?:summary","outcome":"written|stack")/.test(line)) io.out(line);
+    },
+  };
+}
