@@ -46,6 +46,15 @@ test('a text is put only over the version that is named', { timeout: TIMEOUT_MS 
   expect(await store.readText('one.json')).toEqual(second);
 });
 
+test('a new file is put once, and is what is there from then on', { timeout: TIMEOUT_MS }, async () => {
+  const paths = ['mine', 'others'].map((name) => join(scratch, name));
+  for (const path of paths) await writeFile(path, path.slice(-6));
+  const [mine = '', other = ''] = paths;
+  const first = await store.putNew('new/a', mine);
+  expect(await store.putNew('new/a', other)).toEqual(first);
+  expect((await bytesOf(await store.open('new/a')))?.toString()).toBe(mine.slice(-6));
+});
+
 test('a large file comes back as it was put, and its uploads are ended', {
   timeout: TIMEOUT_MS,
 }, async () => {
