@@ -4,6 +4,7 @@ import { type DeployedPipeline, deployedPipeline } from '../../../test/fixtures/
 import { allItems, dynamodbConnection, type Item, tableName } from '../../../test/fixtures/dynamodb.js';
 import { pipeline } from '../../../test/fixtures/in-process.js';
 import { type TestDatabase, testDatabase } from '../../../test/fixtures/mysql.js';
+import { type StateGround, tableStates } from '../../../test/fixtures/states.js';
 import { readHistory } from '../../journal/runs.js';
 
 const ROWS = 12_000;
@@ -11,6 +12,7 @@ const LONG_MS = 120_000;
 
 let database: TestDatabase;
 let open: DeployedPipeline[] = [];
+const grounds: StateGround[] = [];
 let stage: string;
 
 beforeAll(async () => {
@@ -30,7 +32,7 @@ beforeEach(async () => {
   );
 });
 afterAll(async () => {
-  for (const each of open) await each.close();
+  for (const each of [...open, ...grounds]) await each.close();
 });
 
 /** MySQL → DynamoDB → MySQL, in series and side by side. */
@@ -72,8 +74,8 @@ function nightly(more: object = {}): object {
   };
 }
 
-async function deployed(declaration: object): Promise<DeployedPipeline> {
-  const made = await deployedPipeline(declaration);
+async function deployed(declaration: object, stateOf?: StateGround['state']): Promise<DeployedPipeline> {
+  const made = await deployedPipeline(declaration, stateOf);
   open.push(made);
   return made;
 }
@@ -131,14 +133,16 @@ describe('a deployed batch', () => {
   );
 
   it(
-    'survives parts that are begun twice at once',
+    'survives parts that are begun twice at once, its state in a table',
     async () => {
+      const ground = await tableStates();
+      grounds.push(ground);
       const wanted = await runHere();
       stage = tableName('stage');
       await database.execute(
         'TRUNCATE report; TRUNCATE paid; INSERT INTO paid VALUES (-1, 0, "old", 0, NULL)',
       );
-      const made = await deployed(nightly());
+      const made = await deployed(nightly(), ground.state);
       let twice = 0;
       const { status, error, cause } = await made.execute(async (asked, call) => {
         if (asked.do !== 'part' || asked['step'] !== 'orders-in') return await call();
