@@ -71,13 +71,18 @@ function command(verb: string, ...args: string[]): Promise<CliRun> {
   return sluice([verb, words.file, '--on', 'aws', '--json', ...args], { env: account.env });
 }
 
+function withResolver() {
+  let resolve: (() => void) | undefined;
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve: () => resolve?.() };
+}
+
 /** `run --on aws`, which has said what it follows once it has begun. */
 function following() {
   let child: ChildProcess | undefined;
-  let begin = () => {};
-  const hasBegun = new Promise<void>((done) => {
-    begin = done;
-  });
+  const { promise: hasBegun, resolve: begin } = withResolver();
   const run = sluice(['run', words.file, '--on', 'aws', '--json'], {
     env: account.env,
     started: (started) => {
