@@ -3,6 +3,8 @@ import { cellSpans } from './rows.js';
 
 const FIRST_BYTES = 64 * 1024;
 const FIRST_ROWS = 256;
+/** For one row in so many more than last time there is room: what is not enough is doubled. */
+const SPARE_ROWS = 16;
 /** Room for more than this is made only when it is needed. */
 const MAX_FIRST_BYTES = 4 * 1024 * 1024;
 
@@ -66,7 +68,7 @@ export class RowCollector {
     const rows = new TextRows(content, width, this.#rows);
     // The next rows will be about as many and as long.
     this.#bytes = Buffer.allocUnsafeSlow(Math.min(MAX_FIRST_BYTES, this.#used + FIRST_BYTES));
-    this.#spans = this.#spansFor(Math.max(1, this.#rows));
+    this.#spans = this.#spansFor(this.#rows + Math.ceil(this.#rows / SPARE_ROWS) + 1);
     this.#used = 0;
     this.#rows = 0;
     return rows;
