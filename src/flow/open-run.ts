@@ -121,7 +121,8 @@ export async function takeLease({
       const held = error instanceof SluiceError && error.code === 'run_locked';
       if (held && !wait && half !== 'both') throw lockedHalf(error);
       if (!held || !wait) throw error;
-      await sleep(WAIT_MS, undefined, { signal });
+      await sleep(WAIT_MS);
+      signal.throwIfAborted();
     }
   }
 }

@@ -134,7 +134,8 @@ async function watchDeath(
   }
   const since = performance.now();
   while (performance.now() - since < deadAfterMs) {
-    await sleep(lookMs, undefined, { signal });
+    signal?.throwIfAborted();
+    await sleep(lookMs);
     const now = await table.get(key);
     if (now?.['owner'] !== seen['owner']) return;
     if (now?.['beat'] !== seen['beat']) throw locked(now);

@@ -88,6 +88,16 @@ describe('the lease in a table', { timeout: PATIENCE_MS }, () => {
     await expect(taken).rejects.toMatchObject(locked);
   });
 
+  test('is no longer waited for once somebody wants an end', async () => {
+    await heldElsewhere();
+    const stop = new AbortController();
+    const reason = new Error('stopped');
+    const times = { ...quick, deadAfterMs: PATIENCE_MS };
+    const taken = ground.open(pipeline(), { times }).lease('runs', stop.signal);
+    stop.abort(reason);
+    await expect(taken).rejects.toBe(reason);
+  });
+
   test('of a process of this machine that was killed is taken over at once', async () => {
     const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
     const gone = new Promise((resolve) => child.once('exit', resolve));
