@@ -32,7 +32,7 @@ async function refused(
     cwd: '/',
   });
   try {
-    refuseUndeployable(declaration, 'p.yaml');
+    refuseUndeployable(declaration, 'p.yaml', 'eu-west-1');
     return [];
   } catch (error) {
     const { code, problems } = error as SluiceError;
@@ -71,4 +71,21 @@ test('everything that is bound to one machine is said at once, each with its pla
   expect(found[0]).toBe(
     "connections.shop.password: a password of the environment would be in the function's configuration, for all who may see it → keep host, username, password and dbname in Secrets Manager: secret: NAME",
   );
+});
+
+test('an export of a database in another region is refused', async () => {
+  const arns = {
+    kmsKey: 'arn:aws:kms:eu-central-1:111122223333:key/1234abcd',
+    role: 'arn:aws:iam::111122223333:role/r',
+  };
+  const lake = { ...connections.lake, prefix: 'exports/', region: 'eu-central-1' };
+  const text = JSON.stringify({
+    pipeline: 'p',
+    connections: { prod: { kind: 'rds', instance: 'shop', region: 'eu-central-1' }, lake },
+    steps: [{ export: 'a', from: { connection: 'prod' }, to: { connection: 'lake', ...arns } }],
+  });
+  const declaration = await parseDeclaration(text, 'p.yaml', { env: {}, cwd: '/' });
+  const refuse = (region: string) => () => refuseUndeployable(declaration, 'p.yaml', region);
+  expect(refuse('eu-west-1')).toThrow(expect.objectContaining({ code: 'not_deployable' }));
+  expect(refuse('eu-central-1')).not.toThrow();
 });

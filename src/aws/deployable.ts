@@ -15,10 +15,11 @@ type Refusal = Pick<Problem, 'path' | 'message'> & { readonly hint: string };
  * Refuses what a declaration says that works on one machine only. All of it at once, each with its place, its cause and what
  * to write instead. Throws `not_deployable`.
  */
-export function refuseUndeployable(declaration: Declaration, file: string): void {
+export function refuseUndeployable(declaration: Declaration, file: string, region: string): void {
   const steps = namedSteps(declaration.steps);
   const refusals = [
     ...Object.entries(declaration.connections).flatMap(([name, each]) => connectionRefusals(name, each)),
+    ...regionRefusals(declaration, region),
     ...maskRefusals(declaration, steps),
     ...steps.flatMap((step) => stepRefusals(step, declaration)),
   ];
@@ -57,6 +58,21 @@ function connectionRefusals(name: string, options: ConnectionDeclaration): reado
         ]
       : []),
   ];
+}
+
+/** Step Functions calls RDS in its own region only. */
+function regionRefusals({ connections }: Declaration, region: string): readonly Refusal[] {
+  return Object.entries(connections).flatMap(([name, { kind, region: own = region }]) =>
+    kind !== 'rds' || own === region
+      ? []
+      : [
+          {
+            path: `connections.${name}.region`,
+            message: `Step Functions in ${region} cannot call RDS in ${String(own)}`,
+            hint: `deploy it to ${String(own)}: --region ${String(own)}`,
+          },
+        ],
+  );
 }
 
 function maskRefusals({ maskKey }: Declaration, steps: readonly NamedStep[]): readonly Refusal[] {

@@ -19,8 +19,8 @@ import { synthEvents, synthText } from './synth-report.js';
 export interface SynthOptions {
   /** Where it is written; default `cdk.out` beside the file. */
   readonly out?: string | undefined;
-  readonly account?: string | undefined;
-  readonly region?: string | undefined;
+  readonly account?: string;
+  readonly region?: string;
   readonly json?: boolean | undefined;
 }
 
@@ -35,8 +35,8 @@ export async function synthDeclaration(
   makeCode: MakeCode,
 ): Promise<number> {
   const json = options.json === true;
-  refuseUndeployable(declaration, basename(declaration.file));
   const place = placeOf(options, io);
+  refuseUndeployable(declaration, basename(declaration.file), place.region);
   const interrupt = onInterrupt(io);
   const world = openSession(declaration, io, {
     state: await openState(declaration, io, undefined),

@@ -18,7 +18,7 @@ export function registerSynth(program: Command, io: Io, exit: (status: number) =
     )
     .argument('<file>', 'the declaration, YAML or TypeScript')
     .option('--out <folder>', 'where they are written (default: cdk.out beside the file)')
-    .option('--account <number>', 'the account that the pipeline runs in')
+    .option('--account <number>', 'the account that the pipeline runs in (default: that of the credentials)')
     .option('--region <region>', 'the region that it runs in (default: AWS_REGION)')
     .option('--state <folder>', 'where runs are kept; synth uses none')
     .option('--json', 'one JSON event a line')
@@ -28,6 +28,8 @@ export function registerSynth(program: Command, io: Io, exit: (status: number) =
       const { synthDeclaration } = await import('../synth-declaration.js');
       const { functionCode } = await import('../../aws/function-code.js');
       const declaration = await loadDeclaration(file, { env: io.env, cwd: io.cwd });
-      exit(await synthDeclaration(declaration, io, options, functionCode));
+      const { deployPlace } = await import('../deploy/assembly-for.js');
+      const place = await deployPlace(io, options);
+      exit(await synthDeclaration(declaration, io, { ...options, ...place }, functionCode));
     });
 }
