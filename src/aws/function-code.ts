@@ -1,9 +1,113 @@
+import { createHash } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { CopyStep, Declaration, ExportStep, NamedStep, ReplicateStep } from '../declare/declaration.js';
 import { SluiceError } from '../errors.js';
+import { bundleFunction, bundleProgram, type FunctionShape } from './code/bundle-function.js';
+import { deployedForm, packed } from './code/pack.js';
+import { namedSteps } from './stack/named-steps.js';
 import type { MakeCode } from './synthesize.js';
 
-/** The code of a function, bundled. */
-export const functionCode: MakeCode = async () => {
-  throw new SluiceError('unsupported', 'the code of functions does not come with this version', {
-    hint: 'sluice draw FILE --format asl prints the state machine',
-  });
+/** By the kinds of connections. */
+const connectors: FunctionShape['connectors'] = new Map([
+  ['mysql', { module: 'mysql', name: 'mysql' }],
+  ['dynamodb', { module: 'dynamodb', name: 'dynamodb' }],
+  ['s3', { module: 'files', name: 's3' }],
+  ['rds', { module: 'rds', name: 'rds' }],
+  ['sqs', { module: 'sqs', name: 'sqs' }],
+]);
+
+/** The files of a function, by their names. */
+export interface Code {
+  readonly files: ReadonlyMap<string, Uint8Array>;
+  /** Of all files that Lambda loads: not the maps. */
+  readonly bytes: number;
+  /** SHA-256 of it all, hex digits. */
+  readonly hash: string;
+}
+
+/** The code of a step's function, or of the run's where no step is given: complete in itself, the same bytes each time. */
+export async function codeOf(declaration: Declaration, step: NamedStep | undefined): Promise<Code> {
+  const program = declaration.code !== undefined && step?.kind !== undefined;
+  const [index, pipeline, own] = await Promise.all([
+    bundleFunction(shapeOf(declaration, step, program)),
+    packed(deployedForm(declaration)),
+    program ? bundleProgram(declaration.file) : new Map<string, Uint8Array>(),
+  ]);
+  // Key lists are for whoever reads by them.
+  const files = new Map<string, Uint8Array>([
+    ...index,
+    ...own,
+    ['pipeline.json', Buffer.from(pipeline.text)],
+    ...(step ? pipeline.files : []),
+  ]);
+  const inOrder = new Map([...files].sort(([one], [other]) => (one < other ? -1 : 1)));
+  const hash = createHash('sha256');
+  for (const [name, bytes] of inOrder) hash.update(JSON.stringify([name, bytes.length])).update(bytes);
+  const loaded = [...inOrder].filter(([name]) => !name.endsWith('.map'));
+  return {
+    files: inOrder,
+    bytes: loaded.reduce((sum, [, { length }]) => sum + length, 0),
+    hash: hash.digest('hex'),
+  };
+}
+
+/** The same in a folder that goes when the program ends. */
+export const functionCode: MakeCode = async (declaration, step) => {
+  const { files, bytes, hash } = await codeOf(declaration, step);
+  const folder = await mkdtemp(join(tmpdir(), 'sluice-code-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  for (const [name, content] of files) {
+    await mkdir(dirname(join(folder, name)), { recursive: true });
+    await writeFile(join(folder, name), content);
+  }
+  return { hash, folder, bytes, handler: 'index.handler', name: step ? `step ${step.name}` : 'run' };
 };
+
+/** By the kinds of steps: the module with what their functions can do. */
+const works: Readonly<Partial<Record<NamedStep['kind'], FunctionShape['works']>>> = {
+  copy: { module: 'copy-works', name: 'copyWorks' },
+  verify: { module: 'verify-works', name: 'verifyWorks' },
+  export: { module: 'export-works', name: 'exportWorks' },
+  replicate: { module: 'follow-works', name: 'followWorks' },
+};
+
+function shapeOf(declaration: Declaration, step: NamedStep | undefined, program: boolean): FunctionShape {
+  if (!step) {
+    const own = { module: 'run-works', name: 'runWorks' };
+    return { works: own, connectors: new Map(), checks: false, program: false };
+  }
+  const own = works[step.kind];
+  if (!own) throw new SluiceError('unsupported', `${step.name}: such a step has no function`);
+  const moves = movesOf(declaration, step);
+  const names = step.kind === 'export' ? endsOfExport(step) : moves.flatMap(endsOf);
+  const kinds = new Set<string>(names.flatMap((name) => declaration.connections[name]?.kind ?? []));
+  return {
+    works: own,
+    connectors: new Map([...connectors].filter(([kind]) => kinds.has(kind))),
+    checks: moves.some(({ checks }) => checks !== undefined),
+    program,
+  };
+}
+
+/** What a function reads and writes: of a verification, the copies that it compares. */
+function movesOf({ steps }: Declaration, step: NamedStep): readonly (CopyStep | ReplicateStep)[] {
+  if (step.kind === 'copy' || step.kind === 'replicate') return [step];
+  if (step.kind !== 'verify') return [];
+  return namedSteps(steps).flatMap((each) =>
+    each.kind === 'copy' && step.of.includes(each.name) ? [each] : [],
+  );
+}
+
+function endsOf({ from, to }: CopyStep | ReplicateStep): readonly string[] {
+  const { keys } = from;
+  const list =
+    typeof keys === 'object' && keys !== null && 'connection' in keys ? [String(keys.connection)] : [];
+  return [from.connection, to.connection, ...list];
+}
+
+function endsOfExport({ from, to, count }: ExportStep): readonly string[] {
+  return [from.connection, to.connection, ...(count ? [count.connection] : [])];
+}

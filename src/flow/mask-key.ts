@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { textFrom } from '../connectors/environment.js';
+import { textFrom } from '../connectors/environment-value.js';
 import { MaskKey } from '../transform/mask/mask-key.js';
 import type { World } from './scope.js';
 

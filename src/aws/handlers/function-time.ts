@@ -22,13 +22,18 @@ export interface FunctionTime {
   close(): void;
 }
 
-export function functionTime(context: LambdaContext): FunctionTime {
+/** `SLUICE_WORK_SECONDS`: it hands over after so long at the latest. Default: all its time but a reserve. */
+export function functionTime(
+  context: LambdaContext,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): FunctionTime {
   const leftMs = context.getRemainingTimeInMillis();
+  const workMs = 1000 * Number(env['SLUICE_WORK_SECONDS'] ?? Number.POSITIVE_INFINITY);
   const reserveMs = Math.min(RESERVE_MS, leftMs * RESERVE_SHARE);
   const [until, signal] = [new AbortController(), new AbortController()];
   const reason = () => new SluiceError('timeout', "the function's time was over", { retry: 'later' });
   const timers = [
-    setTimeout(() => until.abort(reason()), leftMs - reserveMs),
+    setTimeout(() => until.abort(reason()), Math.min(workMs, leftMs - reserveMs)),
     setTimeout(() => signal.abort(reason()), leftMs - reserveMs * LAST_SHARE),
   ];
   return {

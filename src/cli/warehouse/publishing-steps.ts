@@ -1,4 +1,5 @@
-import { type OrEnv, pathFrom } from '../../connectors/environment.js';
+import type { OrEnv } from '../../connectors/environment.js';
+import { pathFrom } from '../../connectors/environment-value.js';
 import {
   type ConnectionDeclaration,
   type CopyStep,

@@ -1,6 +1,6 @@
 import { isAbsolute, join } from 'node:path';
 import type { Connection, Context, Sink } from '../connector.js';
-import { pathFrom } from '../environment.js';
+import { pathFrom } from '../environment-value.js';
 import type { Store } from '../store.js';
 import { createChangeSink } from './changes/change-sink.js';
 import type { FileSinkOptions, FileSourceOptions, FolderConnectionOptions } from './options.js';

@@ -1,6 +1,6 @@
 import { SluiceError } from '../../errors.js';
 import type { Context } from '../connector.js';
-import { portFrom, textFrom } from '../environment.js';
+import { portFrom, textFrom } from '../environment-value.js';
 import { nativeFailure } from './failures.js';
 import type { MysqlConnectionOptions } from './options.js';
 import { type DatabaseSecret, readSecret } from './secret.js';
