@@ -1,6 +1,8 @@
 /** The built program follows the changes of a real engine: each test is one that a planted mistake must turn red. */
 import type { ChildProcess } from 'node:child_process';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { startHttpProxy } from '../faults/http-proxy.js';
 import { startMysqlProxy } from '../faults/mysql-proxy.js';
@@ -29,6 +31,16 @@ afterAll(async () => {
 });
 
 const item = (id: number, name: string): Item => ({ id: { N: `${id}` }, name: { S: name } });
+
+/** How many records of this kind the program has of its runs. */
+async function recordsOf({ folder }: Project, kind: string): Promise<number> {
+  const entries = await readdir(join(folder, '.sluice'), { recursive: true, withFileTypes: true });
+  const paths = entries
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name));
+  const texts = await Promise.all(paths.map((path) => readFile(path, 'utf8').catch(() => '')));
+  return texts.reduce((sum, text) => sum + text.split(kind).length - 1, 0);
+}
 
 /** A table with a stream, a table beside it of the same name, and a program that follows. */
 async function ground(
@@ -109,12 +121,19 @@ describe.concurrent('the program that follows changes', () => {
   it('writes a load anew that it was killed at', { timeout: LIMIT_MS }, async () => {
     const proxy = await startMysqlProxy(inject('mysql'));
     const { host, port } = proxy;
-    const { drain, put, rows } = await ground('append', {}, { aurora: { host, port } });
-    await put(item(1, 'one'), item(2, 'two'));
+    const to = { load: { rows: 1 } };
+    const { drain, put, rows, follow } = await ground('append', { to }, { aurora: { host, port } });
+    await put(item(1, 'one'), item(2, 'two'), item(3, 'three'));
+    let intended = 0;
     const killed = await new Promise<number | null>((done, failed) => {
       let child: ChildProcess | undefined;
       proxy.watch(async (moment, { statement }) => {
         if (moment !== 'before' || !statement.startsWith('LOAD DATA')) return;
+        // The one behind it is intended meanwhile.
+        for (let tries = 0; tries < 1000 && intended < 2; tries++) {
+          await setTimeout(100);
+          intended = await recordsOf(follow, '"is":"load"');
+        }
         const gone = new Promise((resolve) => child?.once('exit', resolve));
         child?.kill('SIGKILL');
         await gone;
@@ -124,12 +143,13 @@ describe.concurrent('the program that follows changes', () => {
       }).then(({ status }) => done(status), failed);
     });
     proxy.watch(undefined);
-    expect(killed).toBe(null);
+    expect([killed, intended]).toEqual([null, 2]);
     await drain();
     await proxy.stop();
     expect(await rows()).toEqual([
       ['1', 'one'],
       ['2', 'two'],
+      ['3', 'three'],
     ]);
   });
 

@@ -20,14 +20,16 @@ async function untilNothingMoves(): Promise<void> {
 }
 
 /** Nine changes, three to a load; `seen` is told what happens, in its order, and `given` has each change that was asked for. */
-function following(seen: string[], given: number[] = []): Following {
+function following(seen: string[], given: number[] = [], rows = limits.rows): Following {
   async function* changes(): AsyncGenerator<FeedBatch> {
     while (given.length < 9) yield batchOf(given.push(given.length));
   }
   let sequence = 0;
   return {
     changes: changes(),
-    gathering: new Gathering(limits, new Transform({ changes: true }, true), { events: ['insert'] }),
+    gathering: new Gathering({ ...limits, rows }, new Transform({ changes: true }, true), {
+      events: ['insert'],
+    }),
     intend: async (load) => {
       seen.push(`intend ${load.sequence}`);
       await untilNothingMoves();
@@ -53,6 +55,15 @@ describe('following changes', () => {
       ...['intend 0', 'intended 0', 'write 0', 'intend 1', 'intended 1', 'written 0'],
       ...['write 1', 'intend 2', 'intended 2', 'written 1', 'write 2', 'written 2'],
     ]);
+  });
+
+  it('does so also where each change is a load', async () => {
+    const seen: string[] = [];
+    await follow(following(seen, [], 1));
+    expect(seen.slice(0, 6)).toEqual([
+      ...['intend 0', 'intended 0', 'write 0', 'intend 1', 'intended 1', 'written 0'],
+    ]);
+    expect(seen.at(-1)).toBe('written 8');
   });
 
   it('holds no more than the load that is written, the next one and one batch', async () => {

@@ -71,9 +71,10 @@ class Follower {
       throw this.#failure ? this.#failure.error : stop.reason;
     }
     this.#gather();
-    if (!this.#next && this.#isDue()) this.#take();
-    if (!this.#writing && this.#next?.isIntended) this.#write(this.#next.load);
-    this.#gather();
+    if (!this.#writing && this.#next?.isIntended) {
+      this.#write(this.#next.load);
+      this.#gather();
+    }
     this.#following.waits(gathering.rows + (this.#next?.load.rows ?? 0) + (this.#writing?.rows ?? 0));
     if (this.#ended && !this.#writing && !this.#next && !this.#held && gathering.isEmpty) return true;
     this.#ask();
@@ -83,9 +84,12 @@ class Follower {
   /** Nothing more while a whole load waits: two are all that are held. */
   #gather(): void {
     const { gathering } = this.#following;
-    if (this.#next || !this.#held || !gathering.hasRoom(this.#held)) return;
-    gathering.add(this.#held, performance.now());
-    this.#held = undefined;
+    if (this.#next) return;
+    if (this.#held && gathering.hasRoom(this.#held)) {
+      gathering.add(this.#held, performance.now());
+      this.#held = undefined;
+    }
+    if (this.#isDue()) this.#take();
   }
 
   /** While one is written there is time to gather more. */
