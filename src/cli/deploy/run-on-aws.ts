@@ -139,7 +139,7 @@ function reported(
   for (const end of failures) reportError(end.error, io, json);
   const outcome = outcomeOf(status, history);
   if (status !== 'SUCCEEDED' && failures.length === 0) {
-    const words = cause === undefined ? '' : `: ${cause.slice(0, MAX_CAUSE)}`;
+    const words = cause === undefined ? '' : `: ${wordsOf(cause).slice(0, MAX_CAUSE)}`;
     const what = `the execution is ${status} (${error ?? 'no reason given'})${words}`;
     reportError(new SluiceError('call_failed', what), io, json);
   }
@@ -150,6 +150,16 @@ function reported(
 }
 
 const MAX_CAUSE = 500;
+
+/** Of a function that failed, what it said: the rest is its stack. */
+function wordsOf(cause: string): string {
+  try {
+    const { errorMessage } = JSON.parse(cause) as { readonly errorMessage?: unknown };
+    return typeof errorMessage === 'string' ? errorMessage : cause;
+  } catch {
+    return cause;
+  }
+}
 
 function outcomeOf(status: Execution['status'], history: RunHistory | undefined): Outcome {
   if (status !== 'SUCCEEDED') return 'stopped';
