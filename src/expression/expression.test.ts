@@ -62,6 +62,13 @@ const { expression } = fc.letrec<{ expression: Expression }>((tie) => ({
 }));
 
 describe('an expression', () => {
+  test('may compare with a text that looks like a sign', () => {
+    for (const text of ['(', '!', ')', '&&']) {
+      expect(parse(`firing.time == '${text}'`)).toMatchObject({ right: { kind: 'literal', value: text } });
+      expect(parse(`!'${text}'`)).toMatchObject({ kind: 'not', of: { kind: 'literal', value: text } });
+    }
+  });
+
   test('printed and parsed is the same again, whatever it holds', () => {
     fc.assert(
       fc.property(expression, (each) => {

@@ -91,8 +91,7 @@ class Parser {
 
   /** `!` binds tighter than a comparison in some languages and not in others: here it must be said. */
   #negated(depth: number): Expression {
-    const { text } = this.#peek();
-    if (text === '!' || text === '(') return this.#unary(depth);
+    if (this.#isNext('!') || this.#isNext('(')) return this.#unary(depth);
     const operand = this.#operand();
     if (this.#comparisonSign()) {
       throw new Mistaken(
@@ -111,7 +110,7 @@ class Parser {
     if (operator === undefined) return left;
     this.#next++;
     if (operator === 'in') return this.#node(at, { kind: 'in', left, list: this.#list() });
-    if (this.#peek().text === '(') throw comparedCondition(this.#peek());
+    if (this.#isNext('(')) throw comparedCondition(this.#peek());
     const right = this.#operand();
     if (this.#comparisonSign())
       throw new Mistaken(this.#peek().at, 'a comparison of a comparison', 'join two by &&');
@@ -204,9 +203,14 @@ class Parser {
     return this.#tokens[this.#next] as Token;
   }
 
-  #take(sign: string): boolean {
+  /** A text between quotes is none, whatever it holds. */
+  #isNext(sign: string): boolean {
     const { kind, text } = this.#peek();
-    if (kind !== 'sign' || text !== sign) return false;
+    return kind === 'sign' && text === sign;
+  }
+
+  #take(sign: string): boolean {
+    if (!this.#isNext(sign)) return false;
     this.#next++;
     return true;
   }
