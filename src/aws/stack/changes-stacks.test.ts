@@ -93,14 +93,16 @@ it('maps the stream to a function that keeps its order, names where it failed, a
     const found = auditTemplate(JSON.stringify(template), 'template.json');
     expect(found.filter(({ level }) => level !== 'waived')).toEqual([]);
   }
-  // What scanners look over (test/aws); a stream has another label each time.
+  // What scanners look over (test/aws); a stream has another label each time, and the engine an account of its own.
   const label = stream.split('/').at(-1) ?? '';
-  const text = JSON.stringify(own(told), undefined, 1)
-    .replaceAll(label, '20261101060000')
-    .replaceAll(label.replaceAll(/\W/g, ''), '20261101060000');
-  await expect(`${text}\n`).toMatchFileSnapshot(
-    '../../../test/fixtures/stacks/web-analytics/sluice-web-analytics.template.json',
-  );
+  for (const [name, text] of Object.entries(told.files)) {
+    if (name.startsWith('asset.')) continue;
+    const kept = text
+      .replaceAll(label, '20261101060000')
+      .replaceAll(label.replaceAll(/\W/g, ''), '20261101060000')
+      .replaceAll('dynamodb:dynoxide:000000000000:', 'dynamodb:eu-west-1:111122223333:');
+    await expect(kept).toMatchFileSnapshot(`../../../test/fixtures/stacks/web-analytics/${name}`);
+  }
 });
 
 it.each([
