@@ -20,7 +20,7 @@ import { type MysqlProxy, startMysqlProxy } from './mysql-proxy.js';
 needsServer('mysql');
 needsServer('dynamodb');
 
-const wanted = process.env['SLUICE_SWEEP'] === 'all' ? Number.MAX_SAFE_INTEGER : 3;
+const wanted = process.env['SLUICE_SWEEP'] === 'all' ? Number.MAX_SAFE_INTEGER : 2;
 const ROWS = 1500;
 
 let database: TestDatabase;
