@@ -14,14 +14,30 @@ const LONGEST_RANGE = 604_800;
 /** What somebody is told of: failures, rejects, and that a run did not begin or none has succeeded for too long. */
 export function alarmResources(site: Site, schedule: ScheduleDeclaration | undefined): Resources {
   return {
-    FailureAlarm: alarm(site, 'failure', 'a run failed, was stopped or took too long', {
-      Metrics: failures(),
+    ...failureAlarms(site),
+    ...rejectsAlarm(site),
+    ...(schedule === undefined ? {} : scheduleAlarms(site, schedule)),
+  };
+}
+
+/**
+ * One for each way in which a run ends that is not success. One alarm over the sum of the three costs as much, since CloudWatch
+ * counts what an alarm looks at, and would not say which it was. https://aws.amazon.com/cloudwatch/pricing/
+ */
+function failureAlarms(site: Site): Resources {
+  const ended = (name: string, description: string, what: string) =>
+    alarm(site, name, description, {
+      ...executions(what),
+      Statistic: 'Sum',
+      Period: FIVE_MINUTES,
       ...above(0),
       EvaluationPeriods: 1,
       TreatMissingData: 'notBreaching',
-    }),
-    ...rejectsAlarm(site),
-    ...(schedule === undefined ? {} : scheduleAlarms(site, schedule)),
+    });
+  return {
+    FailureAlarm: ended('failure', 'a run failed', 'ExecutionsFailed'),
+    StopAlarm: ended('stop', 'a run was stopped', 'ExecutionsAborted'),
+    TimeoutAlarm: ended('timeout', 'a run took too long', 'ExecutionsTimedOut'),
   };
 }
 
@@ -110,7 +126,7 @@ function never(
   hours: number,
 ): Resources[string] {
   return alarm(site, name, description, {
-    ...metric('AWS/States', what, { Name: 'StateMachineArn', Value: ref('Machine') }),
+    ...executions(what),
     Statistic: 'Sum',
     Period: HOUR,
     ComparisonOperator: 'LessThanThreshold',
@@ -121,19 +137,9 @@ function never(
   });
 }
 
-function failures(): readonly Fields[] {
-  const names = ['ExecutionsFailed', 'ExecutionsTimedOut', 'ExecutionsAborted'];
-  const metrics = names.map((name, index) => ({
-    Id: `m${index}`,
-    ReturnData: false,
-    MetricStat: {
-      Metric: metric('AWS/States', name, { Name: 'StateMachineArn', Value: ref('Machine') }),
-      Period: FIVE_MINUTES,
-      Stat: 'Sum',
-    },
-  }));
-  const Expression = `SUM([${metrics.map(({ Id }) => Id).join(', ')}])`;
-  return [{ Id: 'all', Expression, Label: 'runs that did not succeed', ReturnData: true }, ...metrics];
+/** https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html */
+function executions(what: string): Fields {
+  return metric('AWS/States', what, { Name: 'StateMachineArn', Value: ref('Machine') });
 }
 
 function metric(Namespace: string, MetricName: string, dimension: Fields): Fields {
