@@ -2,7 +2,7 @@ import type { CopyStep, ExportStep, VerifyStep } from '../../declare/declaration
 import { resultPath } from './context-path.js';
 import { type Next, type State, type States, to } from './definition.js';
 import type { Drawing } from './drawing.js';
-import { serviceRetry, stepRetry } from './failures.js';
+import { partRetry, serviceRetry, stepRetry } from './failures.js';
 import { type OwnWork, ownTask } from './invocation.js';
 import { NotDrawable } from './not-drawable.js';
 import { resultFrom } from './results.js';
@@ -79,7 +79,7 @@ function partMachine(step: CopyStep, drawing: Drawing): Fields {
         'part',
         step,
         drawing,
-        { ResultPath: '$.result', ...to(choice) },
+        { ...partRetry, ResultPath: '$.result', ...to(choice) },
         { 'part.$': '$.part' },
       ),
       [choice]: {

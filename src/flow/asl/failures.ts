@@ -26,6 +26,24 @@ const patience: Retrier = {
 export const serviceRetry = { Retry: [patience] } as const;
 
 /**
+ * How it is told that a function was ended in its middle: out of time, out of memory, or with its machine.
+ * https://docs.aws.amazon.com/step-functions/latest/dg/bp-lambda-serviceexception.html
+ */
+const endedInTheMiddle: Retrier = {
+  ErrorEquals: ['Sandbox.Timedout', 'Lambda.Unknown', 'Runtime.ExitError'],
+  IntervalSeconds: 5,
+  MaxAttempts: 2,
+  BackoffRate: 2,
+};
+
+/**
+ * The `Retry` of the Task that copies a part. It may be begun twice, even while the first call still is at work: whoever begins
+ * later is the part's one writer in the journal, which shuts the first out, and asks the sink's ledger which of the batches that
+ * were under way are in (invariant 5).
+ */
+export const partRetry = { Retry: [patience, endedInTheMiddle] } as const;
+
+/**
  * The codes of failures that may pass: what is tried again where `retry.on` says nothing. A function of ours that
  * fails for good fails with another name.
  */

@@ -139,6 +139,33 @@ test('a verify that finds differences is never tried again', async () => {
   expect(passing.trace).toBe('out.plan out.part out.part out.finish agree agree b');
 });
 
+describe('a part whose function was ended in its middle', () => {
+  const endings = [
+    'Sandbox.Timedout',
+    'Lambda.Unknown',
+    'Runtime.ExitError',
+    'Lambda.TooManyRequestsException',
+  ];
+
+  test.each(endings)('(%s) is begun again', async (name) => {
+    const { trace } = await run(await declared([call('b')], { parallel: 1 }), {
+      'out.part': failsWith(name),
+    });
+    expect(trace).toBe('out.plan out.part out.part out.part out.finish b');
+  });
+
+  test('is given up in the end, and no other work is begun again', async () => {
+    const declaration = await declared([call('b')], { parallel: 1 });
+    const { status, recorder } = await run(declaration, { 'out.part': fails('Sandbox.Timedout') });
+    expect(status).toBe('FAILED');
+    expect(recorder.events.some(({ name }) => name === 'b')).toBe(false);
+    const retried = statesOf(stateMachineOf(declaration).States).filter(([, state]) =>
+      JSON.stringify(state['Retry'] ?? []).includes('Sandbox.Timedout'),
+    );
+    expect(retried.map(([name]) => name)).toEqual(['out: part']);
+  });
+});
+
 describe('a limit of branches', () => {
   test('is never exceeded', async () => {
     const branches = [...'abcdefgh'].map((name) => call(name));
