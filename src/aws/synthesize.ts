@@ -1,4 +1,5 @@
 import type { Declaration, NamedStep } from '../declare/declaration.js';
+import { SluiceError } from '../errors.js';
 import { RUN_FUNCTION, stepFunctions } from '../flow/asl/step-functions.js';
 import type { PlannedStep } from '../flow/plan.js';
 import type { World } from '../flow/scope.js';
@@ -34,6 +35,18 @@ export interface SynthesizeRequest {
   readonly makeCode: MakeCode;
 }
 
+/** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: of a package, unzipped */
+const MAX_CODE_BYTES = 262_144_000;
+
+function refuseLarge(code: readonly FunctionCode[]): void {
+  const [large] = code.filter(({ bytes }) => bytes > MAX_CODE_BYTES);
+  if (!large) return;
+  const message = `the code of ${large.name} has ${large.bytes} bytes, with the key lists that it reads: Lambda takes ${MAX_CODE_BYTES}`;
+  throw new SluiceError('not_deployable', message, {
+    hint: 'read the keys from a table: keys: { connection: NAME, query: "SELECT …" }',
+  });
+}
+
 /** The stacks of a pipeline that has been planned, and the code of its functions. The same plan gives the same. */
 export async function synthesize(request: SynthesizeRequest): Promise<Synthesized> {
   const { world, planned, account, region, makeCode } = request;
@@ -46,6 +59,7 @@ export async function synthesize(request: SynthesizeRequest): Promise<Synthesize
     const placeholder = placeholders.get(step.name);
     if (placeholder !== undefined) code.set(placeholder, await makeCode(declaration, step));
   }
+  refuseLarge([...code.values()]);
   const needs = functionNeeds(world, planned);
   const stacks = pipelineStacks({ declaration, site, needs, code, env, streams: streamsOf(planned) });
   return { site, stacks, code: [...code.values()] };

@@ -1,5 +1,5 @@
 import type { Grant } from '../policy/holder.js';
-import { grant, roleResource } from '../template/role.js';
+import { grant, roleResources } from '../template/role.js';
 import { arnOf, type Fields, given, type Resources, ref } from '../template/template.js';
 import { metadataOf } from '../template/waivers.js';
 import { arn, assetsBucket, nameOf, roleName, type Site, stateUrl, tagsOf } from './site.js';
@@ -60,7 +60,7 @@ export function functionResources(site: Site, request: FunctionRequest): Resourc
       ...metadataOf(waivers(request, vpcOf(site, request) !== undefined)),
       Properties: functionProperties(site, request),
     },
-    [`${logical}Role`]: roleResource({
+    ...roleResources(`${logical}Role`, {
       name: roleName(site, name),
       description,
       trust: { Principal: { Service: 'lambda.amazonaws.com' } },

@@ -1,6 +1,6 @@
 import type { Grant } from '../policy/holder.js';
-import { roleResource } from '../template/role.js';
-import { given, type Template, templateOf } from '../template/template.js';
+import { roleResources } from '../template/role.js';
+import { given, type Resources, type Template, templateOf } from '../template/template.js';
 import { nameOf, type Site } from './site.js';
 
 /** A role of another account that connections work as. */
@@ -21,13 +21,13 @@ export function guestStackName(site: Pick<Site, 'pipeline'>, account: string): s
  * assume them; they are named by a condition, since a principal that is not there yet is refused, and either stack may come first.
  */
 export function guestTemplate(site: Site, account: string, roles: readonly GuestRole[]): Template {
-  const resources = roles.map((role, index) => ({ [`Role${index + 1}`]: guestRole(site, role) }));
+  const resources = roles.map((role, index) => guestRole(site, `Role${index + 1}`, role));
   return templateOf(`Sluice: what ${site.pipeline} (${site.account}) may do in ${account}`, resources);
 }
 
-function guestRole(site: Site, { arn, grants, users }: GuestRole) {
+function guestRole(site: Site, logical: string, { arn, grants, users }: GuestRole): Resources {
   const [, path = '/', name = ''] = /:role(\/(?:.*\/)?)([^/]+)$/.exec(arn) ?? [];
-  const role = roleResource({
+  const { [logical]: role, ...policies } = roleResources(logical, {
     name,
     description: `what ${site.pipeline} of ${site.account} does here`,
     trust: {
@@ -36,6 +36,8 @@ function guestRole(site: Site, { arn, grants, users }: GuestRole) {
     },
     grants,
   });
+  if (!role) throw new Error('a role without itself');
   const { RoleName, ...properties } = role.Properties;
-  return { ...role, Properties: given({ RoleName, Path: path === '/' ? undefined : path, ...properties }) };
+  const Properties = given({ RoleName, Path: path === '/' ? undefined : path, ...properties });
+  return { [logical]: { ...role, Properties }, ...policies };
 }

@@ -1,5 +1,5 @@
 import type { Grant } from '../policy/holder.js';
-import { grant, roleResource, serviceTrust } from '../template/role.js';
+import { grant, roleResources, serviceTrust } from '../template/role.js';
 import { arnOf, type Resources } from '../template/template.js';
 import { logGroup } from './function.js';
 import { arn, nameOf, roleName, type Site, tagsOf } from './site.js';
@@ -50,7 +50,7 @@ export function machineResources(site: Site, request: MachineRequest): Resources
         Tags: tagsOf(site),
       },
     },
-    MachineRole: roleResource({
+    ...roleResources('MachineRole', {
       name: roleName(site, 'machine'),
       description: `the state machine of ${site.pipeline}`,
       trust: serviceTrust('states.amazonaws.com', site.account, machineArn(site)),

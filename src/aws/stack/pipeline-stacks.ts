@@ -1,12 +1,12 @@
 import type { Declaration } from '../../declare/declaration.js';
-import { SluiceError } from '../../errors.js';
 import type { FunctionNeeds } from '../function-needs.js';
-import { MAX_RESOURCES, type Template, templateOf } from '../template/template.js';
+import { type Template, templateOf } from '../template/template.js';
 import { assetsStackName, assetsTemplate } from './assets.js';
 import { changesPart } from './changes-part.js';
 import { flowPart } from './flow-part.js';
 import type { CodeAsset } from './function.js';
 import { type GuestRole, guestStackName, guestTemplate } from './guest.js';
+import { refuseBeyondLimits } from './limits.js';
 import { namedSteps } from './named-steps.js';
 import type { Part } from './part.js';
 import { nameOf, type Site } from './site.js';
@@ -56,26 +56,15 @@ export function pipelineStacks(facts: PipelineFacts): readonly Stack[] {
       TopicArn: { Description: 'Told of alarms', Value: topicTarget(site) },
     },
   );
-  refuseLarge(template);
   const own: Stack = { name: nameOf(site), account, region, template, after: [assets.name] };
-  return [assets, own, ...guestStacks(site, merged(parts.flatMap(({ guests }) => guests)))];
+  const stacks = [assets, own, ...guestStacks(site, merged(parts.flatMap(({ guests }) => guests)))];
+  refuseBeyondLimits(stacks);
+  return stacks;
 }
 
 /** Such a pipeline has no runs, and no state machine. */
 export function onlyFollows({ steps }: Pick<Declaration, 'steps'>): boolean {
   return namedSteps(steps).every(({ kind }) => kind === 'replicate');
-}
-
-function refuseLarge({ Resources }: Template): void {
-  const count = Object.keys(Resources).length;
-  if (count <= MAX_RESOURCES) return;
-  throw new SluiceError(
-    'not_deployable',
-    `${count} resources are more than the ${MAX_RESOURCES} of a stack`,
-    {
-      hint: 'make several pipelines of it',
-    },
-  );
 }
 
 /** One for each role, with what all that use it need. */

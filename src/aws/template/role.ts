@@ -1,7 +1,8 @@
 import { wideRule } from '../audit/wide-resource.js';
 import type { Grant } from '../policy/holder.js';
-import { type PolicyStatement, policyDocument } from '../policy/policy-document.js';
-import { type Fields, given, type TemplateResource } from './template.js';
+import { type PolicyDocument, type PolicyStatement, policyDocument } from '../policy/policy-document.js';
+import { MAX_INLINE_CHARS, MAX_MANAGED_CHARS, policyChars } from './policy-size.js';
+import { type Fields, given, type Resources, ref, type TemplateResource } from './template.js';
 import { metadataOf, type Waivers } from './waivers.js';
 
 /** One action, or several, on one resource, for a reason. */
@@ -37,11 +38,50 @@ export function serviceTrust(service: string, account: string, sourceArn: string
 /** A role with one policy: exactly the grants, a statement for each resource; the metadata says what each is for. */
 export function roleResource(request: RoleRequest): TemplateResource {
   const grants = sorted(request.grants);
-  const document = policyDocument({ grants });
-  const { Metadata: waived } = metadataOf(...document.Statement.map((each) => waiversOf(each, grants)));
+  return roleOf(request, grants, policyDocument({ grants }).Statement, []);
+}
+
+/** The same where the grants may be more than a role's own policy holds: the rest stands in managed policies beside it. */
+export function roleResources(logical: string, request: RoleRequest): Resources {
+  const grants = sorted(request.grants);
+  const [own = [], ...others] = shares(policyDocument({ grants }).Statement);
+  const policies = others.map((statements, index) => [`${logical}More${index + 1}`, statements] as const);
+  const names = policies.map(([name]) => name);
+  return {
+    [logical]: roleOf(request, grants, own, names),
+    ...Object.fromEntries(
+      policies.map(([name, statements]) => [name, managedPolicy(request, grants, statements)]),
+    ),
+  };
+}
+
+type Statements = readonly PolicyStatement[];
+
+/** As many as go into the role itself, then as many as go into each policy beside it. */
+function shares(statements: Statements): readonly Statements[] {
+  const all: PolicyStatement[][] = [[]];
+  for (const statement of statements) {
+    const last = all.at(-1) ?? [];
+    const most = all.length === 1 ? MAX_INLINE_CHARS : MAX_MANAGED_CHARS;
+    if (last.length === 0 || policyChars(documentOf([...last, statement])) <= most) last.push(statement);
+    else all.push([statement]);
+  }
+  return all;
+}
+
+function documentOf(Statement: Statements): PolicyDocument {
+  return { Version: '2012-10-17', Statement };
+}
+
+function roleOf(
+  request: RoleRequest,
+  grants: readonly Grant[],
+  statements: Statements,
+  managed: readonly string[],
+): TemplateResource {
   return {
     Type: 'AWS::IAM::Role',
-    Metadata: { ...waived, Reasons: reasonsOf(document.Statement, grants) },
+    ...metadataFor(statements, grants),
     Properties: given({
       RoleName: request.name,
       Description: request.description,
@@ -50,9 +90,29 @@ export function roleResource(request: RoleRequest): TemplateResource {
         Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole', ...request.trust }],
       },
       PermissionsBoundary: request.boundary,
-      Policies: grants.length === 0 ? undefined : [{ PolicyName: 'own', PolicyDocument: document }],
+      ManagedPolicyArns: managed.length === 0 ? undefined : managed.map(ref),
+      Policies:
+        statements.length === 0 ? undefined : [{ PolicyName: 'own', PolicyDocument: documentOf(statements) }],
     }),
   };
+}
+
+/** The role names it, so that whoever waits for the role waits for it, too. */
+function managedPolicy(
+  { description }: RoleRequest,
+  grants: readonly Grant[],
+  statements: Statements,
+): TemplateResource {
+  return {
+    Type: 'AWS::IAM::ManagedPolicy',
+    ...metadataFor(statements, grants),
+    Properties: { Description: `${description}, continued`, PolicyDocument: documentOf(statements) },
+  };
+}
+
+function metadataFor(statements: Statements, grants: readonly Grant[]): { readonly Metadata: Fields } {
+  const { Metadata: waived } = metadataOf(...statements.map((each) => waiversOf(each, grants)));
+  return { Metadata: { ...waived, Reasons: reasonsOf(statements, grants) } };
 }
 
 /** By resource and action; the reasons of the same pair are put together. */

@@ -26,9 +26,6 @@ export type Outputs = Readonly<Record<string, { readonly Description: string; re
 
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html */
-export const MAX_RESOURCES = 500;
-
 /** Puts parts together, sorted by name, so that the order in which they were made changes nothing. Two of one name are a bug. */
 export function templateOf(
   description: string,
