@@ -13,6 +13,9 @@ const connections = {
     tls: { ca: 'ca.pem' },
   },
   secret: { kind: 'mysql', secret: 'prod/shop', region: 'eu-west-1' },
+  socket: { kind: 'mysql', secret: 'prod/shop', region: 'eu-west-1', host: '127.0.0.1' },
+  emulated: { kind: 'dynamodb', region: 'eu-west-1', endpoint: 'http://localhost:8000' },
+  inbox: { kind: 'sqs', queue: 'inbox', region: 'eu-west-1' },
   stage: { kind: 'dynamodb', region: 'eu-west-1' },
   here: { kind: 'files', path: './out' },
   lake: { kind: 's3', bucket: 'lake', region: 'eu-west-1' },
@@ -24,6 +27,7 @@ async function refused(
   used: readonly (keyof typeof connections)[],
   steps: readonly object[],
   more: object = {},
+  env: Readonly<Record<string, string>> = {},
 ) {
   const chosen = Object.fromEntries(used.map((name) => [name, connections[name]]));
   const text = JSON.stringify({ pipeline: 'p', connections: chosen, steps, ...more });
@@ -32,7 +36,7 @@ async function refused(
     cwd: '/',
   });
   try {
-    refuseUndeployable(declaration, 'p.yaml', 'eu-west-1');
+    refuseUndeployable(declaration, 'p.yaml', 'eu-west-1', env);
     return [];
   } catch (error) {
     const { code, problems } = error as SluiceError;
@@ -43,6 +47,133 @@ async function refused(
 
 test('what can be deployed is not refused', async () => {
   expect(await refused(['secret', 'stage'], [{ copy: 'a', from, to }])).toEqual([]);
+});
+
+const proxy = 'shop.proxy-c1a2b3.eu-west-1.rds.amazonaws.com';
+const report = { connection: 'secret', table: 'rows' };
+const back = { copy: 'a', from: { connection: 'stage', table: 'rows' } };
+const follow = { replicate: 'a', from: { connection: 'stage', table: 'rows' } };
+
+test.each<
+  [what: string, used: readonly (keyof typeof connections)[], steps: readonly object[], more?: object]
+>([
+  [
+    'a key list of a query',
+    ['stage', 'secret'],
+    [
+      {
+        ...back,
+        from: { ...back.from, keys: { connection: 'secret', query: 'SELECT id FROM k' } },
+        to: { ...to, table: 'b' },
+      },
+    ],
+  ],
+  [
+    'CSV on S3',
+    ['lake', 'stage'],
+    [{ ...back, from: { connection: 'lake', table: 'rows', format: 'csv' }, to }],
+  ],
+  [
+    'JSON Lines on S3',
+    ['lake', 'stage'],
+    [{ ...back, from: { connection: 'lake', table: 'rows', format: 'jsonl' }, to }],
+  ],
+  ['a mask that needs no key', ['secret', 'stage'], [{ copy: 'a', from, to, mask: { name: 'redact' } }]],
+  ['a key that no mask needs', ['secret', 'stage'], [{ copy: 'a', from, to }], { maskKey: { env: 'MASK' } }],
+  ['triggers that fire', ['secret', 'stage'], [{ ...back, to: { ...report, triggers: 'fire' } }]],
+  [
+    'foreign keys that are checked',
+    ['secret', 'stage'],
+    [{ ...back, to: { ...report, foreignKeys: 'check' } }],
+  ],
+  ['replace', ['secret', 'stage'], [{ ...back, to: { ...report, mode: 'replace' } }]],
+  ['mirror into MySQL', ['secret', 'stage'], [{ ...back, to: { ...report, mode: 'mirror' } }]],
+  ['one snapshot', ['secret', 'stage'], [{ copy: 'a', from: { ...from, consistency: 'snapshot' }, to }]],
+  ['a pace', ['secret', 'stage'], [{ copy: 'a', from, to, pace: { items: 5 } }]],
+  ['a proxy', ['secret', 'stage'], [{ copy: 'a', from, to }], { deploy: { proxy: { secret: proxy } } }],
+  ['changes', ['secret', 'stage'], [{ ...follow, to: { ...report, mode: 'append' } }]],
+])('%s is not refused', async (_, used, steps, more) => {
+  expect(await refused(used, steps, more)).toEqual([]);
+});
+
+test.each<
+  [
+    path: string,
+    why: string,
+    used: readonly (keyof typeof connections)[],
+    steps: readonly object[],
+    more?: object,
+  ]
+>([
+  [
+    'steps[0].to.triggers',
+    'put back',
+    ['secret', 'stage'],
+    [{ ...back, to: { ...report, triggers: 'suspend' } }],
+  ],
+  [
+    'steps[0].to.foreignKeys',
+    'verified',
+    ['secret', 'stage'],
+    [{ ...back, to: { ...report, foreignKeys: 'after' } }],
+  ],
+  [
+    'steps[0].to.triggers',
+    'put back',
+    ['secret', 'stage'],
+    [{ ...follow, to: { ...report, mode: 'append', triggers: 'suspend' } }],
+  ],
+  [
+    'steps[0].to',
+    'one machine',
+    ['lake', 'stage'],
+    [{ ...back, to: { connection: 'lake', table: 'rows', format: 'jsonl' } }],
+  ],
+  [
+    'connections.socket.host',
+    'this machine',
+    ['socket', 'stage'],
+    [{ copy: 'a', from: { connection: 'socket', table: 'rows' }, to }],
+  ],
+  [
+    'connections.emulated.endpoint',
+    'this machine',
+    ['secret', 'emulated'],
+    [{ copy: 'a', from, to: { ...to, connection: 'emulated' } }],
+  ],
+  [
+    'deploy.proxy.secret',
+    'no public address',
+    ['secret', 'stage'],
+    [{ copy: 'a', from, to }],
+    { deploy: { vpc: 'none', proxy: { secret: proxy } } },
+  ],
+  [
+    'steps[0].pace',
+    'no pace would be kept',
+    ['secret', 'stage'],
+    [{ ...follow, to: { ...report, mode: 'append' }, pace: { items: 1 } }],
+  ],
+  [
+    'steps[1]',
+    'of its own',
+    ['secret', 'stage'],
+    [
+      { copy: 'b', from, to: { ...to, table: 'other' } },
+      { ...follow, to: { ...report, mode: 'append' } },
+    ],
+  ],
+])('%s is refused: %s', async (path, why, used, steps, more) => {
+  const found = await refused(used, steps, more);
+  expect(found.map((line) => line.slice(0, line.indexOf(':')))).toEqual([path]);
+  expect(found[0]).toContain(why);
+  expect(found[0]).not.toContain('→ undefined');
+});
+
+test('where AWS is an emulator of this machine, its functions find this machine', async () => {
+  const steps = [{ copy: 'a', from, to: { ...to, connection: 'emulated' } }];
+  const env = { AWS_ENDPOINT_URL: 'http://127.0.0.1:4566' };
+  expect(await refused(['secret', 'emulated'], steps, {}, env)).toEqual([]);
 });
 
 test('everything that is bound to one machine is said at once, each with its place and what to write instead', async () => {

@@ -1,3 +1,4 @@
+import { canonicalHost, isLoopbackHost } from '../connectors/declared-host.js';
 import type {
   ConnectionDeclaration,
   CopyStep,
@@ -9,16 +10,24 @@ import { type Problem, SluiceError } from '../errors.js';
 import { namedSteps } from './stack/named-steps.js';
 import { onlyFollows } from './stack/pipeline-stacks.js';
 
+type Environment = Readonly<Record<string, string | undefined>>;
 type Refusal = Pick<Problem, 'path' | 'message'> & { readonly hint: string };
 
 /**
  * Refuses what a declaration says that works on one machine only. All of it at once, each with its place, its cause and what
  * to write instead. Throws `not_deployable`.
  */
-export function refuseUndeployable(declaration: Declaration, file: string, region: string): void {
+export function refuseUndeployable(
+  declaration: Declaration,
+  file: string,
+  region: string,
+  env: Environment = {},
+): void {
   const steps = namedSteps(declaration.steps);
   const refusals = [
     ...Object.entries(declaration.connections).flatMap(([name, each]) => connectionRefusals(name, each)),
+    ...localRefusals(declaration, env),
+    ...proxyRefusals(declaration),
     ...regionRefusals(declaration, region),
     ...maskRefusals(declaration, steps),
     ...steps.flatMap((step) => stepRefusals(step, declaration)),
@@ -60,6 +69,45 @@ function connectionRefusals(name: string, options: ConnectionDeclaration): reado
   ];
 }
 
+/** The address of this machine is another one in a function. Where AWS itself is an emulator of this machine, functions run here. */
+function localRefusals({ connections }: Declaration, env: Environment): readonly Refusal[] {
+  if (isLocal(env['AWS_ENDPOINT_URL'])) return [];
+  return Object.entries(connections).flatMap(([name, options]) =>
+    ['host', 'endpoint', 'streamsEndpoint'].flatMap((field) =>
+      isLocal(options[field])
+        ? [
+            {
+              path: `connections.${name}.${field}`,
+              message: 'this is an address of this machine: a function would find itself there',
+              hint:
+                field === 'host'
+                  ? 'name the server as functions reach it, or leave it to the secret'
+                  : 'leave it out for AWS itself; AWS_ENDPOINT_URL names an emulator without being deployed',
+            },
+          ]
+        : [],
+    ),
+  );
+}
+
+/** Of a host, the path of a socket, or a URL. */
+function isLocal(value: unknown): boolean {
+  if (typeof value !== 'string') return false;
+  if (value.startsWith('/')) return true;
+  const host = canonicalHost(URL.canParse(value) ? new URL(value).hostname : value);
+  return host !== undefined && isLoopbackHost(host);
+}
+
+/** https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-proxy.html: it is reached from within its VPC only. */
+function proxyRefusals({ deploy }: Declaration): readonly Refusal[] {
+  if (deploy?.vpc !== 'none') return [];
+  return Object.keys(deploy.proxy ?? {}).map((name) => ({
+    path: `deploy.proxy.${name}`,
+    message: 'an RDS Proxy has no public address, and `vpc: none` leaves functions outside of its network',
+    hint: 'leave `vpc` out, so that the network of the proxy is looked up, or write its subnets',
+  }));
+}
+
 /** Step Functions calls RDS in its own region only. */
 function regionRefusals({ connections }: Declaration, region: string): readonly Refusal[] {
   return Object.entries(connections).flatMap(([name, { kind, region: own = region }]) =>
@@ -83,7 +131,8 @@ function maskRefusals({ maskKey }: Declaration, steps: readonly NamedStep[]): re
   );
   if (!maskKey || !isUsed) return [];
   const message = "the mask key would be in the function's configuration, for all who may see it";
-  return [{ path: 'maskKey', message, hint: 'run this pipeline on a machine of yours (sluice serve)' }];
+  const hint = 'use `redact`, which needs no key, or run this pipeline on a machine of yours (sluice serve)';
+  return [{ path: 'maskKey', message, hint }];
 }
 
 function stepRefusals(step: NamedStep, declaration: Declaration): readonly Refusal[] {
@@ -132,13 +181,7 @@ function copyRefusals(step: CopyStep, { connections }: Declaration): readonly Re
       hint: 'use put, insert, update or newest; or run it on a machine of yours',
     });
   }
-  if (connections[to.connection]?.kind === 's3') {
-    refusals.push({
-      path: `${path}.to`,
-      message: 'files are made on the disk of one machine',
-      hint: 'run it on a machine of yours; snapshots of RDS (export) can be deployed',
-    });
-  }
+  refusals.push(...sinkRefusals(step, connections));
   if (connections[from.connection]?.kind === 's3' && from['format'] === 'parquet') {
     refusals.push({
       path: `${path}.from`,
@@ -149,9 +192,39 @@ function copyRefusals(step: CopyStep, { connections }: Declaration): readonly Re
   return refusals;
 }
 
+/** What one process has to see from its beginning to its end. */
+function sinkRefusals(
+  { path, to }: CopyStep | ReplicateStep,
+  connections: Declaration['connections'],
+): readonly Refusal[] {
+  const kind = connections[to.connection]?.kind;
+  if (kind === 's3') {
+    const message = 'files are made on the disk of one machine';
+    const hint = 'run it on a machine of yours; snapshots of RDS (export) can be deployed';
+    return [{ path: `${path}.to`, message, hint }];
+  }
+  if (kind !== 'mysql') return [];
+  const refusals: Refusal[] = [];
+  if (to['triggers'] === 'suspend') {
+    refusals.push({
+      path: `${path}.to.triggers`,
+      message: 'triggers are put back by the process that took them away, and no function lasts so long',
+      hint: 'triggers: fire lets them do what they do; or run it on a machine of yours',
+    });
+  }
+  if (to['foreignKeys'] === 'after') {
+    refusals.push({
+      path: `${path}.to.foreignKeys`,
+      message: 'keys are verified by the process that wrote all tables, and no function does',
+      hint: 'foreignKeys: check, with the parents copied by an earlier step; or run it on a machine of yours',
+    });
+  }
+  return refusals;
+}
+
 function replicateRefusals(step: ReplicateStep, declaration: Declaration): readonly Refusal[] {
   const { path, pace, first } = step;
-  const refusals: Refusal[] = [];
+  const refusals: Refusal[] = [...sinkRefusals(step, declaration.connections)];
   if (!onlyFollows(declaration)) {
     const message =
       'a pipeline that follows changes has no runs, and can have no other steps where it is deployed';

@@ -99,7 +99,17 @@ export interface Connection {
   store?(context: Context): Store;
   /** Absent where the kind makes no exports of its own. */
   exporter?(options: object, context: Context): Exporter;
+  /** Absent where there is no server of the user's own. */
+  server?(): Promise<ServerFacts>;
   close(): Promise<void>;
+}
+
+/** What a server is to those that connect to it. */
+export interface ServerFacts {
+  /** Its name or address, or the path of a socket, by declaration or secret. */
+  readonly host: string;
+  /** How many connections it takes, from everybody together; absent where it does not say. */
+  readonly maxConnections?: number;
 }
 
 /** A share of a source that can be read, and read again from a position, by itself. */

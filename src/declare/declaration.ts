@@ -54,10 +54,13 @@ export type ScheduleDeclaration = (
 };
 
 export interface DeployDeclaration {
-  /** Of functions that talk to a database. */
+  /** Of functions that talk to a database. Absent: that of a database of RDS. `none`: outside. */
   readonly vpc?:
+    | 'none'
     | { readonly subnets: readonly string[]; readonly securityGroups: readonly string[] }
     | undefined;
+  /** Host names of RDS Proxies, by connection. */
+  readonly proxy?: Readonly<Record<string, string>> | undefined;
   /** MiB of each step's function. */
   readonly memory: number;
   readonly logRetentionDays: number;

@@ -52,6 +52,7 @@ export async function validate(
   const { steps, schemas } = readSteps(given, kinds, value['connections'], report);
   if (schemas.length > 0) await (await import('./schemas.js')).readSchemas(schemas, dirname(file), report);
   if (value['maskKey'] === undefined) sayKeyless(steps, report);
+  sayProxies(head?.deploy?.proxy ?? {}, value['connections'], report);
   sayEndless(steps, value['schedule'] !== undefined, report);
   const { schedule, notes } = checkSchedule(value['schedule'], report);
   const problems = report.problems().filter(({ code }) => document.complete || code !== 'missing_field');
@@ -74,6 +75,21 @@ export async function validate(
     warnings,
   };
   return { declaration: deepFreeze(declaration), problems };
+}
+
+/** A proxy stands before a server of a connection. */
+function sayProxies(proxies: Readonly<Record<string, string>>, connections: unknown, report: Report): void {
+  const declared = isMapping(connections) ? connections : {};
+  for (const name of Object.keys(proxies)) {
+    const options = Object.hasOwn(declared, name) ? declared[name] : undefined;
+    if (isMapping(options) && options['kind'] === 'mysql') continue;
+    report.add(['deploy', 'proxy', name], {
+      code: 'unknown_connection',
+      message: 'no connection of kind mysql has this name',
+      hint: `a proxy is named for a connection: ${Object.keys(declared).join(', ')}`,
+      at: 'key',
+    });
+  }
 }
 
 /** Only `redact` needs no key. */

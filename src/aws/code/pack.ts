@@ -42,12 +42,23 @@ function sorted(value: object): object {
   return Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)));
 }
 
+/** Of every RDS Proxy, whatever the port of the database behind it is: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-proxy.html */
+const PROXY_PORT = 3306;
+
 /**
  * What is run on AWS: parts of a MySQL table are read by several functions, each in a snapshot of its own, since none outlives
- * the function that holds it.
+ * the function that holds it. Where there is a proxy, it is what they connect to.
  */
 export function deployedForm(declaration: Declaration): Declaration {
-  return { ...declaration, steps: declaration.steps.map((step) => deployedStep(step, declaration)) };
+  const proxies = Object.entries(declaration.deploy?.proxy ?? {}).flatMap(([name, host]) => {
+    const options = declaration.connections[name];
+    return options ? [[name, { ...options, host, port: PROXY_PORT }] as const] : [];
+  });
+  return {
+    ...declaration,
+    connections: { ...declaration.connections, ...Object.fromEntries(proxies) },
+    steps: declaration.steps.map((step) => deployedStep(step, declaration)),
+  };
 }
 
 function deployedStep(step: Step, declaration: Declaration): Step {

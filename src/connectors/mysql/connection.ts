@@ -95,6 +95,11 @@ export class Connections {
     return (await this.#loginOnce()).database;
   }
 
+  /** The host of the declaration, or else of the secret. */
+  async host(): Promise<string> {
+    return (await this.#loginOnce()).host;
+  }
+
   async close(): Promise<void> {
     for (const session of this.#lent) this.discard(session);
     for (const session of this.#idle.splice(0)) session.end();
@@ -117,6 +122,7 @@ export class Connections {
   async #kill(threadId: number): Promise<boolean> {
     try {
       const login = await this.#loginOnce();
+      if (isProxy(login.host)) return false;
       const session = await Session.open(login, AbortSignal.timeout(KILL_TIMEOUT_MS));
       await session.run(`KILL CONNECTION ${threadId}`).finally(() => session.destroy());
       return true;
@@ -144,6 +150,14 @@ export class Connections {
     const found = secret === undefined ? {} : await readSecret(secret, this.options, this.#context);
     return loginFrom(this.options, found, this.#context.env);
   }
+}
+
+/**
+ * Whether the host is an RDS Proxy. What it calls a connection's number is its own: in the server another may have it.
+ * https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-proxy-endpoints.html
+ */
+function isProxy(host: string): boolean {
+  return /\.proxy-[a-z0-9]+\.[a-z0-9.-]+\.amazonaws\.com(\.cn)?$/i.test(host);
 }
 
 /** What is declared overrides what the secret holds. */

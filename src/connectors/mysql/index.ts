@@ -1,5 +1,5 @@
 import { SluiceError } from '../../errors.js';
-import type { Connection, Connector, Context } from '../connector.js';
+import type { Connection, Connector, Context, ServerFacts } from '../connector.js';
 import { Connections } from './connection.js';
 import type { MysqlConnectionOptions, MysqlSinkOptions, MysqlSourceOptions } from './options.js';
 import { listTables } from './schema.js';
@@ -18,8 +18,16 @@ function connectMysql(options: MysqlConnectionOptions, context: Context): Connec
     listing: [],
     source: (declared, lent) => createSource(declared as MysqlSourceOptions, connections, lent),
     sink: (declared, lent) => createSink(declared as MysqlSinkOptions, connections, lent),
+    server: () => serverFacts(connections, context),
     close: () => connections.close(),
   };
+}
+
+async function serverFacts(connections: Connections, context: Context): Promise<ServerFacts> {
+  const { variables } = await connections.server(context);
+  const maxConnections = Number(variables.get('max_connections') ?? 0);
+  const host = await connections.host();
+  return { host, ...(maxConnections > 0 ? { maxConnections } : {}) };
 }
 
 async function tablesNamed(

@@ -26,6 +26,7 @@ const wanted = [
   'lower_case_table_names',
   'local_infile',
   'max_allowed_packet',
+  'max_connections',
   'innodb_page_size',
   'read_only',
   'super_read_only',

@@ -22,12 +22,29 @@ const vpc = z.strictObject({
     .describe('Security groups that the databases let in.'),
 });
 
+/** https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-proxy.html: with no name but its own. */
+const proxyEndpoint = z
+  .string()
+  .regex(
+    /^[a-z][a-z0-9-]*(\.endpoint)?\.proxy-[a-z0-9]+\.([a-z0-9-]+\.rds|rds\.[a-z0-9-]+)\.amazonaws\.com(\.cn)?$/,
+    'not the endpoint of a proxy: one looks like shop.proxy-c1a2b3d4e5f6.eu-west-1.rds.amazonaws.com',
+  );
+
 /** What only matters on AWS: `sluice synth` and `sluice deploy` read it. */
 export const deploy = z
   .strictObject({
-    vpc: vpc
+    vpc: z
+      .union([z.literal('none'), vpc], { error: 'expected none, or { subnets: […], securityGroups: […] }' })
       .optional()
-      .describe('Where functions that talk to a database run; the others stay outside. Default: none does.'),
+      .describe(
+        'Where functions that talk to a database run; the others stay outside. Default: in the subnets and security groups of a database of RDS, looked up by its endpoint. none: outside, too.',
+      ),
+    proxy: z
+      .record(z.string(), proxyEndpoint)
+      .optional()
+      .describe(
+        'By connection: the endpoint of an RDS Proxy that functions connect to instead of the server.',
+      ),
     memory: z
       .int()
       .min(256)
