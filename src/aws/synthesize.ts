@@ -33,6 +33,8 @@ export interface SynthesizeRequest {
   readonly account: string;
   readonly region: string;
   readonly makeCode: MakeCode;
+  /** Where functions of steps run, by the steps' names, where the declaration does not say it. */
+  readonly networks: Site['networks'];
 }
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: of a package, unzipped */
@@ -49,9 +51,9 @@ function refuseLarge(code: readonly FunctionCode[]): void {
 
 /** The stacks of a pipeline that has been planned, and the code of its functions. The same plan gives the same. */
 export async function synthesize(request: SynthesizeRequest): Promise<Synthesized> {
-  const { world, planned, account, region, makeCode } = request;
+  const { world, planned, account, region, makeCode, networks } = request;
   const { declaration, env } = world;
-  const site = siteOf(declaration, account, region);
+  const site = siteOf(declaration, account, region, networks);
   const code = new Map<string, FunctionCode>();
   if (!onlyFollows(declaration)) code.set(RUN_FUNCTION, await makeCode(declaration, undefined));
   const placeholders = stepFunctions(declaration.steps);

@@ -1,5 +1,6 @@
 import type { Declaration } from '../declare/declaration.js';
 import { closePlans } from '../flow/close-plans.js';
+import { deployedConnections } from '../flow/deployed-connections.js';
 import { firingsAsked, isAsked } from '../flow/firing.js';
 import { type Purpose, type StepNeed, stateNeeds, stepNeeds } from '../flow/needs.js';
 import { unfinishedRun } from '../flow/open-run.js';
@@ -8,6 +9,8 @@ import { type PlannedStep, refusals } from '../flow/plan.js';
 import { newRunName } from '../flow/run-name.js';
 import type { World } from '../flow/scope.js';
 import { runWindows } from '../flow/windows.js';
+import { connectionLimits, databaseServers } from './database-servers.js';
+import { connectionEvent, connectionLines, differenceLines } from './deployed-text.js';
 import { exitStatus } from './exit-status.js';
 import { onInterrupt } from './interrupt.js';
 import type { Io } from './io.js';
@@ -60,8 +63,8 @@ export async function planDeclaration(
   try {
     steps = await planAloud(world, io);
     if (options.permissions) sayPermissions(world, steps, io, options);
-    else if (options.json) for (const event of planEvents(steps)) io.out(JSON.stringify(event));
-    else io.out(wholeText(world, steps, io));
+    else if (options.json) for (const event of await wholeEvents(world, steps)) io.out(JSON.stringify(event));
+    else io.out(await wholeText(world, steps, io));
     if (refusals(steps).length === 0) return exitStatus.complete;
     if (options.permissions) reportRefusals(refusals(steps), io, options.json === true, 'incomplete');
     else if (!options.json) io.err('a run would be refused');
@@ -73,9 +76,33 @@ export async function planDeclaration(
   }
 }
 
-function wholeText(world: World, steps: readonly PlannedStep[], { color }: Io): string {
+async function wholeText(world: World, steps: readonly PlannedStep[], { color }: Io): Promise<string> {
   const permissions = permissionsText(allNeeds(world, steps), new Set(), 'text', color);
-  return [planText(steps, color), permissions].filter((part) => part !== '').join('\n\n');
+  const { connections, limits, differences } = await whereDeployed(world, steps);
+  const lines = [...connectionLines(connections, limits), ...differences];
+  const deployed = lines.length === 0 ? '' : ['deployed', ...lines.map((line) => `  ${line}`)].join('\n');
+  return [planText(steps, color), deployed, permissions].filter((part) => part !== '').join('\n\n');
+}
+
+async function wholeEvents(world: World, steps: readonly PlannedStep[]): Promise<readonly object[]> {
+  const { connections, limits, differences } = await whereDeployed(world, steps);
+  return [
+    ...planEvents(steps),
+    ...connections.map((each) => connectionEvent(each, limits)),
+    ...differences.map((message) => ({ event: 'deployed', message })),
+  ];
+}
+
+/** What it would be as functions. Of what is refused nothing is said: its servers may not even answer. */
+async function whereDeployed(world: World, steps: readonly PlannedStep[]) {
+  if (refusals(steps).length > 0) return { connections: [], limits: new Map(), differences: [] };
+  const limits = connectionLimits(await databaseServers(world));
+  const { declaration } = world;
+  return {
+    connections: deployedConnections(declaration, steps),
+    limits,
+    differences: differenceLines(declaration),
+  };
 }
 
 function allNeeds(world: World, steps: readonly PlannedStep[]): readonly StepNeed[] {

@@ -1,20 +1,23 @@
 import { basename, dirname, join, resolve } from 'node:path';
 import { writeAssembly } from '../aws/assembly/write-assembly.js';
 import { refuseUndeployable } from '../aws/deployable.js';
-import { type MakeCode, type Synthesized, synthesize } from '../aws/synthesize.js';
+import { type MakeCode, synthesize } from '../aws/synthesize.js';
 import { awsRegion } from '../connectors/aws-endpoint.js';
 import type { Declaration } from '../declare/declaration.js';
 import { SluiceError } from '../errors.js';
 import { closePlans } from '../flow/close-plans.js';
+import { deployedConnections } from '../flow/deployed-connections.js';
 import { type PlannedStep, refusals } from '../flow/plan.js';
 import { newRunName } from '../flow/run-name.js';
+import { connectionLimits, databaseServers } from './database-servers.js';
+import { deployedNetworks } from './deployed-networks.js';
 import { exitStatus } from './exit-status.js';
 import { onInterrupt } from './interrupt.js';
 import type { Io } from './io.js';
 import { planAloud } from './plan-aloud.js';
 import { reportRefusals } from './plan-report.js';
 import { openSession, openState } from './session.js';
-import { synthEvents, synthText } from './synth-report.js';
+import { type SynthTold, synthEvents, synthText } from './synth-report.js';
 
 export interface SynthOptions {
   /** Where it is written; default `cdk.out` beside the file. */
@@ -22,6 +25,8 @@ export interface SynthOptions {
   readonly account?: string;
   readonly region?: string;
   readonly json?: boolean | undefined;
+  /** Nothing is asked of RDS. */
+  readonly offline?: boolean | undefined;
 }
 
 /**
@@ -36,7 +41,7 @@ export async function synthDeclaration(
 ): Promise<number> {
   const json = options.json === true;
   const place = placeOf(options, io);
-  refuseUndeployable(declaration, basename(declaration.file), place.region);
+  refuseUndeployable(declaration, basename(declaration.file), place.region, io.env);
   const interrupt = onInterrupt(io);
   const world = openSession(declaration, io, {
     state: await openState(declaration, io, undefined),
@@ -52,9 +57,13 @@ export async function synthDeclaration(
       return exitStatus.refused;
     }
     const out = resolve(io.cwd, options.out ?? join(dirname(declaration.file), 'cdk.out'));
-    const made = await synthesize({ world, planned, ...place, makeCode });
+    const servers = await databaseServers(world);
+    const networks = await deployedNetworks(world, servers, { ...place, offline: options.offline === true });
+    const made = await synthesize({ world, planned, ...place, makeCode, networks });
     await writeAssembly(out, made.site, made.stacks, made.code);
-    say(made, declaration, out, io, json);
+    const connections = deployedConnections(declaration, planned);
+    const limits = connectionLimits(servers);
+    say({ ...made, networks, connections, limits }, declaration, out, io, json);
     return exitStatus.complete;
   } finally {
     interrupt.dispose();
@@ -77,7 +86,7 @@ function placeOf(options: SynthOptions, { env }: Io): { readonly account: string
   return { account, region };
 }
 
-function say(made: Synthesized, declaration: Declaration, out: string, io: Io, json: boolean): void {
+function say(made: SynthTold, declaration: Declaration, out: string, io: Io, json: boolean): void {
   if (json) for (const event of synthEvents(made, declaration, out)) io.out(JSON.stringify(event));
   else io.out(synthText(made, declaration, out));
 }

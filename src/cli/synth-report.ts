@@ -1,12 +1,23 @@
+import type { StepNetwork } from '../aws/network/step-networks.js';
 import { namedSteps } from '../aws/stack/named-steps.js';
 import type { Stack } from '../aws/stack/pipeline-stacks.js';
+import { stepConnections } from '../aws/stack/variables.js';
 import type { Synthesized } from '../aws/synthesize.js';
 import { templateText } from '../aws/template/template.js';
 import type { Declaration } from '../declare/declaration.js';
+import type { ConnectionCount } from '../flow/deployed-connections.js';
+import { type ConnectionLimits, connectionEvent, connectionLines, differenceLines } from './deployed-text.js';
 import { bytesText, table } from './text.js';
 
+/** What is told of what was made. */
+export interface SynthTold extends Synthesized {
+  readonly networks: ReadonlyMap<string, StepNetwork>;
+  readonly connections: readonly ConnectionCount[];
+  readonly limits: ConnectionLimits;
+}
+
 /** What `sluice synth` has written, for people. */
-export function synthText(made: Synthesized, declaration: Declaration, out: string): string {
+export function synthText(made: SynthTold, declaration: Declaration, out: string): string {
   const stacks = made.stacks.map((stack) => [
     stack.name,
     stack.account,
@@ -26,7 +37,7 @@ export function synthText(made: Synthesized, declaration: Declaration, out: stri
 }
 
 /** The same for programs. */
-export function synthEvents(made: Synthesized, declaration: Declaration, out: string): readonly object[] {
+export function synthEvents(made: SynthTold, declaration: Declaration, out: string): readonly object[] {
   return [
     ...made.stacks.map((stack) => ({
       event: 'stack',
@@ -37,6 +48,7 @@ export function synthEvents(made: Synthesized, declaration: Declaration, out: st
       bytes: templateBytes(stack),
     })),
     ...made.code.map(({ name, hash, bytes }) => ({ event: 'code', name, hash, bytes })),
+    ...made.connections.map((each) => connectionEvent(each, made.limits)),
     ...notesOf(made, declaration).map((message) => ({ event: 'note', message })),
     { event: 'summary', outcome: 'written', out },
   ];
@@ -51,24 +63,8 @@ function templateBytes({ template }: Stack): number {
 }
 
 /** What whoever deploys it has to know. */
-function notesOf({ site, stacks }: Synthesized, declaration: Declaration): readonly string[] {
-  const steps = namedSteps(declaration.steps);
-  const copies = steps.flatMap((step) =>
-    step.kind === 'copy'
-      ? [`${step.name}: at most ${step.parallel} parts at once, each with connections of its own`]
-      : [],
-  );
-  const isMysql = (name: string) => declaration.connections[name]?.kind === 'mysql';
-  const databases = Object.keys(declaration.connections).filter(isMysql);
-  const { vpc } = site.deploy;
-  const network =
-    databases.length === 0
-      ? []
-      : vpc === undefined
-        ? [`no VPC (deploy.vpc): functions reach ${databases.join(', ')} only by a public address`]
-        : [
-            `functions that talk to ${databases.join(', ')} run in ${vpc.subnets.join(', ')}: from there they need a NAT gateway, or endpoints for DynamoDB, S3, Secrets Manager and STS`,
-          ];
+function notesOf(made: SynthTold, declaration: Declaration): readonly string[] {
+  const { site, stacks, connections, limits } = made;
   const own = Object.entries(declaration.connections).flatMap(([name, { role }]) =>
     typeof role === 'string' && role.split(':')[4] === site.account
       ? [`${name} works as ${role}, which is yours: it must trust the roles of ${site.pipeline}'s functions`]
@@ -76,5 +72,36 @@ function notesOf({ site, stacks }: Synthesized, declaration: Declaration): reado
   );
   const guests = stacks.filter(({ account }) => account !== site.account);
   const others = guests.map(({ name, account }) => `${name} is deployed with credentials of ${account}`);
-  return [...copies, ...network, ...own, ...others];
+  return [
+    ...connectionLines(connections, limits),
+    ...differenceLines(declaration),
+    ...networkLines(made, declaration),
+    ...own,
+    ...others,
+  ];
+}
+
+const NEEDS = 'from there they need a NAT gateway, or endpoints for DynamoDB, S3, Secrets Manager and STS';
+
+function networkLines({ site, networks }: SynthTold, declaration: Declaration): readonly string[] {
+  const { vpc } = site.deploy;
+  const steps = namedSteps(declaration.steps)
+    .filter((step) =>
+      stepConnections(declaration, step).some((name) => declaration.connections[name]?.kind === 'mysql'),
+    )
+    .map(({ name }) => name);
+  if (steps.length === 0) return [];
+  if (vpc !== undefined && vpc !== 'none') {
+    return [`${steps.join(', ')}: in ${vpc.subnets.join(', ')}; ${NEEDS}`];
+  }
+  const outside = steps.filter((name) => !networks.has(name));
+  const inside = [...networks].map(
+    ([name, { subnets, securityGroups, of }]) =>
+      `${name}: in ${subnets.join(', ')} with ${securityGroups.join(', ')}, as ${of.join(' and ')} is: these groups must let in what is in them; ${NEEDS}`,
+  );
+  if (outside.length === 0) return inside;
+  return [
+    ...inside,
+    `${outside.join(', ')}: in no VPC (deploy.vpc): databases are reached by a public address only`,
+  ];
 }

@@ -2,7 +2,7 @@ import type { Grant } from '../policy/holder.js';
 import { grant, roleResources } from '../template/role.js';
 import { arnOf, type Fields, given, type Resources, ref } from '../template/template.js';
 import { metadataOf } from '../template/waivers.js';
-import { arn, assetsBucket, nameOf, roleName, type Site, stateUrl, tagsOf } from './site.js';
+import { arn, assetsBucket, nameOf, networkOf, roleName, type Site, stateUrl, tagsOf } from './site.js';
 import { stateGrants } from './state-store.js';
 
 /** The code of a function: a folder named by its content, which is zipped into the assets bucket. */
@@ -22,7 +22,7 @@ export interface FunctionRequest {
   readonly code: CodeAsset;
   readonly grants: readonly Grant[];
   readonly variables?: Readonly<Record<string, string>>;
-  /** It talks to a database: where the pipeline has a VPC it runs in there. */
+  /** It talks to a database: it runs in the network that its step (`SLUICE_STEP`) has. */
   readonly inVpc: boolean;
   readonly memory?: number;
   /** Default: 15 minutes, all that Lambda allows. */
@@ -97,9 +97,9 @@ function functionProperties(site: Site, request: FunctionRequest): Fields {
   });
 }
 
-function vpcOf({ deploy: { vpc } }: Site, { inVpc }: FunctionRequest): Fields | undefined {
-  if (!inVpc || vpc === undefined) return undefined;
-  return { SubnetIds: vpc.subnets, SecurityGroupIds: vpc.securityGroups };
+function vpcOf(site: Site, { inVpc, variables }: FunctionRequest): Fields | undefined {
+  const network = inVpc ? networkOf(site, variables?.['SLUICE_STEP']) : undefined;
+  return network && { SubnetIds: network.subnets, SecurityGroupIds: network.securityGroups };
 }
 
 function logGroupName(site: Site, name: string): string {

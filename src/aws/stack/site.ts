@@ -11,15 +11,33 @@ export interface Site {
   readonly region: string;
   readonly partition: string;
   readonly deploy: DeployDeclaration;
+  /** Where functions of steps run, by the steps' names, where the declaration does not say it. */
+  readonly networks: ReadonlyMap<string, Network>;
+}
+
+/** What a function in a VPC has. */
+export interface Network {
+  readonly subnets: readonly string[];
+  readonly securityGroups: readonly string[];
 }
 
 export function siteOf(
   { pipeline, deploy }: { readonly pipeline: string; readonly deploy?: DeployDeclaration },
   account: string,
   region: string,
+  networks: Site['networks'] = new Map(),
 ): Site {
   const settings = deploy ?? { memory: 1024, logRetentionDays: 30 };
-  return { pipeline, account, region, partition: awsPartition(region), deploy: settings };
+  return { pipeline, account, region, partition: awsPartition(region), deploy: settings, networks };
+}
+
+/** Of a step's function that talks to a database: as declared, else as its databases have it; undefined outside of any. */
+export function networkOf(
+  { deploy: { vpc }, networks }: Site,
+  step: string | undefined,
+): Network | undefined {
+  if (vpc === 'none') return undefined;
+  return vpc ?? (step === undefined ? undefined : networks.get(step));
 }
 
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html */

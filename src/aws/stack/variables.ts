@@ -15,7 +15,9 @@ export function variablesOf(
   step: NamedStep,
   env: Readonly<Record<string, string | undefined>>,
 ): StepSurroundings {
-  const used = connectionsOf(declaration, step).map((name) => [name, declaration.connections[name]] as const);
+  const used = stepConnections(declaration, step).map(
+    (name) => [name, declaration.connections[name]] as const,
+  );
   const names = used.flatMap(([, options]) => environmentNames(options));
   const variables = [...new Set(names)].sort().map((name) => [name, settingOf(name, env)] as const);
   return {
@@ -24,7 +26,8 @@ export function variablesOf(
   };
 }
 
-function connectionsOf(declaration: Declaration, step: NamedStep): readonly string[] {
+/** The connections that the function of a step uses. */
+export function stepConnections(declaration: Declaration, step: NamedStep): readonly string[] {
   switch (step.kind) {
     case 'copy':
     case 'replicate': {
@@ -38,7 +41,7 @@ function connectionsOf(declaration: Declaration, step: NamedStep): readonly stri
     case 'verify':
       return namedSteps(declaration.steps)
         .filter(({ name }) => step.of.includes(name))
-        .flatMap((each) => connectionsOf(declaration, each));
+        .flatMap((each) => stepConnections(declaration, each));
     default:
       return [];
   }

@@ -5,6 +5,7 @@ import {
   assemblyOption,
   assumeOption,
   minutes,
+  offlineOption,
   type PlaceOptions,
   profileOption,
   regionOption,
@@ -36,6 +37,7 @@ export function registerDeploy(program: Command, io: Io, exit: (status: number) 
     .addOption(assemblyOption())
     .addOption(accountOption())
     .addOption(regionOption())
+    .addOption(offlineOption())
     .addOption(stackOption())
     .addOption(profileOption())
     .addOption(assumeOption())

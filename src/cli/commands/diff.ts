@@ -4,6 +4,7 @@ import {
   assemblyOption,
   assumeOption,
   type DeployOptions,
+  offlineOption,
   type PlaceOptions,
   profileOption,
   regionOption,
@@ -28,6 +29,7 @@ export function registerDiff(program: Command, io: Io, exit: (status: number) =>
     .addOption(assemblyOption())
     .addOption(accountOption())
     .addOption(regionOption())
+    .addOption(offlineOption())
     .addOption(stackOption())
     .addOption(profileOption())
     .addOption(assumeOption())

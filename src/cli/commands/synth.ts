@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { offlineOption, type PlaceOptions } from '../deploy/stack-options.js';
 import type { Io } from '../io.js';
 import type { SynthOptions } from '../synth-declaration.js';
 
@@ -20,10 +21,11 @@ export function registerSynth(program: Command, io: Io, exit: (status: number) =
     .option('--out <folder>', 'where they are written (default: cdk.out beside the file)')
     .option('--account <number>', 'the account that the pipeline runs in (default: that of the credentials)')
     .option('--region <region>', 'the region that it runs in (default: AWS_REGION)')
+    .addOption(offlineOption())
     .option('--state <folder>', 'where runs are kept; synth uses none')
     .option('--json', 'one JSON event a line')
     .addHelpText('after', examples)
-    .action(async (file: string, options: SynthOptions) => {
+    .action(async (file: string, options: SynthOptions & PlaceOptions) => {
       const { loadDeclaration } = await import('../../declare/load.js');
       const { synthDeclaration } = await import('../synth-declaration.js');
       const { functionCode } = await import('../../aws/function-code.js');

@@ -53,7 +53,7 @@ export async function assemblyFor(
   const status = await synthDeclaration(
     declaration,
     besides(io, json),
-    { ...place, out, json },
+    { ...place, out, json, offline: options.offline },
     functionCode,
   );
   return status === exitStatus.complete ? { folder: out } : { status };

@@ -16,6 +16,7 @@ export function assemblyOption(): Option {
 export interface PlaceOptions {
   readonly account?: string;
   readonly region?: string;
+  readonly offline?: boolean;
 }
 
 export function accountOption(): Option {
@@ -30,6 +31,13 @@ export function accountOption(): Option {
 
 export function regionOption(): Option {
   return new Option('--region <region>', 'the region that it runs in (default: AWS_REGION)');
+}
+
+export function offlineOption(): Option {
+  return new Option(
+    '--offline',
+    'ask nothing of RDS: functions run in no network but that of the declaration (deploy.vpc)',
+  );
 }
 
 export function profileOption(): Option {
