@@ -64,7 +64,7 @@ test.each<
       {
         ...back,
         from: { ...back.from, keys: { connection: 'secret', query: 'SELECT id FROM k' } },
-        to: { ...to, table: 'b' },
+        to: { ...to, table: 'others' },
       },
     ],
   ],
