@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { build } from 'esbuild';
 import { root } from './install.mjs';
+import { quickToLoad } from './quick-to-load.mjs';
 
 /** What is started. All that they share, and all that is imported lazily, becomes chunks. */
 const programs = ['cli/main', 'local/demo', 'local/mysql'];
@@ -67,7 +68,7 @@ export async function bundle(compiled, dist) {
       splitting: true,
       chunkNames: 'chunks/[name]-[hash]',
       banner: { js: withRequire },
-      plugins: [ownUrls(compiled)],
+      plugins: [ownUrls(compiled), quickToLoad(dist)],
     }),
     build({ ...options, entryPoints: modules(libraries) }),
     build({

@@ -8,6 +8,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -62,6 +63,21 @@ test('the package holds what runs and what a reader needs, and no test or source
     ]),
   );
   expect(files.filter((file) => /\.test\.|^src\/|^test\/|fixtures/.test(file))).toEqual([]);
+});
+
+test('what the program reads only when it is needed lies where it is looked for', () => {
+  const chunks = join(installed, 'dist', 'chunks');
+  const wanted = readdirSync(chunks)
+    .filter((name) => name.endsWith('.js'))
+    .flatMap((name) => {
+      const found = readFileSync(join(chunks, name), 'utf8').matchAll(/__require\("(\.[^"]+)"\)/g);
+      return [...found].map(([, path = '']) => [join(chunks, name), path] as const);
+    });
+  expect(wanted.map(([, path]) => path)).toContain('./encodings/cp936.json');
+  for (const [chunk, path] of wanted) {
+    const table = createRequire(chunk)(path) as object;
+    expect(Object.keys(table).length, path).toBeGreaterThan(0);
+  }
 });
 
 test('the installed program starts, writes a starter file and finds no mistake in it', async () => {
