@@ -6,4 +6,34 @@ export const METRICS_NAMESPACE = 'Sluice';
 export const PIPELINE_DIMENSION = 'Pipeline';
 export const STEP_DIMENSION = 'Step';
 
-export type MetricName = 'Read' | 'Written' | 'Rejected';
+/** Units as CloudWatch spells them. */
+export const metricUnits = {
+  Read: 'Count',
+  Written: 'Count',
+  Rejected: 'Count',
+  /** Of changes: age of the newest that is in the sink, from when the stream had it. */
+  Lag: 'Milliseconds',
+  /** Of changes: those of a delivery that are to come again. */
+  Waiting: 'Count',
+  /** How old what the sink holds is, from when its rows began to be read. */
+  Age: 'Seconds',
+  /** Firings of the schedule since the run before that no run acted for. */
+  Missed: 'Count',
+} as const;
+
+export type MetricName = keyof typeof metricUnits;
+
+export type Counts = Readonly<Partial<Record<MetricName, number>>>;
+
+/** What is counted of steps of these kinds, by pipeline and step. */
+export const stepMetrics = {
+  copy: ['Read', 'Written', 'Rejected', 'Age'],
+  export: ['Read', 'Written', 'Rejected', 'Age'],
+  replicate: ['Read', 'Written', 'Rejected', 'Lag', 'Waiting'],
+} as const satisfies Readonly<Record<string, readonly MetricName[]>>;
+
+/** What of that is counted by pipeline alone, too: where a sum over its steps says something. */
+export const summedMetrics: ReadonlySet<MetricName> = new Set(['Read', 'Written', 'Rejected']);
+
+/** What is counted of runs, by pipeline. */
+export const runMetrics = ['Age', 'Missed'] as const satisfies readonly MetricName[];

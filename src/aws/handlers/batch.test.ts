@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type DeployedPipeline, deployedPipeline } from '../../../test/fixtures/deployed.js';
 import { allItems, dynamodbConnection, type Item, tableName } from '../../../test/fixtures/dynamodb.js';
 import { pipeline } from '../../../test/fixtures/in-process.js';
+import { declaredMetrics, emittedMetrics } from '../../../test/fixtures/metrics.js';
 import { type TestDatabase, testDatabase } from '../../../test/fixtures/mysql.js';
 import { type StateGround, tableStates } from '../../../test/fixtures/states.js';
 import { readHistory } from '../../journal/runs.js';
@@ -122,7 +123,13 @@ describe('a deployed batch', () => {
         end: 'complete',
         execution: expect.stringContaining('execution:test'),
       });
-      const metrics = made.lines.map((line) => JSON.parse(line)).filter((line) => line._aws !== undefined);
+      const copies = ['orders-out', 'orders-in', 'paid'].map((name) => ['copy', name] as const);
+      const { pipeline: name } = made.deployed.declaration;
+      expect(emittedMetrics(made.lines)).toEqual(
+        // There is no schedule.
+        declaredMetrics(name, copies, { runs: true }).filter((metric) => !metric.startsWith('Missed ')),
+      );
+      const metrics = made.lines.map((line) => JSON.parse(line)).filter((line) => 'Read' in line);
       expect(metrics.map(({ Step, Read }) => [Step, Read]).sort()).toEqual([
         ['orders-in', ROWS],
         ['orders-out', ROWS],

@@ -17,8 +17,6 @@ const part: Work = async (deployed, asked, about) => {
   const { done, counters } = await copyShare(apart(deployed, about), share, about.time.until);
   const { read, written, unchanged, rejected } = counters;
   about.log.said(done ? 'copied' : 'handed over', {
-    copy: pointer.copy,
-    worker: pointer.worker,
     read,
     written,
     unchanged,
@@ -31,8 +29,9 @@ const finish: Work = async (deployed, asked, about) => {
   const step = textOf(asked, 'step');
   const values = await finishStep(apart(deployed, about), textOf(asked, 'run'), step);
   const { outcome, seconds, read = 0, written = 0, unchanged = 0, rejected = 0, deleted = 0 } = values;
-  about.log.said('finished', { outcome, seconds, read, written, unchanged, rejected, deleted });
-  about.log.counted(step, { Read: read, Written: written, Rejected: rejected });
+  const say = rejected > 0 ? about.log.warned : about.log.said;
+  say('finished', { outcome, seconds, read, written, unchanged, rejected, deleted });
+  about.log.counted(step, { Read: read, Written: written, Rejected: rejected, Age: seconds });
   return values;
 };
 

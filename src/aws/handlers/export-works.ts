@@ -17,8 +17,10 @@ const next: Work = async (deployed, asked, { time, log }) => {
   const { name, source } = answer;
   log.said('export', { next: answer.next, name });
   if (answer.next !== 'done') return { next: answer.next, name, source, refused: '', result: null };
-  const { read = 0, written = 0, rejected = 0 } = answer.values;
-  log.counted(step, { Read: read, Written: written, Rejected: rejected });
+  const { read = 0, written = 0, rejected = 0, output } = answer.values;
+  const { asOf } = output as { readonly asOf: string };
+  const age = Math.max(0, Date.now() - Date.parse(asOf)) / 1000;
+  log.counted(step, { Read: read, Written: written, Rejected: rejected, Age: age });
   return { next: 'done', name, source, refused: '', result: answer.values };
 };
 

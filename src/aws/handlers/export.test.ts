@@ -10,6 +10,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { deployedPipeline } from '../../../test/fixtures/deployed.js';
 import { type ExportGround, type Exporting, exportGround } from '../../../test/fixtures/export-ground.js';
 import { FunctionError, type Invocation } from '../../../test/fixtures/interpreter.js';
+import { declaredMetrics, emittedMetrics } from '../../../test/fixtures/metrics.js';
 import { needsServer } from '../../../test/fixtures/servers.js';
 
 needsServer('moto');
@@ -101,6 +102,12 @@ it(
         'startExportTask',
       ]);
       expect(made.calls.filter(({ do: work }) => work === 'export')).toHaveLength(3);
+      expect(emittedMetrics(made.lines)).toEqual(
+        // There is no schedule.
+        declaredMetrics('nightly', [['export', exporting.step]], { runs: true }).filter(
+          (metric) => !metric.startsWith('Missed '),
+        ),
+      );
 
       // The second: the database is busy, and then RDS cannot use the key.
       const second = stepFunctions(exporting, {

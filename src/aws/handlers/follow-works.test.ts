@@ -10,6 +10,7 @@ import {
   putItems,
   tableName,
 } from '../../../test/fixtures/dynamodb.js';
+import { declaredMetrics, emittedMetrics } from '../../../test/fixtures/metrics.js';
 import { type TestDatabase, testDatabase } from '../../../test/fixtures/mysql.js';
 import { streamRecords } from '../../../test/fixtures/stream-event.js';
 import { registry } from '../../connectors/registry.js';
@@ -99,5 +100,17 @@ it('loads what it is handed, names where it failed, and its rejects are found', 
   ]);
   const log = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
   expect(log.some(({ Written, Step }) => Written === 2 && Step === 'hits')).toBe(true);
+  expect(log.every(({ level, step, pipeline }) => level && step === 'hits' && pipeline === 'web')).toBe(true);
+  expect(emittedMetrics(lines)).toEqual(declaredMetrics('web', [['replicate', 'hits']], { runs: false }));
+  const behind = log.flatMap(({ Waiting, Lag }) =>
+    Waiting === undefined ? [] : [[Waiting, Lag !== undefined]],
+  );
+  expect(behind).toEqual([
+    [0, true],
+    [2, true],
+    // Nothing of it is done: its lag is not known.
+    [2, false],
+    [0, true],
+  ]);
   expect(lines.join('')).not.toContain('{cut');
 }, 120_000);

@@ -4,8 +4,8 @@ import { openHandedRun } from '../../flow/handed/handed-run.js';
 import { type OpenFollower, openFollower } from '../../flow/handed/open-follower.js';
 import { replicateSteps } from '../../flow/scope.js';
 import type { Deployed, Work, Works } from './deployed.js';
-import type { StreamEvent } from './events/stream-event.js';
-import { followEvent, sequenceOf } from './follow.js';
+import { behindStream, type StreamEvent, sequenceOf } from './events/stream-event.js';
+import { followEvent } from './follow.js';
 
 /** What a function keeps from one event to the next. */
 const open = new WeakMap<Deployed, Promise<OpenFollower>>();
@@ -19,15 +19,17 @@ const event: Work = async (deployed, asked, { time, log }) => {
   time.signal.addEventListener('abort', giveUp, { once: true });
   try {
     follower = await opening;
-    const { answer, outcome } = await followEvent(follower, asked as unknown as StreamEvent, time.until);
+    const changes = asked as unknown as StreamEvent;
+    const { answer, outcome } = await followEvent(follower, changes, time.until);
     const { read, written, unchanged, rejected } = outcome.counts;
-    log.counted(step.name, { Read: read, Written: written, Rejected: rejected });
-    log.said('followed', { read, written, unchanged, rejected, again: outcome.again });
+    const counts = { Read: read, Written: written, Rejected: rejected };
+    log.counted(step.name, { ...counts, ...behindStream(changes, outcome.again) });
+    const say = rejected > 0 ? log.warned : log.said;
+    say('followed', { read, written, unchanged, rejected, again: outcome.again });
     if (!outcome.failure) return answer;
-    const { Records } = asked as unknown as StreamEvent;
     // Only a call that failed is told to alarms, and tried with half of its changes.
-    if (outcome.again === sequenceOf(Records[0])) throw outcome.failure.error;
-    log.said('to come again', { code: codeOf(outcome.failure.error) });
+    if (outcome.again === sequenceOf(changes.Records[0])) throw outcome.failure.error;
+    log.warned('to come again', { code: codeOf(outcome.failure.error) });
     if (!isOfRows(outcome.failure.error)) await giveBack(deployed, follower);
     return answer;
   } catch (error) {

@@ -14,9 +14,3 @@ export async function followEvent(
   const outcome = await follower.follow(Records, stop);
   return { answer: batchAnswer(outcome.again === undefined ? [] : [outcome.again]), outcome };
 }
-
-/** How the service knows a change. */
-export function sequenceOf(record: object | undefined): string {
-  const { dynamodb } = (record ?? {}) as { readonly dynamodb?: { readonly SequenceNumber?: string } };
-  return dynamodb?.SequenceNumber ?? '';
-}

@@ -2,8 +2,7 @@ import { gzipSync } from 'node:zlib';
 import type { DeliveryStream } from '../../connectors/delivery.js';
 import { SluiceError } from '../../errors.js';
 import { type BatchAnswer, batchAnswer } from './events/sqs-event.js';
-import type { StreamEvent } from './events/stream-event.js';
-import { sequenceOf } from './follow.js';
+import { type StreamEvent, sequenceOf } from './events/stream-event.js';
 
 export interface Forwarded {
   readonly answer: BatchAnswer;

@@ -1,7 +1,7 @@
 import { SluiceError } from '../../errors.js';
 import type { Asked, Deployed, Works } from './deployed.js';
 import { type FunctionTime, functionTime, type LambdaContext } from './function-time.js';
-import { openLog } from './log.js';
+import { type Logged, logLine, openLog } from './log.js';
 
 /** A function as Lambda calls it. */
 export type Handler = (event: Asked, context: LambdaContext) => Promise<object>;
@@ -32,10 +32,12 @@ export function handlerOf(
     const time = timeOf(context);
     const begun = performance.now();
     opened ??= open();
+    let known: Logged = {};
     try {
       const deployed = await opened;
-      const { pipeline } = deployed.declaration;
-      const log = openLog(pipeline, about(asked, context), write);
+      const about = { pipeline: deployed.declaration.pipeline, ...aboutOf(asked, context, deployed.env) };
+      known = about;
+      const log = openLog(about, write);
       // A service that hands over an event asks for nothing.
       const wanted = typeof asked.do === 'string' ? asked.do : 'event';
       const work = Object.hasOwn(works, wanted) ? works[wanted] : undefined;
@@ -43,7 +45,7 @@ export function handlerOf(
       return await work(deployed, asked, { time, log });
     } catch (error) {
       const named = namedFailure(error);
-      write(failureLine(asked, context, error, named, begun));
+      write(failureLine(known, error, named, begun));
       throw named;
     } finally {
       time.close();
@@ -51,13 +53,16 @@ export function handlerOf(
   };
 }
 
-function about({ do: work, run, step }: Asked, { awsRequestId }: LambdaContext) {
-  return {
-    do: work,
-    ...(typeof run === 'string' ? { run } : {}),
-    ...(typeof step === 'string' ? { step } : {}),
-    ...(awsRequestId === undefined ? {} : { requestId: awsRequestId }),
-  };
+/** Which share of which work it is: names, and nothing else of what was handed over. */
+function aboutOf(asked: Asked, { awsRequestId: requestId }: LambdaContext, env: Deployed['env']): Logged {
+  const { do: work, run, step = env['SLUICE_STEP'], part } = asked;
+  const { copy, worker } = (part ?? {}) as Readonly<Record<string, unknown>>;
+  const names = { do: work, run, step, copy, part: worker, requestId };
+  return Object.fromEntries(Object.entries(names).filter(isNamed));
+}
+
+function isNamed(entry: [string, unknown]): entry is [string, string] {
+  return typeof entry[1] === 'string';
 }
 
 /** Messages of our own errors hold no values; those of others may (invariant 8). */
@@ -70,22 +75,20 @@ function namedFailure(error: unknown): Error {
   return named;
 }
 
-/** With the places in the code, and nothing that somebody else's message says. */
-function failureLine(
-  asked: Asked,
-  context: LambdaContext,
-  error: unknown,
-  { name, message }: Error,
-  begun: number,
-): string {
-  const stack =
-    error instanceof Error ? (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line)) : [];
-  return JSON.stringify({
-    level: 'ERROR',
-    message,
-    code: name,
-    ...about(asked, context),
-    seconds: Math.round(performance.now() - begun) / 1000,
-    ...(name === 'bug' ? { kind: error instanceof Error ? error.name : typeof error, stack } : {}),
-  });
+function failureLine(known: Logged, error: unknown, { name, message }: Error, begun: number): string {
+  const seconds = Math.round(performance.now() - begun) / 1000;
+  const kind = error instanceof Error ? error.name : typeof error;
+  const bug = name === 'bug' ? { kind, stack: placesOf(error) } : {};
+  return logLine('ERROR', message, { code: name, ...known, seconds, ...bug });
+}
+
+/** Places in the code, and nothing that somebody else's message says. */
+function placesOf(error: unknown): readonly string[] {
+  if (!(error instanceof Error)) return [];
+  const { message, stack = '' } = error;
+  const [, ...behind] = message === '' ? ['', stack] : stack.split(message);
+  return behind
+    .join('')
+    .split('\n')
+    .filter((line) => /^\s+at /.test(line));
 }

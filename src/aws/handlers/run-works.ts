@@ -7,6 +7,7 @@ import type { Firing } from '../../values/firing.js';
 import { textOf } from './asked.js';
 import type { Asked, Deployed, Work, Works } from './deployed.js';
 import { executionIsRunning } from './execution.js';
+import { ageOf, sinceLastRun } from './run-counts.js';
 
 /** What whoever starts an execution may say. */
 interface ExecutionInput {
@@ -32,6 +33,8 @@ const begin: Work = async (deployed, asked, { time, log }) => {
   };
   const { run, firing } = await beginRun({ ...deployed, signal: time.signal }, request);
   log.said('begun', { run });
+  const { runs } = deployed.state;
+  log.counted(undefined, await sinceLastRun(runs, { run, firing, schedule: deployed.declaration.schedule }));
   return {
     run,
     firing: { ...firingContext(firing), zone: firing.zone },
@@ -64,7 +67,7 @@ const failed: Work = async (deployed, asked, { time, log }) => {
   const step = textOf(asked, 'step');
   const failure = (asked['error'] ?? {}) as Failure;
   const values = await failedStep({ ...deployed, signal: time.signal }, textOf(asked, 'run'), step, failure);
-  log.said('failed', { step, code: values.error?.code });
+  log.warned('failed', { step, code: values.error?.code });
   return values;
 };
 
@@ -76,8 +79,9 @@ const end: Work = async (deployed, asked, { time, log }) => {
   );
   const outcome = outcomes.has('failed') ? 'failures' : outcomes.has('rejects') ? 'rejects' : 'complete';
   const run = textOf(asked, 'run');
-  await endRun({ ...deployed, signal: time.signal }, run, outcome);
+  const { started } = await endRun({ ...deployed, signal: time.signal }, run, outcome);
   log.said('ended', { run, outcome });
+  log.counted(undefined, { Age: ageOf(started) });
   return { outcome };
 };
 

@@ -3,7 +3,8 @@ import { stepFunctions } from '../../flow/asl/step-functions.js';
 import { replicateSteps } from '../../flow/scope.js';
 import type { Resources } from '../template/template.js';
 import { changesAlarms } from './alarms.js';
-import { codeOf, functionResources } from './function.js';
+import { dashboardResources } from './dashboard.js';
+import { codeOf, functionName, functionResources } from './function.js';
 import type { GuestRole } from './guest.js';
 import { heldGrants } from './held-grants.js';
 import type { Part } from './part.js';
@@ -19,16 +20,19 @@ const TIMEOUT_SECONDS = 300;
 export function changesPart(facts: PipelineFacts): Part {
   const { declaration, site } = facts;
   const placeholders = stepFunctions(declaration.steps);
-  const made = replicateSteps(declaration.steps).map((step) => {
+  const steps = replicateSteps(declaration.steps);
+  const made = steps.map((step) => {
     return follower(facts, step, placeholders.get(step.name) ?? '');
   });
   const names = made.map(({ name }) => name);
+  const functions = names.map((name) => functionName(site, name));
   return {
     resources: Object.assign(
       {},
       ...made.map(({ resources }) => resources),
       failedBucketResources(site),
       changesAlarms(site, names),
+      dashboardResources(site, { functions, steps, hasRuns: false }),
     ),
     outputs: { StateUrl: { Description: 'What --state takes', Value: stateUrl(site) } },
     guests: made.flatMap(({ guests }) => guests),

@@ -87,7 +87,7 @@ it('maps the stream to a function that keeps its order, names where it failed, a
     expect(role).toContain(`dynamodb:${action}`);
   }
   const types = Object.values(Resources).map(({ Type }) => Type);
-  expect(types.filter((type) => type === 'AWS::CloudWatch::Alarm')).toHaveLength(3);
+  expect(types.filter((type) => type === 'AWS::CloudWatch::Alarm')).toHaveLength(5);
   expect(types).not.toContain('AWS::StepFunctions::StateMachine');
   for (const template of Object.values(told.templates)) {
     const found = auditTemplate(JSON.stringify(template), 'template.json');

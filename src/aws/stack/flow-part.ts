@@ -47,7 +47,7 @@ export function flowPart(facts: PipelineFacts): Part {
       machine,
       schedule === undefined ? {} : scheduleResources(site, schedule),
       alarmResources(site, schedule),
-      dashboardResources(site, names),
+      dashboardResources(site, { functions: names, steps: namedSteps(steps), hasRuns: true }),
     ),
     outputs: {
       StateUrl: { Description: 'What --state takes', Value: stateUrl(site) },

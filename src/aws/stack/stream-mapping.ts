@@ -2,6 +2,7 @@ import type { ReplicateStep } from '../../declare/declaration.js';
 import type { Grant } from '../policy/holder.js';
 import { grant } from '../template/role.js';
 import { arnOf, type Resources, ref } from '../template/template.js';
+import { above, alarm, metric } from './alarm.js';
 import { bucketResources } from './bucket.js';
 import { bucketName } from './names.js';
 import { bucketArn, type Site, tagsOf } from './site.js';
@@ -75,8 +76,24 @@ export function streamMapping(
         MaximumRetryAttempts: -1,
         MaximumRecordAgeInSeconds: MAX_AGE_SECONDS,
         DestinationConfig: { OnFailure: { Destination: arnOf('FailedBucket') } },
+        MetricsConfig: { Metrics: ['EventCount'] },
         Tags: tagsOf(site),
       },
     },
+    ...givenUpAlarms(site, logical, step.name),
+  };
+}
+
+/** https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html#event-source-mapping-metrics */
+function givenUpAlarms(site: Site, logical: string, step: string): Resources {
+  const told = (name: string, description: string, what: string) =>
+    alarm(site, `step-${step}-${name}`, description, {
+      ...metric('AWS/Lambda', what, { Name: 'EventSourceMappingUUID', Value: ref(`${logical}Mapping`) }),
+      ...above(0, 'Sum'),
+    });
+  const aside = `changes of ${step} were given up: ${failedBucket(site)} has them`;
+  return {
+    [`${logical}AsideAlarm`]: told('aside', aside, 'OnFailureDestinationDeliveredEventCount'),
+    [`${logical}LostAlarm`]: told('lost', `changes of ${step} are lost`, 'DroppedEventCount'),
   };
 }

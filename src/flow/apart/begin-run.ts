@@ -1,5 +1,5 @@
 import { SluiceError } from '../../errors.js';
-import { type RunEnd, RunJournal } from '../../journal/runs.js';
+import { type RunEnd, type RunHistory, RunJournal } from '../../journal/runs.js';
 import type { Firing } from '../../values/firing.js';
 import { openRun, unfinishedRun } from '../open-run.js';
 import type { Apart } from './open-apart.js';
@@ -44,12 +44,13 @@ export async function beginRun(
 }
 
 /** Notes how a run ended that is not to be gone on with. */
-export async function endRun({ state }: Apart, run: string, outcome: RunEnd): Promise<void> {
+export async function endRun({ state }: Apart, run: string, outcome: RunEnd): Promise<RunHistory> {
   const lease = await state.lease('runs');
   try {
     const journal = await RunJournal.last(state.runs, run, lease);
     if (journal.history.end === undefined) await journal.end(outcome);
     await journal.close();
+    return journal.history;
   } finally {
     await lease.release();
   }

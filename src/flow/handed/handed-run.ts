@@ -20,7 +20,7 @@ export interface Surroundings {
 }
 
 /** What all functions that are handed changes are a run of: it has no beginning and no end. Before all others. */
-const HANDED_RUN = '00000000t000000-0000';
+export const HANDED_RUN = '00000000t000000-0000';
 /** What it acts for is never asked. */
 const firing = { time: '1970-01-01T00:00:00.000Z', zone: 'UTC' };
 /** So often another function is waited for that notes the same. */

@@ -1,0 +1,132 @@
+/** What somebody who answers for a deployed pipeline has, in each of the stacks that the repository keeps. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { declaredMetrics, watchedMetrics } from '../../../test/fixtures/metrics.js';
+import type { NamedStep } from '../../declare/declaration.js';
+import type { Template, TemplateResource } from '../template/template.js';
+
+const folder = 'test/fixtures/stacks';
+
+type Steps = readonly (readonly [kind: NamedStep['kind'], name: string])[];
+
+/** Of the pipelines that have functions which count: their steps. */
+const pipelines: Readonly<Record<string, Steps>> = {
+  'orders-nightly': [
+    ['copy', 'orders-out'],
+    ['copy', 'customers-out'],
+    ['copy', 'orders-in'],
+    ['copy', 'customers-in'],
+  ],
+  'nightly-export': [['export', 'mysnapshot']],
+  'web-analytics': [['replicate', 'hits']],
+};
+
+interface Kept {
+  readonly pipeline: string;
+  readonly all: readonly (readonly [string, TemplateResource])[];
+  readonly template: Template;
+}
+
+/** The stack of each pipeline, without those of its code and of other accounts. */
+const kept: readonly Kept[] = readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+  if (!entry.isDirectory()) return [];
+  const text = readFileSync(join(folder, entry.name, `sluice-${entry.name}.template.json`), 'utf8');
+  const template = JSON.parse(text) as Template;
+  return [{ pipeline: entry.name, template, all: Object.entries(template.Resources) }];
+});
+
+function of({ all }: Kept, type: string): readonly (readonly [string, TemplateResource['Properties']])[] {
+  return all.flatMap(([name, { Type, Properties }]) => (Type === type ? [[name, Properties] as const] : []));
+}
+
+it('there are stacks of all these pipelines', () => {
+  expect(kept.map(({ pipeline }) => pipeline)).toEqual(expect.arrayContaining(Object.keys(pipelines)));
+});
+
+describe.each(kept.map((each) => [each.pipeline, each] as const))('%s', (pipeline, stack) => {
+  it('keeps the logs of everything for a time, and traces it', () => {
+    const groups = new Map(of(stack, 'AWS::Logs::LogGroup'));
+    for (const properties of groups.values()) expect(properties['RetentionInDays']).toBeGreaterThan(0);
+    const functions = of(stack, 'AWS::Lambda::Function');
+    expect(functions.length).toBeGreaterThan(0);
+    for (const [, { LoggingConfig, TracingConfig }] of functions) {
+      const { LogFormat, LogGroup } = LoggingConfig as { LogFormat: string; LogGroup: { Ref: string } };
+      expect([LogFormat, groups.has(LogGroup.Ref), TracingConfig]).toEqual([
+        'JSON',
+        true,
+        { Mode: 'Active' },
+      ]);
+    }
+    for (const [, machine] of of(stack, 'AWS::StepFunctions::StateMachine')) {
+      expect(machine['TracingConfiguration']).toEqual({ Enabled: true });
+      const logged = JSON.stringify(machine['LoggingConfiguration']);
+      expect([...groups.keys()].some((group) => logged.includes(`"${group}"`))).toBe(true);
+    }
+    const traced = of(stack, 'AWS::IAM::Role').filter(([, role]) => JSON.stringify(role).includes('xray:'));
+    expect(traced.length).toBeGreaterThanOrEqual(functions.length);
+  });
+
+  it('tells a topic of what went wrong', () => {
+    const alarms = of(stack, 'AWS::CloudWatch::Alarm');
+    for (const [, { AlarmActions }] of alarms) expect(AlarmActions).toHaveLength(1);
+    const watched = new Set(alarms.flatMap(([, alarm]) => namesIn(alarm)));
+    const wanted = new Set<string>();
+    if (pipelines[pipeline]) wanted.add('Rejected');
+    if (of(stack, 'AWS::StepFunctions::StateMachine').length > 0) {
+      for (const name of ['ExecutionsFailed', 'ExecutionsTimedOut', 'ExecutionsAborted']) wanted.add(name);
+    }
+    if (of(stack, 'AWS::Scheduler::Schedule').length > 0) {
+      for (const name of ['ExecutionsStarted', 'ExecutionsSucceeded', 'Missed']) wanted.add(name);
+    }
+    for (const [, mapping] of of(stack, 'AWS::Lambda::EventSourceMapping')) {
+      if (mapping['StartingPosition'] === undefined) continue;
+      for (const name of ['Errors', 'IteratorAge', 'DroppedEventCount']) wanted.add(name);
+      wanted.add('OnFailureDestinationDeliveredEventCount');
+      expect(mapping['MetricsConfig']).toEqual({ Metrics: ['EventCount'] });
+    }
+    expect([...watched]).toEqual(expect.arrayContaining([...wanted]));
+  });
+
+  it('tells when something lies on a queue for what could not be done', () => {
+    const queues = of(stack, 'AWS::SQS::Queue');
+    const text = JSON.stringify(stack.template.Resources);
+    const aside = queues.filter(([name]) => {
+      const target = `{"Fn::GetAtt":["${name}","Arn"]}`;
+      return (
+        text.includes(`"deadLetterTargetArn":${target}`) ||
+        text.includes(`"DeadLetterConfig":{"Arn":${target}}`)
+      );
+    });
+    const alarms = of(stack, 'AWS::CloudWatch::Alarm').map(([, alarm]) => JSON.stringify(alarm));
+    for (const [name, { QueueName }] of aside) {
+      const told = alarms.some(
+        (alarm) => alarm.includes('ApproximateNumberOfMessagesVisible') && alarm.includes(`"${QueueName}"`),
+      );
+      expect([name, told]).toEqual([name, true]);
+    }
+  });
+
+  it('shows everything that its functions count, and looks at nothing else', () => {
+    const { alarms, dashboard } = watchedMetrics(stack.template);
+    const steps = pipelines[pipeline];
+    if (!steps) return;
+    const runs = of(stack, 'AWS::StepFunctions::StateMachine').length > 0;
+    expect(dashboard).toEqual(declaredMetrics(pipeline, steps, { runs }));
+    expect(dashboard).toEqual(expect.arrayContaining([...alarms]));
+    expect(alarms.length).toBeGreaterThan(0);
+  });
+});
+
+/** Of an alarm over one metric, or over a sum of several. */
+function namesIn(alarm: TemplateResource['Properties']): readonly string[] {
+  const { MetricName, Metrics = [] } = alarm as {
+    readonly MetricName?: string;
+    readonly Metrics?: readonly {
+      readonly MetricStat?: { readonly Metric: { readonly MetricName: string } };
+    }[];
+  };
+  return [MetricName, ...Metrics.map(({ MetricStat }) => MetricStat?.Metric.MetricName)].filter(
+    (name) => name !== undefined,
+  );
+}
