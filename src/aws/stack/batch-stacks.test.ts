@@ -8,7 +8,7 @@ import { type SynthTold, synth } from '../../../test/fixtures/synth.js';
 import { auditTemplate } from '../audit/audit.js';
 import type { Template, TemplateResource } from '../template/template.js';
 
-const file = 'test/fixtures/stacks/orders-nightly.yaml';
+const file = 'examples/orders-deployed.yaml';
 const home = '111122223333';
 const guest = '444455556666';
 
