@@ -104,7 +104,7 @@ function countsText(found: readonly OutstandingRejects[]): string {
     const reasons = new Map<string, number>();
     for (const { reason } of records) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
     const open = [...reasons].map(([reason, rejects]) => [step, reason, count(rejects), run]);
-    return settled > 0 ? [...open, [step, '(settled by replay)', count(settled), run]] : open;
+    return settled > 0 ? [...open, [step, '(settled since)', count(settled), run]] : open;
   });
   if (rows.length === 0) return 'no rejects';
   return table(['step', 'reason', 'rows', 'run'], rows, new Set([2])).join('\n');

@@ -357,14 +357,18 @@ export interface Finished {
   readonly findings: readonly Finding[];
 }
 
+/** Is given all of the batch that is refused, if any is; durable when it returns. */
+export type KeepRefused = (refused: readonly Refused[]) => Promise<void>;
+
 export interface Writer {
   /**
    * Writes the batch durably or throws; when it returns every row is exactly one of written, unchanged or
    * rejected (invariant 2). `token` names the batch within step and run: writing the same token again after
    * a lost answer does nothing (where the sink has a ledger). Retries inside by `context.retry`. Nothing looks at the batch once
-   * it has returned: the bytes of its rows may be those of others then.
+   * it has returned: the bytes of its rows may be those of others then. Where there is a ledger, `keep` is called before the
+   * batch is in it, each time that an attempt comes so far: of a batch that is in, what was refused is kept.
    */
-  write(batch: Batch, token: string): Promise<Written>;
+  write(batch: Batch, token: string, keep?: KeepRefused): Promise<Written>;
   /** The cost of one row for the write pace, in write units; absent where the sink has none. */
   units?(batch: Batch, row: number): number;
   close(): Promise<void>;

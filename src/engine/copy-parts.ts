@@ -7,6 +7,7 @@ import { openLanes } from './lanes.js';
 import { notResumable } from './open-copy.js';
 import type { CopyPlan } from './plan.js';
 import { readPart } from './read-part.js';
+import { settledRows } from './rejects.js';
 import { recordSeries, type Series, type Totals } from './series.js';
 import { writeParcels } from './write-parcels.js';
 
@@ -143,10 +144,18 @@ async function settleParts(
   const settled = isPlaced(past.intents) ? await settle(plan, run, past, own) : past;
   for (const { id } of parts) {
     const left = remainder(settled, id, plan.description.ranged === true);
+    await settleRewound(run, settled, id, left.keep);
     await run.journal.rewind(id, left.keep);
     addCounters(run.counters, left.done);
   }
   return settled;
+}
+
+/** Rows of batches that are forgotten are read again, in batches of other tokens, which name those that are refused. */
+async function settleRewound(run: CopyRun, { intents }: StepPast, part: string, keep: number): Promise<void> {
+  const rewound = intents.filter((intent) => intent.part === part && intent.sequence >= keep);
+  const open = await run.rejects.open(new Set(rewound.map(({ token }) => token)));
+  await run.rejects.add([...open].flatMap(([token, rows]) => settledRows(token, rows, 'reread')));
 }
 
 /** Batches without a commit that the sink's ledger knows to be there: their answer was lost, their rows were not. */

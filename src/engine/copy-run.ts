@@ -38,6 +38,8 @@ export interface Parcel {
   readonly dropped: readonly Dropped[];
   readonly part: string;
   readonly token: string;
+  /** Numbers of rows of `incoming` that an attempt before this one has kept as rejects, where the batch is written again. */
+  readonly refusedBefore?: ReadonlySet<number>;
   /** Settles when the journal holds the batch's intent; it may not be written before. */
   readonly intended: Promise<void>;
 }

@@ -6,6 +6,7 @@ import { zeroCounters } from './counters.js';
 import { QUANTUM_SECONDS } from './gauge.js';
 import { type Intent, remainder, type StepPast } from './journal.js';
 import type { CopyPlan } from './plan.js';
+import { settledRows } from './rejects.js';
 
 /** A part to be read, and where its batches go. */
 export interface PartReading {
@@ -30,7 +31,7 @@ export async function readPart(plan: CopyPlan, run: CopyRun, reading: PartReadin
     const intent = intentOf(part.id, sequence++, from, incoming);
     const intended = run.journal.intend(intent);
     intended.catch(() => undefined); // whoever writes the batch awaits it and throws
-    await send(plan, run, incoming, intent, intended, channel);
+    await send(plan, run, channel, { incoming, part: part.id, token: intent.token, intended });
     from = incoming.position;
     // The next batch is asked for when it has somewhere to go: fewer rows are alive at once (invariant 7).
     await channel.room();
@@ -51,26 +52,35 @@ async function readAgain(
     ...(intent.from === undefined ? {} : { after: intent.from }),
     ...(intent.to === undefined ? {} : { through: intent.to }),
   };
+  const { token } = intent;
+  const refusedBefore = (await run.rejects.open(new Set([token]))).get(token) ?? new Set<number>();
   let found = false;
   for await (const incoming of plan.source.read(part, request)) {
     found = true;
-    await send(plan, run, incoming, intent, Promise.resolve(), channel);
+    await send(plan, run, channel, {
+      incoming,
+      part: part.id,
+      token,
+      refusedBefore,
+      intended: Promise.resolve(),
+    });
   }
-  if (!found) await run.journal.commit(intent.token, zeroCounters());
+  if (found) return;
+  await run.rejects.add(settledRows(token, refusedBefore, 'reread'));
+  await run.journal.commit(token, zeroCounters());
 }
 
 async function send(
   plan: CopyPlan,
   run: CopyRun,
-  incoming: Batch,
-  intent: Intent,
-  intended: Promise<void>,
   channel: Channel<Parcel>,
+  read: Omit<Parcel, 'batch' | 'origin' | 'dropped'>,
 ): Promise<void> {
+  const { incoming } = read;
   run.counters.read += incoming.rows.length;
   run.counters.bytes += incoming.bytes;
   const { batch, origin, dropped } = plan.transform.apply(incoming);
-  await channel.send({ batch, origin, dropped, incoming, part: intent.part, token: intent.token, intended });
+  await channel.send({ ...read, batch, origin, dropped });
 }
 
 function intentOf(part: string, sequence: number, from: Position | undefined, incoming: Batch): Intent {

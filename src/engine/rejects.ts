@@ -37,16 +37,28 @@ export interface RejectRecord {
   readonly at: string;
 }
 
-/** A later line of the reject file: a replay has written the row, or found it there. */
+/** A later line of the reject file: a replay has written the row, or found it there, or a later attempt at the run has. */
 export interface RejectSettled extends Pick<RejectRecord, 'token' | 'index' | 'at'> {
-  /** `discarded`: somebody gave it up. */
-  readonly settled: 'written' | 'unchanged' | 'discarded';
+  /** `discarded`: somebody gave it up. `reread`: a later attempt at the run has read the row again, in another batch. */
+  readonly settled: 'written' | 'unchanged' | 'discarded' | 'reread';
 }
 
 /** Where rejects are kept: durable when `add` returns. Files of mode 0600 (invariant 8). */
 export interface RejectStore {
   add(lines: readonly (RejectRecord | RejectSettled)[]): Promise<void>;
+  /** For each of these batches the numbers of its rows that are rejects and not settled; those that have none are left out. */
+  open(tokens: ReadonlySet<string>): Promise<ReadonlyMap<string, ReadonlySet<number>>>;
   close(): Promise<void>;
+}
+
+/** What settles rows of a batch that were refused. */
+export function settledRows(
+  token: string,
+  rows: Iterable<number>,
+  settled: RejectSettled['settled'],
+): RejectSettled[] {
+  const at = new Date().toISOString();
+  return [...rows].map((index) => ({ token, index, settled, at }));
 }
 
 export type RejectLimit = { readonly rows: number } | { readonly share: number };

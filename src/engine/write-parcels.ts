@@ -6,11 +6,21 @@ import type { CopyRun, Parcel } from './copy-run.js';
 import { addCounters, type Counters, zeroCounters } from './counters.js';
 import type { Grant } from './pace.js';
 import { batchCost, rowCosts, writeGranted } from './paced-write.js';
+import { ParcelRejects } from './parcel-rejects.js';
 import type { CopyPlan } from './plan.js';
-import { checkRejectLimit, rejectRecord } from './rejects.js';
+import { checkRejectLimit } from './rejects.js';
 
 /** A worker's run. `waiting` ends a wait for the pace: made once, not for each of a paced run's many slices. */
 type WorkerRun = CopyRun & { readonly waiting: AbortSignal };
+
+/** A parcel on its way into the sink. */
+interface ParcelWork {
+  readonly plan: CopyPlan;
+  readonly run: WorkerRun;
+  readonly parcel: Parcel;
+  readonly counts: Counters;
+  readonly rejects: ParcelRejects;
+}
 
 /**
  * One worker: writes parcels until there are no more. A batch's commit is recorded while the next one is
@@ -48,6 +58,7 @@ async function writeParcel(
 ): Promise<Counters> {
   const { batch, incoming, dropped, token } = parcel;
   const counts = { ...zeroCounters(), read: incoming.rows.length, bytes: incoming.bytes };
+  const work = { plan, run, parcel, counts, rejects: new ParcelRejects(plan, run, parcel) };
   if (dropped.length > 0) {
     const refused = dropped.map(({ row, refusal: { code, message, column } }) => ({
       row,
@@ -55,7 +66,7 @@ async function writeParcel(
       message,
       ...(column === undefined ? {} : { column }),
     }));
-    await keepRejects(plan, run, parcel, refused, counts);
+    await refuse(work, refused);
   }
   for (let start = 0; start < batch.rows.length; ) {
     const granted = await grant(plan, run, writer, batch, start);
@@ -63,12 +74,15 @@ async function writeParcel(
     const whole = count === batch.rows.length;
     const slice = whole ? batch : sliceOf(batch, start, count);
     const written = await writeGranted(granted, () =>
-      writer.write(slice, whole ? token : `${token}.${start}`),
+      writer.write(slice, whole ? token : `${token}.${start}-${count}`, (refused) =>
+        work.rejects.keep(asCameIn(parcel, start, refused)),
+      ),
     );
-    await account(plan, run, parcel, { start, slice, written, counts });
+    await account(work, start, slice, written);
     start += count;
     if (run.stop.aborted && start < batch.rows.length) throw run.stop.reason;
   }
+  await work.rejects.settle();
   return counts;
 }
 
@@ -93,18 +107,8 @@ function sliceOf(batch: Batch, start: number, count: number): Batch {
 }
 
 /** Counts what became of a slice and keeps its rejects; the counts must add up (invariant 2). */
-async function account(
-  plan: CopyPlan,
-  run: CopyRun,
-  parcel: Parcel,
-  done: {
-    readonly start: number;
-    readonly slice: Batch;
-    readonly written: Written;
-    readonly counts: Counters;
-  },
-): Promise<void> {
-  const { start, slice, written, counts } = done;
+async function account(work: ParcelWork, start: number, slice: Batch, written: Written): Promise<void> {
+  const { plan, run, parcel, counts } = work;
   const total = written.written + written.unchanged + written.rejects.length;
   if (total !== slice.rows.length) {
     throw new SluiceError(
@@ -120,26 +124,20 @@ async function account(
   };
   addCounters(counts, more);
   addCounters(run.counters, more);
-  if (written.rejects.length === 0) return;
-  const rejects = written.rejects.map((refused) => {
-    const row = start + refused.row;
-    return { ...refused, row: parcel.origin?.[row] ?? row };
-  });
-  await keepRejects(plan, run, parcel, rejects, counts);
+  if (written.rejects.length > 0) await refuse(work, asCameIn(parcel, start, written.rejects));
 }
 
-async function keepRejects(
-  plan: CopyPlan,
-  run: CopyRun,
-  parcel: Parcel,
-  rejects: readonly Refused[],
-  counts: Counters,
+/** What a sink says of a slice that begins at `start`, with the numbers of the rows as they came in. */
+function asCameIn({ origin }: Parcel, start: number, refused: readonly Refused[]): readonly Refused[] {
+  return refused.map((one) => ({ ...one, row: origin?.[start + one.row] ?? start + one.row }));
+}
+
+async function refuse(
+  { plan, run, counts, rejects }: ParcelWork,
+  refused: readonly Refused[],
 ): Promise<void> {
-  const { incoming, part, token } = parcel;
-  const unread = new Set(incoming.refused?.map(({ row }) => row));
-  const about = { step: plan.name, run: run.run, part, token, key: plan.description.key, unread };
-  await run.rejects.add(rejects.map((refused) => rejectRecord(refused, incoming, about)));
-  counts.rejected += rejects.length;
-  run.counters.rejected += rejects.length;
-  checkRejectLimit(plan.step.rejects.limit, run.counters, false, rejects.at(-1));
+  await rejects.refuse(refused);
+  counts.rejected += refused.length;
+  run.counters.rejected += refused.length;
+  checkRejectLimit(plan.step.rejects.limit, run.counters, false, refused.at(-1));
 }

@@ -9,7 +9,7 @@ export interface OutstandingRejects {
   readonly step: string;
   /** Each once, as its last attempt left it, in the order of the log. */
   readonly records: readonly RejectRecord[];
-  /** How many were settled by replays. */
+  /** How many were settled since; not those that were read again, which another batch has named. */
   readonly settled: number;
 }
 
@@ -19,7 +19,7 @@ export async function readRejects(state: State, run: string, step: string): Prom
   let settled = 0;
   for (const line of await linesOf(state, run, step)) {
     const identity = `${line.token} ${line.index}`;
-    if ('settled' in line) settled += byIdentity.delete(identity) ? 1 : 0;
+    if ('settled' in line) settled += byIdentity.delete(identity) && line.settled !== 'reread' ? 1 : 0;
     else byIdentity.set(identity, line);
   }
   return { run, step, records: [...byIdentity.values()], settled };
@@ -29,7 +29,7 @@ export async function readRejects(state: State, run: string, step: string): Prom
 export interface ToldReject {
   /** As its last attempt left it. */
   readonly record: RejectRecord;
-  /** By a replay, and when; absent while it is open. */
+  /** By a replay or a later attempt at the run, and when; absent while it is open. */
   readonly settled?: Pick<RejectSettled, 'settled' | 'at'>;
 }
 
@@ -40,6 +40,7 @@ export async function allRejects(state: State, run: string, step: string): Promi
     const identity = `${line.token} ${line.index}`;
     const known = told.get(identity);
     if (!('settled' in line)) told.set(identity, { record: line });
+    else if (line.settled === 'reread') told.delete(identity);
     else if (known) told.set(identity, { ...known, settled: { settled: line.settled, at: line.at } });
   }
   return [...told.values()];

@@ -1,10 +1,9 @@
-import type { RejectRecord, RejectSettled } from '../engine/rejects.js';
-import type { LoadRejects } from '../engine/replicate/replicate-run.js';
+import type { RejectRecord, RejectSettled, RejectStore } from '../engine/rejects.js';
 import { readRejects } from './read-rejects.js';
 import type { Guard, Log, PipelineState } from './state.js';
 
 /** The rejects of one copy of one run: a log that is made at the first of them. It holds rows (invariant 8). */
-export class RejectLog implements LoadRejects {
+export class RejectLog implements RejectStore {
   readonly #state: Pick<PipelineState, 'rejects'>;
   readonly #of: RejectsOf;
   readonly #guard: Guard;
@@ -40,10 +39,17 @@ export class RejectLog implements LoadRejects {
     return opened.log;
   }
 
-  /** The numbers of the rows of a batch that are rejects and not settled. */
-  async open(token: string): Promise<ReadonlySet<number>> {
+  async open(tokens: ReadonlySet<string>): Promise<ReadonlyMap<string, ReadonlySet<number>>> {
+    if (tokens.size === 0) return new Map();
     const { records } = await readRejects(this.#state, this.#of.run, this.#of.step);
-    return new Set(records.filter((record) => record.token === token).map(({ index }) => index));
+    const open = new Map<string, Set<number>>();
+    for (const { token, index } of records) {
+      if (!tokens.has(token)) continue;
+      const rows = open.get(token);
+      if (rows) rows.add(index);
+      else open.set(token, new Set([index]));
+    }
+    return open;
   }
 
   async close(): Promise<void> {

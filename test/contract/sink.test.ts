@@ -134,6 +134,34 @@ describe.each(kindsWithSinks)('the sinks of %s', (kind) => {
         expect((await opened.stored()).ids).toEqual(ids(0, 25));
       }));
 
+    it.skipIf(example.bad === 'none')(
+      'has kept what it refuses of a batch before it says that the batch is in',
+      () =>
+        withSink(example, 0, async (opened) => {
+          const sink = await ready(opened);
+          const writer = await sink.writer();
+          const batch = batchOf([goodRow(0), badOf(example)(1), goodRow(2)]);
+          if (sink.recorded) {
+            const lost = new SluiceError('state_unusable', 'the rejects cannot be kept');
+            const keep = () => Promise.reject(lost);
+            await expect(writer.write(batch, 'kept', keep)).rejects.toBe(lost);
+            expect((await sink.recorded(['kept'])).size).toBe(0);
+          }
+          const kept: number[] = [];
+          const written = await writer.write(batch, 'kept', async (refused) => {
+            kept.push(...refused.map(({ row }) => row));
+          });
+          expect(written.rejects.map(({ row }) => row)).toEqual([1]);
+          const recorded = await sink.recorded?.(['kept']);
+          expect(recorded?.get('kept')?.rejected).toBe(sink.recorded && 1);
+          expect(kept).toEqual(sink.recorded ? [1] : []);
+          await writer.close();
+          await sink.finish({ rejected: 1 });
+          await sink.close();
+          expect((await opened.stored()).ids).toEqual([0, 2]);
+        }),
+    );
+
     it('goes on after a failure: what was written stays, and comes neither twice nor never', () =>
       withSink(example, 0, async (opened) => {
         const [first, second] = [batchOf(ids(0, 20).map(goodRow)), batchOf(ids(20, 30).map(goodRow))];

@@ -20,6 +20,8 @@ export interface Scenario {
   readonly status?: number;
   /** Each run has a folder of its own with nothing but the declaration in it, as on another machine. */
   readonly elsewhere?: true;
+  /** Rows are refused: each is a reject in the end, once, and nothing else is. */
+  readonly refuses?: true;
   /** Whether the run that was killed had recorded its end; by the journals in its folder when absent. */
   hasEnded?(): Promise<boolean>;
   /** Puts source and sink back to where the copy begins. */
@@ -79,7 +81,7 @@ export async function sweep(
   const undisturbed = await runObserved(scenario, wire, undefined);
   if (undisturbed.status !== (scenario.status ?? 0) || undisturbed.problem !== undefined)
     throw new Error(`the undisturbed run failed: ${undisturbed.problem} ${undisturbed.output}`);
-  const expected = JSON.stringify(await scenario.dump());
+  const expected = JSON.stringify([undisturbed.rejects, await scenario.dump()]);
   const moments = [...undisturbed.names.keys()].filter((index) => only.test(undisturbed.names[index] ?? ''));
   const step = Math.max(1, moments.length / points);
   const failures: Failure[] = [];
@@ -90,18 +92,22 @@ export async function sweep(
     tried++;
     const outcome = await runObserved(scenario, wire, point);
     if (outcome.killed) killed++;
-    const problem = outcome.problem ?? (await difference(scenario, expected));
+    const problem = outcome.problem ?? (await difference(scenario, outcome.rejects, expected));
     if (problem !== undefined) failures.push({ point, moment: outcome.moment, problem });
   }
   return { moments: moments.length, tried, killed, failures };
 }
 
-async function difference(scenario: Scenario, expected: string): Promise<string | undefined> {
-  const found = JSON.stringify(await scenario.dump());
+async function difference(
+  scenario: Scenario,
+  rejects: readonly string[],
+  expected: string,
+): Promise<string | undefined> {
+  const found = JSON.stringify([rejects, await scenario.dump()]);
   if (found === expected) return undefined;
   const at = [...expected].findIndex((letter, index) => letter !== found[index]);
   const near = (text: string) => text.slice(Math.max(0, at - 80), at + 120);
-  return `the sink differs: ${near(found)} instead of ${near(expected)}`;
+  return `what is left differs: ${near(found)} instead of ${near(expected)}`;
 }
 
 interface Outcome {
@@ -111,6 +117,8 @@ interface Outcome {
   readonly killed: boolean;
   readonly moment: string;
   readonly output: string;
+  /** The keys of what is refused in the end, with the reasons. */
+  readonly rejects: readonly string[];
   readonly problem?: string;
 }
 
@@ -144,21 +152,29 @@ async function runUntil(
     const first = await runOnce(file, folder, { wire, options, observer, point });
     if (!first.killed) {
       return first.status === wanted
-        ? first
+        ? { ...first, rejects: await rejectsOf(scenario, file) }
         : { ...first, problem: `exit ${first.status} without a kill: ${first.output}` };
     }
     if (await (scenario.hasEnded ? scenario.hasEnded() : hasEnded(folder)))
-      return { ...first, status: wanted };
+      return { ...first, status: wanted, rejects: await rejectsOf(scenario, file) };
     let last = first;
     for (let rerun = 0; rerun < MAX_RERUNS; rerun++) {
       if (scenario.elsewhere) await rm(join(folder, '.sluice'), { recursive: true, force: true });
       last = await runOnce(file, folder, { wire, options, observer });
-      if (last.status === wanted) return { ...first, status: wanted };
+      if (last.status === wanted)
+        return { ...first, status: wanted, rejects: await rejectsOf(scenario, file) };
     }
     return { ...first, problem: `exit ${last.status} after the kill: ${last.output}` };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+async function rejectsOf({ refuses }: Scenario, file: string): Promise<readonly string[]> {
+  if (!refuses) return [];
+  const { status, events, stderr } = await sluice(['rejects', file, '--json']);
+  if (status !== 0) throw new Error(stderr);
+  return events.map(({ key, reason }) => JSON.stringify([key, reason])).sort();
 }
 
 /** The run was complete, and its end recorded, before the kill: the next would be a new one. */
@@ -205,5 +221,5 @@ async function runOnce(file: string, folder: string, conditions: Conditions): Pr
   const onDisk = await wire.disk?.passed();
   if (onDisk) moment = onDisk.at(-1) ?? '';
   const killed = run.status === null && moment !== '';
-  return { status: run.status, names: onDisk ?? names, killed, moment, output };
+  return { status: run.status, names: onDisk ?? names, killed, moment, output, rejects: [] };
 }

@@ -2,7 +2,17 @@ import { hash } from 'node:crypto';
 import { SluiceError } from '../../errors.js';
 import type { Batch } from '../../values/batch.js';
 import type { Comparison } from '../comparison.js';
-import type { Context, Finished, Incoming, Refused, Sink, SinkPlan, Writer, Written } from '../connector.js';
+import type {
+  Context,
+  Finished,
+  Incoming,
+  KeepRefused,
+  Refused,
+  Sink,
+  SinkPlan,
+  Writer,
+  Written,
+} from '../connector.js';
 import type { Store } from '../store.js';
 import { exportComparison } from './comparison.js';
 import { fileName } from './export-names.js';
@@ -105,7 +115,7 @@ class FileSink implements Sink {
   async writer(): Promise<Writer> {
     const encoder = this.#isOpen().rows.encoder();
     return {
-      write: (batch, token) => this.#write(encoder, batch, token),
+      write: (batch, token, keep) => this.#write(encoder, batch, token, keep),
       close: async () => undefined,
     };
   }
@@ -147,11 +157,17 @@ class FileSink implements Sink {
     await this.#store.close();
   }
 
-  async #write(encoder: RowEncoder, batch: Batch, token: string): Promise<Written> {
+  async #write(
+    encoder: RowEncoder,
+    batch: Batch,
+    token: string,
+    keep: KeepRefused | undefined,
+  ): Promise<Written> {
     const { written, maker } = this.#isOpen();
     const rows = encoder.encode(batch);
     const counts = { written: rows.rows, unchanged: 0, rejects: rows.refused, units: 0 };
     if (written.has(token)) return counts;
+    if (rows.refused.length > 0) await keep?.(rows.refused);
     maker.announce(token);
     const segment = await this.#spool.keep(token, rows);
     written.set(token, { rows: segment.rows, rejected: segment.rejected });

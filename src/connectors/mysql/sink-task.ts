@@ -1,5 +1,5 @@
 import type { Batch } from '../../values/batch.js';
-import type { Refused } from '../connector.js';
+import type { KeepRefused, Refused } from '../connector.js';
 import type { TableName } from './identifier.js';
 import { type Loader, loadEncoded, localLoader } from './load.js';
 import type { LoadTarget } from './load-dialect.js';
@@ -15,10 +15,18 @@ import {
   type RowGroup,
 } from './sink-rows.js';
 
+/** What a writer was asked for. */
+interface WriteCall {
+  readonly batch: Batch;
+  readonly token: string;
+  readonly keep: KeepRefused | undefined;
+}
+
 /** One batch on its way into the table, with what has been made of its rows. */
 export class Task {
   readonly batch: Batch;
   readonly token: string;
+  readonly keep: KeepRefused | undefined;
   readonly map: ColumnMap;
   readonly loader: Loader;
   readonly #room: LineRoom;
@@ -28,11 +36,12 @@ export class Task {
   #prepared: PreparedRows | undefined;
 
   /** No other task may use the room meanwhile. */
-  constructor(batch: Batch, token: string, map: ColumnMap, loader: Loader, room: LineRoom) {
+  constructor({ batch, token, keep }: WriteCall, map: ColumnMap, loader: Loader, room: LineRoom) {
     room.clear();
     this.#room = room;
     this.batch = batch;
     this.token = token;
+    this.keep = keep;
     this.map = map;
     this.loader = loader;
   }

@@ -1,6 +1,6 @@
 import type { Batch } from '../../values/batch.js';
 import type { Column } from '../../values/column.js';
-import type { Writer, Written } from '../connector.js';
+import type { KeepRefused, Writer, Written } from '../connector.js';
 import { ChangeMirror } from './change-mirror.js';
 import { isReadOnly } from './failures.js';
 import { lastTimestampOf } from './fit-column.js';
@@ -42,11 +42,11 @@ export class SinkWriter implements Writer {
     this.#target = target;
   }
 
-  async write(batch: Batch, token: string): Promise<Written> {
+  async write(batch: Batch, token: string, keep?: KeepRefused): Promise<Written> {
     const map = this.#mapFor(batch.columns);
     for (;;) {
       const { loaders, resumed } = this.#target;
-      const task = new Task(batch, token, map, loaders.loader, this.#room);
+      const task = new Task({ batch, token, keep }, map, loaders.loader, this.#room);
       task.mayBeRecorded = resumed;
       try {
         return await this.#target.context.retry(() => this.#attempt(task));
@@ -189,11 +189,12 @@ export class SinkWriter implements Writer {
     return stage;
   }
 
-  /** Ends the transaction with the batch's keys and its row in the ledger. */
+  /** Ends the transaction with the batch's keys and its row in the ledger, once its rejects are kept. */
   async #commit(session: Session, task: Task, written: Written): Promise<Written> {
     const { ledger, mirror, endless } = this.#target;
     this.#commits++;
     if (endless && this.#commits % TRIM_BATCHES === 0) await ledger.trim(session);
+    if (written.rejects.length > 0) await task.keep?.(written.rejects);
     const unkeyed = mirror ? await mirror.addKeys(session, task.batch.rows, task.map, task.loader) : 0;
     if (await ledger.record(session, task.token, { written, unkeyed, ...this.#changesOf(task) })) {
       await session.run('COMMIT');

@@ -12,7 +12,7 @@ export interface ReplicateRun {
   readonly counters: Counters;
   readonly lag: Lag;
   readonly journal: ReplicateJournal;
-  readonly rejects: LoadRejects;
+  readonly rejects: RejectStore;
   readonly pacer: Pacer;
   /** Stops behind the load that is being written. */
   readonly stop: AbortSignal;
@@ -20,11 +20,6 @@ export interface ReplicateRun {
   abort(reason: unknown): void;
   /** Ends once it has caught up. */
   readonly drain: boolean;
-}
-
-export interface LoadRejects extends RejectStore {
-  /** The numbers of the rows of a load that are rejects and not settled. */
-  open(token: string): Promise<ReadonlySet<number>>;
 }
 
 /** How far a replicate is behind. Written by it, read by whoever shows progress. */

@@ -3,6 +3,7 @@ import type { FeedPlace } from '../../connectors/feed.js';
 import type { LoadDeclaration } from '../../declare/declaration.js';
 import { addCounters, type Counters, zeroCounters } from '../counters.js';
 import { checkSum } from '../finish-copy.js';
+import { settledRows } from '../rejects.js';
 import { follow } from './follow.js';
 import { Gathering, type Load } from './load.js';
 import type { ReplicatePlan } from './plan.js';
@@ -128,7 +129,8 @@ class Replicate {
     for (const stretch of intent.stretches) {
       for await (const batch of feed.again(stretch)) gathering.add(batch, 0);
     }
-    const before = await this.#run.rejects.open(intent.token);
+    const { token } = intent;
+    const before = (await this.#run.rejects.open(new Set([token]))).get(token);
     const load = { ...gathering.take(intent.sequence), stretches: intent.stretches };
     const rejected = new Set<number>();
     const counts = await writeLoad(
@@ -139,11 +141,8 @@ class Replicate {
       this.#budget,
     );
     // A declaration that was mended meanwhile takes rows that the attempt before refused.
-    const at = new Date().toISOString();
-    const settled = [...before].filter((index) => !rejected.has(index));
-    await this.#run.rejects.add(
-      settled.map((index) => ({ token: intent.token, index, settled: 'written' as const, at })),
-    );
+    const settled = [...(before ?? [])].filter((index) => !rejected.has(index));
+    await this.#run.rejects.add(settledRows(token, settled, 'written'));
     await this.#commit(load, counts);
   }
 
@@ -246,7 +245,7 @@ function keeping(run: ReplicateRun, rejected: Set<number>): ReplicateRun {
         for (const { index } of lines) rejected.add(index);
         await rejects.add(lines);
       },
-      open: (token) => rejects.open(token),
+      open: (tokens) => rejects.open(tokens),
       close: () => rejects.close(),
     },
   };

@@ -131,7 +131,11 @@ export async function runBoth(
 
 /** The halves share one reject file: neither may close it for the other. */
 function openOnly(rejects: CopyRun['rejects']): CopyRun['rejects'] {
-  return { add: (lines) => rejects.add(lines), close: async () => undefined };
+  return {
+    add: (lines) => rejects.add(lines),
+    open: (tokens) => rejects.open(tokens),
+    close: async () => undefined,
+  };
 }
 
 /** Waits for both; the first failure stops the other half and is thrown. */

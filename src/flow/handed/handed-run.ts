@@ -48,6 +48,7 @@ export function openHandedRun(about: Surroundings, step: string): HandedRun {
         await noted;
         await log.add(lines);
       },
+      open: (tokens) => log.open(tokens),
       close: () => log.close(),
     },
     close: async () => {
