@@ -17,9 +17,15 @@ const libraries = ['index', 'declare/program/authoring', 'aws/cdk/sluice-pipelin
  * (src/aws/code).
  */
 const functions = [
-  ...['lambda', 'run-works', 'copy-works', 'verify-works', 'export-works', 'follow-works'].map(
-    (name) => `aws/handlers/${name}`,
-  ),
+  ...[
+    'lambda',
+    'run-works',
+    'copy-works',
+    'verify-works',
+    'export-works',
+    'follow-works',
+    'receive-works',
+  ].map((name) => `aws/handlers/${name}`),
   ...['mysql', 'dynamodb', 'files', 'rds', 'sqs'].map((name) => `connectors/${name}/index`),
 ];
 

@@ -36,7 +36,8 @@ async function refused(
     cwd: '/',
   });
   try {
-    refuseUndeployable(declaration, 'p.yaml', 'eu-west-1', env);
+    const place = { account: '111122223333', region: 'eu-west-1', half: 'both' } as const;
+    refuseUndeployable(declaration, 'p.yaml', place, env);
     return [];
   } catch (error) {
     const { code, problems } = error as SluiceError;
@@ -216,7 +217,8 @@ test('an export of a database in another region is refused', async () => {
     steps: [{ export: 'a', from: { connection: 'prod' }, to: { connection: 'lake', ...arns } }],
   });
   const declaration = await parseDeclaration(text, 'p.yaml', { env: {}, cwd: '/' });
-  const refuse = (region: string) => () => refuseUndeployable(declaration, 'p.yaml', region);
+  const refuse = (region: string) => () =>
+    refuseUndeployable(declaration, 'p.yaml', { account: '111122223333', region, half: 'both' });
   expect(refuse('eu-west-1')).toThrow(expect.objectContaining({ code: 'not_deployable' }));
   expect(refuse('eu-central-1')).not.toThrow();
 });

@@ -7,11 +7,23 @@ import type {
   ReplicateStep,
 } from '../declare/declaration.js';
 import { type Problem, SluiceError } from '../errors.js';
+import type { PlannedQueue } from '../flow/queues.js';
+import { copySteps, type Half } from '../flow/scope.js';
+import { receiverSettings } from './receiver-settings.js';
 import { namedSteps } from './stack/named-steps.js';
 import { onlyFollows } from './stack/pipeline-stacks.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 type Refusal = Pick<Problem, 'path' | 'message'> & { readonly hint: string };
+
+/** What is deployed where. */
+export interface DeployedPlace {
+  /** 12 digits. */
+  readonly account: string;
+  readonly region: string;
+  /** Of copies through queues. */
+  readonly half: Half;
+}
 
 /**
  * Refuses what a declaration says that works on one machine only. All of it at once, each with its place, its cause and what
@@ -20,9 +32,10 @@ type Refusal = Pick<Problem, 'path' | 'message'> & { readonly hint: string };
 export function refuseUndeployable(
   declaration: Declaration,
   file: string,
-  region: string,
+  place: DeployedPlace,
   env: Environment = {},
 ): void {
+  const { region } = place;
   const steps = namedSteps(declaration.steps);
   const refusals = [
     ...Object.entries(declaration.connections).flatMap(([name, each]) => connectionRefusals(name, each)),
@@ -30,8 +43,27 @@ export function refuseUndeployable(
     ...proxyRefusals(declaration),
     ...regionRefusals(declaration, region),
     ...maskRefusals(declaration, steps),
-    ...steps.flatMap((step) => stepRefusals(step, declaration)),
+    ...steps.flatMap((step) => stepRefusals(step, declaration, place)),
   ];
+  throwRefusals(declaration, file, refusals);
+}
+
+/** The same of what only the plan knows. */
+export function refuseUndeployablePlan(
+  declaration: Declaration,
+  file: string,
+  queues: ReadonlyMap<string, PlannedQueue>,
+  { half }: Pick<DeployedPlace, 'half'>,
+): void {
+  const received = half === 'send' ? [] : copySteps(declaration.steps);
+  const refusals = received.flatMap((step) => {
+    const queue = queues.get(step.name);
+    return queue ? queueRefusals(step, declaration, queue) : [];
+  });
+  throwRefusals(declaration, file, refusals);
+}
+
+function throwRefusals(declaration: Declaration, file: string, refusals: readonly Refusal[]): void {
   if (refusals.length === 0) return;
   throw new SluiceError('not_deployable', `${declaration.pipeline} cannot be deployed as it is`, {
     problems: refusals.map((each) => ({ file, code: 'not_deployable', ...each })),
@@ -135,10 +167,10 @@ function maskRefusals({ maskKey }: Declaration, steps: readonly NamedStep[]): re
   return [{ path: 'maskKey', message, hint }];
 }
 
-function stepRefusals(step: NamedStep, declaration: Declaration): readonly Refusal[] {
+function stepRefusals(step: NamedStep, declaration: Declaration, place: DeployedPlace): readonly Refusal[] {
   switch (step.kind) {
     case 'copy':
-      return copyRefusals(step, declaration);
+      return [...viaRefusals(step, declaration, place), ...copyRefusals(step, declaration)];
     case 'replicate':
       return replicateRefusals(step, declaration);
     case 'call':
@@ -156,16 +188,60 @@ function stepRefusals(step: NamedStep, declaration: Declaration): readonly Refus
   }
 }
 
-function copyRefusals(step: CopyStep, { connections }: Declaration): readonly Refusal[] {
-  const { path, from, to, via } = step;
-  const refusals: Refusal[] = [];
-  if (via) {
-    refusals.push({
-      path: `${path}.via`,
-      message: 'a copy through a queue cannot be deployed in this version',
-      hint: 'run both halves on machines of yours: sluice run --only send, --only receive',
-    });
+/** Lambda polls a queue of its own region, and here of its own account. */
+function viaRefusals(
+  { path, via }: CopyStep,
+  { connections }: Declaration,
+  { account, region, half }: DeployedPlace,
+): readonly Refusal[] {
+  const queue = connections[via?.connection ?? ''];
+  if (!queue || half === 'send') return [];
+  const owner = ownerOf(queue) ?? account;
+  if (owner !== account) {
+    const message = `the queue is of account ${owner}: what receives from it is deployed there`;
+    const hint = `deploy the halves apart: --only send --account ${account}, and --only receive --account ${owner}`;
+    return [{ path: `${path}.via`, message, hint }];
   }
+  const place = typeof queue['url'] === 'string' ? regionOfQueue(queue['url']) : queue['region'];
+  if (place === undefined || place === region) return [];
+  const message = `Lambda in ${region} cannot receive from a queue in ${String(place)}`;
+  return [{ path: `${path}.via`, message, hint: `deploy it to ${String(place)}: --region ${String(place)}` }];
+}
+
+/** The account of a queue, as far as the declaration says it. */
+function ownerOf({ account, url, role }: ConnectionDeclaration): string | undefined {
+  if (typeof account === 'string') return account;
+  if (typeof url === 'string') return url.split('/').at(-2);
+  return typeof role === 'string' ? role.split(':')[4] : undefined;
+}
+
+function regionOfQueue(url: string): string | undefined {
+  return /^https:\/\/sqs\.([a-z0-9-]+)\./.exec(url)?.[1];
+}
+
+function queueRefusals(
+  step: CopyStep,
+  { connections }: Declaration,
+  { description, pace }: PlannedQueue,
+): readonly Refusal[] {
+  const settings = receiverSettings(step, pace, description.arn.endsWith('.fifo'));
+  if (!settings) {
+    const message = 'no call of a function lasts long enough for one message at this pace';
+    return [
+      { path: `${step.path}.pace`, message, hint: 'say no less than one every three and a half minutes' },
+    ];
+  }
+  if (connections[step.via?.connection ?? '']?.['create'] === true) return [];
+  const { visibilitySeconds } = settings;
+  if (description.visibilitySeconds >= visibilitySeconds) return [];
+  const message = `${description.name} hides a message for ${description.visibilitySeconds} s, and the function that receives wants ${visibilitySeconds} s`;
+  const hint = `set its visibility timeout to ${visibilitySeconds} s: it would be seen again while its row is being written`;
+  return [{ path: `${step.path}.via`, message, hint }];
+}
+
+function copyRefusals(step: CopyStep, { connections }: Declaration): readonly Refusal[] {
+  const { path, from, to } = step;
+  const refusals: Refusal[] = [];
   const keys = from['keys'];
   if (typeof keys === 'object' && keys !== null && 'file' in keys && keys.file === '-') {
     refusals.push({

@@ -7,6 +7,7 @@ import type { CopyStep, Declaration, ExportStep, NamedStep, ReplicateStep } from
 import { SluiceError } from '../errors.js';
 import { bundleFunction, bundleProgram, type FunctionShape } from './code/bundle-function.js';
 import { deployedForm, packed } from './code/pack.js';
+import { receivingForm } from './code/receiving-form.js';
 import { namedSteps } from './stack/named-steps.js';
 import type { MakeCode } from './synthesize.js';
 
@@ -28,12 +29,20 @@ export interface Code {
   readonly hash: string;
 }
 
-/** The code of a step's function, or of the run's where no step is given: complete in itself, the same bytes each time. */
-export async function codeOf(declaration: Declaration, step: NamedStep | undefined): Promise<Code> {
-  const program = declaration.code !== undefined && step?.kind !== undefined;
+/**
+ * The code of a step's function, or of the run's where no step is given: complete in itself, the same bytes each time. `half`: of
+ * a copy through a queue, `receive` is what receives.
+ */
+export async function codeOf(
+  declaration: Declaration,
+  step: NamedStep | undefined,
+  half?: 'receive',
+): Promise<Code> {
+  const receives = half === 'receive' && step?.kind === 'copy';
+  const program = declaration.code !== undefined && step?.kind !== undefined && !receives;
   const [index, pipeline, own] = await Promise.all([
-    bundleFunction(shapeOf(declaration, step, program)),
-    packed(deployedForm(declaration)),
+    bundleFunction(receives ? receivingShape(declaration, step) : shapeOf(declaration, step, program)),
+    packed(receives ? receivingForm(declaration, step) : deployedForm(declaration)),
     program ? bundleProgram(declaration.file) : new Map<string, Uint8Array>(),
   ]);
   // Key lists are for whoever reads by them.
@@ -55,15 +64,16 @@ export async function codeOf(declaration: Declaration, step: NamedStep | undefin
 }
 
 /** The same in a folder that goes when the program ends. */
-export const functionCode: MakeCode = async (declaration, step) => {
-  const { files, bytes, hash } = await codeOf(declaration, step);
+export const functionCode: MakeCode = async (declaration, step, half) => {
+  const { files, bytes, hash } = await codeOf(declaration, step, half);
   const folder = await mkdtemp(join(tmpdir(), 'sluice-code-'));
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   for (const [name, content] of files) {
     await mkdir(dirname(join(folder, name)), { recursive: true });
     await writeFile(join(folder, name), content);
   }
-  return { hash, folder, bytes, handler: 'index.handler', name: step ? `step ${step.name}` : 'run' };
+  const name = step ? `${half ?? 'step'} ${step.name}` : 'run';
+  return { hash, folder, bytes, handler: 'index.handler', name };
 };
 
 /** By the kinds of steps: the module with what their functions can do. */
@@ -82,14 +92,28 @@ function shapeOf(declaration: Declaration, step: NamedStep | undefined, program:
   const own = works[step.kind];
   if (!own) throw new SluiceError('unsupported', `${step.name}: such a step has no function`);
   const moves = movesOf(declaration, step);
-  const names = step.kind === 'export' ? endsOfExport(step) : moves.flatMap(endsOf);
-  const kinds = new Set<string>(names.flatMap((name) => declaration.connections[name]?.kind ?? []));
+  const names = step.kind === 'export' ? endsOfExport(step) : moves.flatMap((move) => endsOf(move, step));
   return {
     works: own,
-    connectors: new Map([...connectors].filter(([kind]) => kinds.has(kind))),
+    connectors: connectorsOf(declaration, names),
     checks: moves.some(({ checks }) => checks !== undefined),
     program,
   };
+}
+
+/** What it writes was mapped, checked and masked before it was sent. */
+function receivingShape(declaration: Declaration, { via, to }: CopyStep): FunctionShape {
+  return {
+    works: { module: 'receive-works', name: 'receiveWorks' },
+    connectors: connectorsOf(declaration, [...(via ? [via.connection] : []), to.connection]),
+    checks: false,
+    program: false,
+  };
+}
+
+function connectorsOf(declaration: Declaration, names: readonly string[]): FunctionShape['connectors'] {
+  const kinds = new Set<string>(names.flatMap((name) => declaration.connections[name]?.kind ?? []));
+  return new Map([...connectors].filter(([kind]) => kinds.has(kind)));
 }
 
 /** What a function reads and writes: of a verification, the copies that it compares. */
@@ -101,11 +125,13 @@ function movesOf({ steps }: Declaration, step: NamedStep): readonly (CopyStep | 
   );
 }
 
-function endsOf({ from, to }: CopyStep | ReplicateStep): readonly string[] {
+/** Of a copy through a queue its own function only sends; whoever verifies compares both ends. */
+function endsOf({ kind, from, via, to }: CopyStep | ReplicateStep, step: NamedStep): readonly string[] {
+  const sink = kind === 'copy' && step.kind === 'copy' && via ? via : to;
   const { keys } = from;
   const list =
     typeof keys === 'object' && keys !== null && 'connection' in keys ? [String(keys.connection)] : [];
-  return [from.connection, to.connection, ...list];
+  return [from.connection, sink.connection, ...list];
 }
 
 function endsOfExport({ from, to, count }: ExportStep): readonly string[] {

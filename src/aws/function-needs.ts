@@ -1,10 +1,12 @@
 import { needsFor, type StepNeed, stepNeeds } from '../flow/needs.js';
 import { allSteps, type NamedPlan, type PlannedStep } from '../flow/plan.js';
-import type { World } from '../flow/scope.js';
+import type { Half, World } from '../flow/scope.js';
 
 /** What each function must be allowed, by its step's name, and what the state machine itself does. */
 export interface FunctionNeeds {
   readonly steps: ReadonlyMap<string, readonly StepNeed[]>;
+  /** Of functions that receive what a step sent through a queue. */
+  readonly receivers: ReadonlyMap<string, readonly StepNeed[]>;
   /** Of calls, and of what it asks of RDS. */
   readonly machine: readonly StepNeed[];
 }
@@ -14,23 +16,38 @@ type Asked = Pick<World, 'declaration' | 'env'>;
 /** Of a plan without refusals. What a run of the whole flow needs, cut into the functions that do it. */
 export function functionNeeds(world: Asked, planned: readonly PlannedStep[]): FunctionNeeds {
   const named = allSteps(planned).filter((each): each is NamedPlan => each.kind !== 'parallel');
-  const alone = (each: NamedPlan): readonly StepNeed[] => stepNeeds(world, [{ ...each, onFailure: [] }]);
+  const alone = (each: NamedPlan, half?: Half): readonly StepNeed[] =>
+    stepNeeds(world, [{ ...each, onFailure: [] }], half);
+  const receivers = new Map<string, readonly StepNeed[]>();
   const steps = new Map<string, readonly StepNeed[]>();
   for (const each of named) {
     if (each.step.kind === 'wait' || each.step.kind === 'call') continue;
     const { step } = each;
     if (step.kind === 'copy' || step.kind === 'replicate') {
-      steps.set(step.name, needsFor(alone(each), new Set()));
+      const { name, via } = step;
+      steps.set(name, needsFor(alone(each, 'send'), new Set()));
+      if (step.kind === 'copy' && via)
+        receivers.set(name, asItself(needsFor(alone(each, 'receive'), new Set()), via.connection));
     } else if (step.kind === 'export') {
       steps.set(step.name, alone(each).filter(isOfFunction));
     } else {
-      const compared = named.filter((other) => step.of.includes(other.step.name)).flatMap(alone);
+      const compared = named
+        .filter((other) => step.of.includes(other.step.name))
+        .flatMap((other) => alone(other));
       steps.set(step.name, needsFor(compared, new Set(['verify'])).filter(onlyLooks));
     }
   }
-  const calls = named.filter(({ kind }) => kind === 'call').flatMap(alone);
-  const exports = named.filter(({ kind }) => kind === 'export').flatMap(alone);
-  return { steps, machine: [...calls, ...exports.filter(isOfMachine)] };
+  const calls = named.filter(({ kind }) => kind === 'call').flatMap((each) => alone(each));
+  const exports = named.filter(({ kind }) => kind === 'export').flatMap((each) => alone(each));
+  return { steps, receivers, machine: [...calls, ...exports.filter(isOfMachine)] };
+}
+
+/** A queue and whoever receives from it are in one account: no role is assumed for that (code/receiving-form.ts). */
+function asItself(needs: readonly StepNeed[], queue: string): readonly StepNeed[] {
+  return needs.flatMap(({ role, ...need }): StepNeed[] => {
+    if (need.connection !== queue) return [role === undefined ? need : { ...need, role }];
+    return need.permission.action === 'sts:AssumeRole' ? [] : [need];
+  });
 }
 
 /** What Step Functions asks of RDS itself (src/flow/asl/rds-calls.ts), with what StartExportTask wants of its caller. */

@@ -1,8 +1,9 @@
-import type { Declaration, NamedStep } from '../declare/declaration.js';
+import type { Declaration, NamedStep, Step } from '../declare/declaration.js';
 import { SluiceError } from '../errors.js';
-import { RUN_FUNCTION, stepFunctions } from '../flow/asl/step-functions.js';
+import { RUN_FUNCTION, receiverFunctions, stepFunctions } from '../flow/asl/step-functions.js';
 import type { PlannedStep } from '../flow/plan.js';
-import type { World } from '../flow/scope.js';
+import { queuesOf } from '../flow/queues.js';
+import type { Half, World } from '../flow/scope.js';
 import { streamsOf } from '../flow/streams.js';
 import type { AssetFolder } from './assembly/write-assembly.js';
 import { functionNeeds } from './function-needs.js';
@@ -17,8 +18,12 @@ export interface FunctionCode extends CodeAsset, AssetFolder {
   readonly bytes: number;
 }
 
-/** Makes the code of a step's function, or of the run's where no step is given. */
-export type MakeCode = (declaration: Declaration, step: NamedStep | undefined) => Promise<FunctionCode>;
+/** Makes the code of a step's function, or of the run's where no step is given; or of what receives what the step sent. */
+export type MakeCode = (
+  declaration: Declaration,
+  step: NamedStep | undefined,
+  half?: 'receive',
+) => Promise<FunctionCode>;
 
 export interface Synthesized {
   readonly site: Site;
@@ -32,6 +37,8 @@ export interface SynthesizeRequest {
   readonly planned: readonly PlannedStep[];
   readonly account: string;
   readonly region: string;
+  /** Of copies through queues, what is deployed of them. */
+  readonly half: Half;
   readonly makeCode: MakeCode;
   /** Where functions of steps run, by the steps' names, where the declaration does not say it. */
   readonly networks: Site['networks'];
@@ -51,18 +58,36 @@ function refuseLarge(code: readonly FunctionCode[]): void {
 
 /** The stacks of a pipeline that has been planned, and the code of its functions. The same plan gives the same. */
 export async function synthesize(request: SynthesizeRequest): Promise<Synthesized> {
-  const { world, planned, account, region, makeCode, networks } = request;
+  const { world, planned, account, region, half, networks } = request;
   const { declaration, env } = world;
   const site = siteOf(declaration, account, region, networks);
-  const code = new Map<string, FunctionCode>();
-  if (!onlyFollows(declaration)) code.set(RUN_FUNCTION, await makeCode(declaration, undefined));
-  const placeholders = stepFunctions(declaration.steps);
-  for (const step of namedSteps(declaration.steps)) {
-    const placeholder = placeholders.get(step.name);
-    if (placeholder !== undefined) code.set(placeholder, await makeCode(declaration, step));
-  }
+  const code = await codeOf(request);
   refuseLarge([...code.values()]);
   const needs = functionNeeds(world, planned);
-  const stacks = pipelineStacks({ declaration, site, needs, code, env, streams: streamsOf(planned) });
+  const [streams, queues] = [streamsOf(planned), queuesOf(planned)];
+  const stacks = pipelineStacks({ declaration, site, needs, code, env, streams, queues, half });
   return { site, stacks, code: [...code.values()] };
+}
+
+/** By the placeholders of the functions. */
+async function codeOf(request: SynthesizeRequest): Promise<ReadonlyMap<string, FunctionCode>> {
+  const { world, half, makeCode } = request;
+  const { declaration } = world;
+  const { steps } = declaration;
+  const code = new Map<string, FunctionCode>();
+  if (half !== 'receive') {
+    if (!onlyFollows(declaration)) code.set(RUN_FUNCTION, await makeCode(declaration, undefined));
+    for (const [name, placeholder] of stepFunctions(steps)) {
+      code.set(placeholder, await makeCode(declaration, stepNamed(steps, name)));
+    }
+  }
+  if (half === 'send') return code;
+  for (const [name, placeholder] of receiverFunctions(steps)) {
+    code.set(placeholder, await makeCode(declaration, stepNamed(steps, name), 'receive'));
+  }
+  return code;
+}
+
+function stepNamed(steps: readonly Step[], wanted: string): NamedStep | undefined {
+  return namedSteps(steps).find(({ name }) => name === wanted);
 }

@@ -1,6 +1,5 @@
 import pc from 'picocolors';
 import type { Finding, Permission } from '../connectors/connector.js';
-import type { QueueDescription } from '../connectors/queue.js';
 import { forecast } from '../engine/forecast.js';
 import { type CopyPlan, isPlanned } from '../engine/plan.js';
 import {
@@ -10,7 +9,7 @@ import {
   preparedExports,
   preparedReplicates,
 } from '../flow/plan.js';
-import type { PlannedVia } from '../flow/plan-via.js';
+import { type PlannedVia, queueOf } from '../flow/plan-via.js';
 import { columnLines } from './column-lines.js';
 import { exportEvent, exportText } from './export-report.js';
 import { findingLines } from './finding-lines.js';
@@ -90,10 +89,6 @@ function viaEvent(via: PlannedVia): object {
     queueOf(via);
   const times = { visibilitySeconds, retentionSeconds, maxMessageBytes };
   return { half, queue: name, redrive, ...times, waiting, inFlight };
-}
-
-function queueOf(via: PlannedVia): QueueDescription {
-  return via.half === 'receive' ? via.source.description : via.sink.description;
 }
 
 const halves = { send: 'sends only', receive: 'receives only', both: 'sends and receives' } as const;

@@ -50,6 +50,7 @@ export function openSession(
     readonly recalled?: ReadonlyMap<string, Firing>;
     readonly windows?: Windows;
     readonly half?: Half;
+    readonly deploying?: true;
     readonly places?: Places;
     readonly drain?: true;
   },

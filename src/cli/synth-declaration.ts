@@ -1,6 +1,6 @@
 import { basename, dirname, join, resolve } from 'node:path';
 import { writeAssembly } from '../aws/assembly/write-assembly.js';
-import { refuseUndeployable } from '../aws/deployable.js';
+import { type DeployedPlace, refuseUndeployable, refuseUndeployablePlan } from '../aws/deployable.js';
 import { type MakeCode, synthesize } from '../aws/synthesize.js';
 import { awsRegion } from '../connectors/aws-endpoint.js';
 import type { Declaration } from '../declare/declaration.js';
@@ -8,6 +8,7 @@ import { SluiceError } from '../errors.js';
 import { closePlans } from '../flow/close-plans.js';
 import { deployedConnections } from '../flow/deployed-connections.js';
 import { type PlannedStep, refusals } from '../flow/plan.js';
+import { queuesOf } from '../flow/queues.js';
 import { newRunName } from '../flow/run-name.js';
 import { connectionLimits, databaseServers } from './database-servers.js';
 import { deployedNetworks } from './deployed-networks.js';
@@ -16,7 +17,7 @@ import { onInterrupt } from './interrupt.js';
 import type { Io } from './io.js';
 import { planAloud } from './plan-aloud.js';
 import { reportRefusals } from './plan-report.js';
-import { openSession, openState } from './session.js';
+import { onlyHalf, openSession, openState } from './session.js';
 import { type SynthTold, synthEvents, synthText } from './synth-report.js';
 
 export interface SynthOptions {
@@ -27,6 +28,8 @@ export interface SynthOptions {
   readonly json?: boolean | undefined;
   /** Nothing is asked of RDS. */
   readonly offline?: boolean | undefined;
+  /** Of copies through queues, this half alone. */
+  readonly only?: 'send' | 'receive' | undefined;
 }
 
 /**
@@ -34,19 +37,25 @@ export interface SynthOptions {
  * status: 2 where it cannot be deployed, or a run would be refused.
  */
 export async function synthDeclaration(
-  declaration: Declaration,
+  whole: Declaration,
   io: Io,
   options: SynthOptions,
   makeCode: MakeCode,
 ): Promise<number> {
   const json = options.json === true;
-  const place = placeOf(options, io);
-  refuseUndeployable(declaration, basename(declaration.file), place.region, io.env);
+  const half = options.only ?? 'both';
+  const declaration = onlyHalf(whole, half);
+  const place: DeployedPlace = { ...placeOf(options, io), half };
+  const file = basename(declaration.file);
+  refuseUndeployable(declaration, file, place, io.env);
   const interrupt = onInterrupt(io);
   const world = openSession(declaration, io, {
     state: await openState(declaration, io, undefined),
     run: newRunName(),
     signal: interrupt.signal,
+    whole,
+    half,
+    deploying: true,
   });
   let planned: readonly PlannedStep[] = [];
   try {
@@ -56,6 +65,7 @@ export async function synthDeclaration(
       reportRefusals(refused, io, json, 'refused');
       return exitStatus.refused;
     }
+    refuseUndeployablePlan(declaration, file, queuesOf(planned), place);
     const out = resolve(io.cwd, options.out ?? join(dirname(declaration.file), 'cdk.out'));
     const servers = await databaseServers(world);
     const networks = await deployedNetworks(world, servers, { ...place, offline: options.offline === true });
@@ -63,7 +73,7 @@ export async function synthDeclaration(
     await writeAssembly(out, made.site, made.stacks, made.code);
     const connections = deployedConnections(declaration, planned);
     const limits = connectionLimits(servers);
-    say({ ...made, networks, connections, limits }, declaration, out, io, json);
+    say({ ...made, networks, connections, limits, planned, half }, declaration, out, io, json);
     return exitStatus.complete;
   } finally {
     interrupt.dispose();

@@ -1,11 +1,15 @@
 import type { StepNetwork } from '../aws/network/step-networks.js';
+import { receiverSettings } from '../aws/receiver-settings.js';
 import { namedSteps } from '../aws/stack/named-steps.js';
 import type { Stack } from '../aws/stack/pipeline-stacks.js';
 import { stepConnections } from '../aws/stack/variables.js';
 import type { Synthesized } from '../aws/synthesize.js';
 import { templateText } from '../aws/template/template.js';
-import type { Declaration } from '../declare/declaration.js';
+import type { Declaration, PaceDeclaration } from '../declare/declaration.js';
 import type { ConnectionCount } from '../flow/deployed-connections.js';
+import type { PlannedStep } from '../flow/plan.js';
+import { queuesOf } from '../flow/queues.js';
+import { copySteps, type Half } from '../flow/scope.js';
 import { type ConnectionLimits, connectionEvent, connectionLines, differenceLines } from './deployed-text.js';
 import { bytesText, table } from './text.js';
 
@@ -14,6 +18,8 @@ export interface SynthTold extends Synthesized {
   readonly networks: ReadonlyMap<string, StepNetwork>;
   readonly connections: readonly ConnectionCount[];
   readonly limits: ConnectionLimits;
+  readonly planned: readonly PlannedStep[];
+  readonly half: Half;
 }
 
 /** What `sluice synth` has written, for people. */
@@ -75,6 +81,7 @@ function notesOf(made: SynthTold, declaration: Declaration): readonly string[] {
   return [
     ...connectionLines(connections, limits),
     ...differenceLines(declaration),
+    ...receiverLines(made, declaration),
     ...networkLines(made, declaration),
     ...own,
     ...others,
@@ -104,4 +111,24 @@ function networkLines({ site, networks }: SynthTold, declaration: Declaration): 
     ...inside,
     `${outside.join(', ')}: in no VPC (deploy.vpc): databases are reached by a public address only`,
   ];
+}
+
+/** Who receives, and how the pace is kept. */
+function receiverLines({ planned, half }: SynthTold, declaration: Declaration): readonly string[] {
+  if (half === 'send') return [];
+  const queues = queuesOf(planned);
+  return copySteps(declaration.steps).flatMap((step) => {
+    const queue = queues.get(step.name);
+    const settings = queue && receiverSettings(step, queue.pace, queue.description.arn.endsWith('.fifo'));
+    if (!settings) return [];
+    const { workers, batchSize, timeoutSeconds, visibilitySeconds } = settings;
+    const pace = isPaced(queue.pace) ? `, each at a share of 1/${workers} of the pace` : '';
+    return [
+      `${step.name}: received by at most ${workers} functions at once${pace}; ${batchSize} messages at most in ${timeoutSeconds} s, hidden for ${visibilitySeconds} s`,
+    ];
+  });
+}
+
+function isPaced({ items, bytes, readUnits, writeUnits }: PaceDeclaration): boolean {
+  return [items, bytes, readUnits, writeUnits].some((rate) => rate !== undefined);
 }

@@ -1,4 +1,5 @@
 /** The contract between the engine and a queue that lies between a source and a sink (`via`). */
+import type { ErrorCode } from '../errors.js';
 import type { Batch } from '../values/batch.js';
 import type { Finding, Permission } from './connector.js';
 
@@ -6,6 +7,10 @@ export interface QueueDescription {
   /** For people: `queue inbox`. */
   readonly name: string;
   readonly identity: string;
+  /** Its account is `*` where nobody knows it before the queue is there. */
+  readonly arn: string;
+  /** It is not there, or may not be seen, and deploying makes it: what is said is what it will be. */
+  readonly unseen?: { readonly code: ErrorCode; readonly message: string };
   /** A message is received again when it was not removed for so long. */
   readonly visibilitySeconds: number;
   readonly retentionSeconds: number;
@@ -14,6 +19,7 @@ export interface QueueDescription {
   /** Where messages go that cannot be written; absent where the queue has none. */
   readonly redrive?: {
     readonly name: string;
+    readonly arn: string;
     /** The service puts a message there by itself after so many receives; absent where it never does. */
     readonly maxReceives?: number;
   };

@@ -32,6 +32,11 @@ test.each([
   ['a FIFO queue', 'queue: inbox.fifo'],
   ['a redrive queue by its name', 'queue: inbox, redrive: aside'],
   ['a redrive queue by its URL', `queue: inbox, redrive: "${url}-redrive"`],
+  ['what deploying makes', 'queue: inbox, create: true, account: "111122223333", sender: "444455556666"'],
+  [
+    'what deploying makes for a role',
+    'queue: in_box.fifo, create: true, redrive: aside.fifo, sender: "arn:aws:iam::111122223333:role/r"',
+  ],
   ['that large rows are refused', 'queue: inbox, large: refuse'],
   [
     'a bucket for large rows',
@@ -65,6 +70,30 @@ const mistakes: readonly [name: string, options: string, problems: readonly stri
     'another region than that of the URL',
     `url: "${url}", region: us-east-1`,
     [expect.stringContaining('connections.inbox.region `region` is not the region of `url` (conflict)')],
+  ],
+  [
+    'a queue of a URL that is made',
+    `url: "${url}", create: true`,
+    [expect.stringContaining('connections.inbox.create `create` and `url` exclude each other (conflict)')],
+  ],
+  [
+    'a sender of a queue that is not made',
+    'queue: inbox, sender: "111122223333"',
+    [
+      expect.stringContaining(
+        'connections.inbox.sender `sender` is of a queue that deploy makes (conflict) → say `create: true`',
+      ),
+    ],
+  ],
+  [
+    'a redrive queue of another kind than the one that is made',
+    'queue: inbox, create: true, redrive: aside.fifo',
+    [expect.stringContaining('connections.inbox.redrive')],
+  ],
+  [
+    'a sender that is neither an account nor a role',
+    'queue: inbox, create: true, sender: me',
+    [expect.stringContaining('expected an account in quotes, or the ARN of a role')],
   ],
   ['a name with a space', 'queue: in box', [expect.stringContaining('not the name of a queue')]],
   [

@@ -128,6 +128,7 @@ function copyTerms({ step, copies }: PlannedCopyStep): readonly Term[] {
     most((share) => share.locks),
   ];
   const where = whereOf(step, shares, together);
+  if (step.via) return viaTerms(step, readers, where);
   const keys = keyList(step);
   return [
     [step.from.connection, readers, `${counted(readers, 'reader')} in ${where}`],
@@ -139,6 +140,20 @@ function copyTerms({ step, copies }: PlannedCopyStep): readonly Term[] {
     ...(keys === undefined ? [] : [[keys, step.parallel, 'reads the list of keys'] as const]),
   ];
 }
+
+/** Behind a queue others write: two functions at least, which share `parallel` (aws/receiver-settings.ts). */
+function viaTerms(step: CopyStep, readers: number, where: string): readonly Term[] {
+  const writers = Math.max(FEWEST_RECEIVERS, step.parallel);
+  const keys = keyList(step);
+  return [
+    [step.from.connection, readers, `${counted(readers, 'reader')} in ${where}`],
+    [step.to.connection, writers, `${counted(writers, 'writer')} in functions that receive`],
+    ...(keys === undefined ? [] : [[keys, step.parallel, 'reads the list of keys'] as const]),
+  ];
+}
+
+/** https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html#events-sqs-max-concurrency */
+const FEWEST_RECEIVERS = 2;
 
 function whereOf({ parallel }: CopyStep, shares: readonly Share[], together: number): string {
   if (shares.every(({ alone }) => alone)) return counted(together, 'function');

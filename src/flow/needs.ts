@@ -6,7 +6,7 @@ import { isReplicatePlan } from '../engine/replicate/plan.js';
 import { allSteps, type PlannedStep, type PreparedCopy } from './plan.js';
 import type { PreparedExport } from './plan-export.js';
 import type { PreparedReplicate } from './plan-replicate.js';
-import type { World } from './scope.js';
+import type { Half, World } from './scope.js';
 
 /** What a step needs on a connection, or by itself (a call). */
 export interface StepNeed {
@@ -31,15 +31,16 @@ export function needsFor(needs: readonly StepNeed[], purposes: ReadonlySet<Purpo
 
 /**
  * All that the planned steps need, those of `onFailure` too, in the order of the document. What a step `verify` looks at is
- * needed by a run. Steps that were refused say nothing of what they need.
+ * needed by a run. Steps that were refused say nothing of what they need. `half`: of copies through queues, only what that one needs.
  */
 export function stepNeeds(
   { declaration, env }: Pick<World, 'declaration' | 'env'>,
   steps: readonly PlannedStep[],
+  half: Half = 'both',
 ): readonly StepNeed[] {
   const all = allSteps(steps);
   const verified = new Set(all.flatMap(({ step }) => (step.kind === 'verify' ? step.of : [])));
-  const needs = all.flatMap((planned) => needsOf(planned, verified));
+  const needs = all.flatMap((planned) => needsOf(planned, verified, half));
   return needs.map((need) =>
     withHolder(need, need.connection && declaration.connections[need.connection], env),
   );
@@ -62,10 +63,10 @@ export function stateNeeds({ state }: Pick<World, 'state'>): readonly StepNeed[]
 
 type Unheld = Omit<StepNeed, 'user' | 'isLocal'>;
 
-function needsOf(planned: PlannedStep, verified: ReadonlySet<string>): readonly Unheld[] {
+function needsOf(planned: PlannedStep, verified: ReadonlySet<string>, half: Half): readonly Unheld[] {
   if (planned.kind === 'copy' || planned.kind === 'replicate') {
     const own = planned.kind === 'replicate' ? replicateNeeds(planned.replicate) : [];
-    const needs = [...own, ...planned.copies.flatMap(copyNeeds)];
+    const needs = [...own, ...planned.copies.flatMap((copy) => copyNeeds(copy, half))];
     return verified.has(planned.step.name) ? needs.map(alsoInARun) : needs;
   }
   if (planned.kind === 'export') return exportNeeds(planned.prepared);
@@ -77,7 +78,7 @@ function alsoInARun(need: Unheld): Unheld {
   return only === 'verify' ? { ...need, permission } : need;
 }
 
-function copyNeeds({ name, step, planned, via, listing = [] }: PreparedCopy): readonly Unheld[] {
+function copyNeeds({ name, step, planned, via, listing = [] }: PreparedCopy, half: Half): readonly Unheld[] {
   if (!isPlanned(planned)) return [];
   const { description, sinkPlan } = planned;
   const at = (connection: string, permissions: readonly Permission[]) =>
@@ -89,12 +90,11 @@ function copyNeeds({ name, step, planned, via, listing = [] }: PreparedCopy): re
     return [...at(queue, description.permissions), ...at(step.to.connection, sinkPlan.permissions)];
   }
   const { description: described, behind } = via.sink;
-  const receives = behind ? described.receivePermissions : [];
-  return [
-    ...source,
-    ...at(queue, [...described.sendPermissions, ...receives]),
-    ...at(step.to.connection, behind?.sinkPlan.permissions ?? []),
-  ];
+  const sends = [...source, ...at(queue, described.sendPermissions)];
+  const receives = behind
+    ? [...at(queue, described.receivePermissions), ...at(step.to.connection, behind.sinkPlan.permissions)]
+    : [];
+  return [...(half === 'receive' ? [] : sends), ...(half === 'send' ? [] : receives)];
 }
 
 function replicateNeeds({ name, step, planned }: PreparedReplicate): readonly Unheld[] {

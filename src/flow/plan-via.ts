@@ -1,6 +1,7 @@
-import type { Sink } from '../connectors/connector.js';
+import type { Finding, Sink } from '../connectors/connector.js';
+import type { QueueDescription } from '../connectors/queue.js';
 import type { CopyStep } from '../declare/declaration.js';
-import { type CopyPlan, planCopy } from '../engine/plan.js';
+import { type CopyPlan, isPlanned, type Planned, planCopy } from '../engine/plan.js';
 import { QueueSink } from '../engine/via/queue-sink.js';
 import { QueueSource } from '../engine/via/queue-source.js';
 import type { Receiving } from '../engine/via/receiving.js';
@@ -63,8 +64,26 @@ export async function prepareReceiver(
     trial: false,
     unproved: true,
   });
-  if ('sinkPlan' in planned) scope.pacing.use(planned.step.pace);
-  return { name, step, scope, planned, early: false, via };
+  if (isPlanned(planned)) scope.pacing.use(planned.step.pace);
+  const findings = [...viaFindings(world, planned, via), ...planned.findings];
+  return { name, step, scope, planned: { ...planned, findings }, early: false, via };
+}
+
+/** What is wrong with the queue that deploying would mend. */
+export function viaFindings(
+  { deploying }: World,
+  planned: Planned,
+  via: PlannedVia | undefined,
+): readonly Finding[] {
+  const unseen = via && isPlanned(planned) ? queueOf(via).unseen : undefined;
+  if (!unseen || deploying) return [];
+  const hint = 'sluice deploy makes it, since the connection says `create: true`';
+  return [{ level: 'refuse', path: 'via', hint, ...unseen }];
+}
+
+/** Of a copy that is planned. */
+export function queueOf(via: PlannedVia): QueueDescription {
+  return via.half === 'receive' ? via.source.description : via.sink.description;
 }
 
 /** What of a planned copy receives: nothing where it only sends. */

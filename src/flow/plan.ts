@@ -16,7 +16,7 @@ import { maskKeyOf } from './mask-key.js';
 import { extended } from './pacing.js';
 import { type PreparedExport, prepareExport } from './plan-export.js';
 import { type PreparedReplicate, planReplicateStep } from './plan-replicate.js';
-import { openSink, openVia, type PlannedVia, prepareReceiver } from './plan-via.js';
+import { openSink, openVia, type PlannedVia, prepareReceiver, viaFindings } from './plan-via.js';
 import { openScope, type Scope, type World } from './scope.js';
 import { type SingleCopy, singleCopy } from './single-copy.js';
 import { copyStateFindings } from './state-findings.js';
@@ -191,7 +191,11 @@ export async function prepareCopy(
     });
     if (isPlanned(planned)) scope.pacing.use(planned.step.pace);
     const noted = window ? withWindowNote(planned, step, window) : planned;
-    const findings = [...copyStateFindings(world, step), ...noted.findings];
+    const findings = [
+      ...viaFindings(world, noted, via),
+      ...copyStateFindings(world, step),
+      ...noted.findings,
+    ];
     return { name, step, scope, planned: { ...noted, findings }, early, ...(via ? { via } : {}) };
   } catch (error) {
     world.signal.throwIfAborted();

@@ -1,10 +1,12 @@
+import { randomUUID } from 'node:crypto';
+import type { CopyStep } from '../declare/declaration.js';
 import { isPlanned } from '../engine/plan.js';
 import type { RejectRecord, RejectSettled } from '../engine/rejects.js';
 import { restoredBatch } from '../engine/rejects.js';
 import type { Replayed } from '../engine/replay.js';
 import { needsSourceTimes } from '../engine/via/receiving.js';
 import { type ReceivedReject, replayReceived } from '../engine/via/replay-received.js';
-import { noSourceTimes } from '../engine/via/source-times.js';
+import { jointTimes, noSourceTimes, type SharedSourceTimes } from '../engine/via/source-times.js';
 import { SluiceError } from '../errors.js';
 import type { OutstandingRejects } from '../journal/read-rejects.js';
 import { RejectLog, type RejectsOf } from '../journal/reject-log.js';
@@ -41,16 +43,26 @@ export async function replayMessages(
   }
   const { retentionSeconds } = await queue.describe();
   const { state } = world;
-  const times = needsSourceTimes(step)
+  const log = needsSourceTimes(step)
     ? await SourceTimesLog.open(state.received, step.name, { retentionSeconds, guard })
     : undefined;
   const files = openLogs(world.state, guard);
   try {
     const rejects = receivedRejects(refused, files);
-    return await replayReceived(planned, times ?? noSourceTimes, rejects, stop);
+    const times = log ? jointTimes(log, sharedTimes(state, step, retentionSeconds)) : noSourceTimes;
+    return await replayReceived(planned, times, rejects, stop);
   } finally {
-    await Promise.all([times?.close(), files.close(), planned.source.close(), planned.sink.close()]);
+    await Promise.all([log?.close(), files.close(), planned.source.close(), planned.sink.close()]);
   }
+}
+
+/** No replay of one row takes so long. */
+const HOLD_MS = 600_000;
+
+/** What functions have received, where the state is one that they have. */
+function sharedTimes(state: PipelineState, { name }: CopyStep, retentionSeconds: number): SharedSourceTimes {
+  const owner = `replay-${randomUUID()}`;
+  return state.sharedTimes?.({ step: name, owner, holdMs: HOLD_MS, retentionSeconds }) ?? noSourceTimes;
 }
 
 /** Gives them up: they are listed no more, and taken off the redrive queue. Gives how many. */

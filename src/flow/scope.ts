@@ -41,6 +41,8 @@ export interface World {
    * were no queue, by commands that compare or look for rows.
    */
   readonly half?: Half;
+  /** It is planned for being deployed, which makes queues that are declared so. */
+  readonly deploying?: true;
   /** A replicate ends once it has caught up, a receiver once its queue is empty; otherwise only when stopped. */
   readonly drain?: true;
   /** What a step leaves in its folder is kept until it is complete: this is a run. */
@@ -81,6 +83,7 @@ export function openWorld(
     | 'readsOnly'
     | 'lasting'
     | 'half'
+    | 'deploying'
     | 'drain'
     | 'input'
   > & {
@@ -89,7 +92,7 @@ export function openWorld(
     readonly signal: AbortSignal;
   },
 ): World {
-  const { env, state, run, firing, recalled, windows, places, half, drain } = options;
+  const { env, state, run, firing, recalled, windows, places, half, deploying, drain } = options;
   const { readsOnly, lasting, input, load, signal } = options;
   const declared = options.declared ?? declaration.steps;
   const moving = [...copySteps(declared), ...replicateSteps(declared), ...exportSteps(declared)];
@@ -118,6 +121,7 @@ export function openWorld(
     ...(readsOnly ? { readsOnly } : {}),
     ...(lasting ? { lasting } : {}),
     ...(half ? { half } : {}),
+    ...(deploying ? { deploying } : {}),
     ...(drain ? { drain } : {}),
     ...(input ? { input } : {}),
     connections: new Connections(declaration.connections, load, context),

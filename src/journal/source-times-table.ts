@@ -1,4 +1,5 @@
 import type { SharedSourceTimes } from '../engine/via/source-times.js';
+import type { SharedTimesOptions } from './state.js';
 
 /**
  * One UpdateItem of the state's table, tried until it is answered. `met` is false where its condition was not; `item` is what was
@@ -11,17 +12,10 @@ interface TimesItem {
   readonly readAtMs?: { readonly N: string };
 }
 
-export interface SourceTimesTableOptions {
+export interface SourceTimesTableOptions extends SharedTimesOptions {
   readonly update: UpdateItem;
   readonly table: string;
   readonly pipeline: string;
-  readonly step: string;
-  /** Of all receivers, this one. */
-  readonly owner: string;
-  /** Whoever has a key may have it for so long; after that it is certainly not at work any more. */
-  readonly holdMs: number;
-  /** Of the queue. */
-  readonly retentionSeconds: number;
   readonly nowMs?: () => number;
 }
 

@@ -1,4 +1,5 @@
 import type { Permission } from '../connectors/connector.js';
+import type { SharedSourceTimes } from '../engine/via/source-times.js';
 import type { Served } from './served.js';
 
 /**
@@ -21,6 +22,8 @@ export interface PipelineState {
   readonly reports: Logs;
   /** How old the rows were that a step received, by the steps' names. They hold keys. */
   readonly received: Logs;
+  /** The same where several receive at once: functions that are handed messages. Absent where only one can. */
+  sharedTimes?(options: SharedTimesOptions): SharedSourceTimes;
   /** What `sluice serve` remembers. */
   readonly served: Kept<Served>;
   /** Takes the right to write, or throws `run_locked` with the run that holds it; `signal` ends its waiting. */
@@ -31,6 +34,16 @@ export interface PipelineState {
   makeScratch(name: string): Promise<string>;
   /** A new folder of this machine for one verification's files. */
   verifyScratch(label: string): Promise<string>;
+}
+
+export interface SharedTimesOptions {
+  readonly step: string;
+  /** Of all receivers, this one. */
+  readonly owner: string;
+  /** Whoever has a key may have it for so long; after that it is certainly not at work any more. */
+  readonly holdMs: number;
+  /** Of the queue. */
+  readonly retentionSeconds: number;
 }
 
 /** Of a pipeline's runs; or of the one program that begins them by its schedule. */

@@ -45,11 +45,11 @@ test('a batch costs what a plan says of its units, and its functions', () => {
   expect(example).toBe(`10⁶ rows of 1 KB, 4 parts, 5 minutes: ${cents(writes)} + ${cents(functions)}`);
 });
 
-test('chosen items cost one function for as long as their pace takes, and three requests each', () => {
+test('chosen items cost the sender and two receivers for as long as their pace takes, and three requests each', () => {
   const { formula, example } = row('F2');
   const requests = (3 * 10_000 * price(formula, 'a million requests')) / 1e6;
   expect(example).toContain(`${(10_000 / 3600).toFixed(1)} hours`);
-  expect(example).toContain(`${cents(10_000 * gibSecond)}, and ${cents(requests)}`);
+  expect(example).toContain(`${cents(3 * 10_000 * gibSecond)}, and ${cents(requests)}`);
 });
 
 test('an export costs by the size of its snapshot', () => {

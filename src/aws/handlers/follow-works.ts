@@ -6,45 +6,34 @@ import { replicateSteps } from '../../flow/scope.js';
 import type { Deployed, Work, Works } from './deployed.js';
 import { behindStream, type StreamEvent, sequenceOf } from './events/stream-event.js';
 import { followEvent } from './follow.js';
+import { KeptOpen } from './kept-open.js';
 
-/** What a function keeps from one event to the next. */
-const open = new WeakMap<Deployed, Promise<OpenFollower>>();
+const followers = new KeptOpen<OpenFollower>((deployed) => opened(deployed, followedStep(deployed)));
 
-const event: Work = async (deployed, asked, { time, log }) => {
-  const step = followedStep(deployed);
-  const opening = open.get(deployed) ?? opened(deployed, step);
-  open.set(deployed, opening);
-  let follower: OpenFollower | undefined;
-  const giveUp = () => follower?.abort(time.signal.reason);
-  time.signal.addEventListener('abort', giveUp, { once: true });
+const event: Work = async (deployed, asked, about) => {
+  const { time, log } = about;
+  const { name } = followedStep(deployed);
   try {
-    follower = await opening;
-    const changes = asked as unknown as StreamEvent;
-    const { answer, outcome } = await followEvent(follower, changes, time.until);
-    const { read, written, unchanged, rejected } = outcome.counts;
-    const counts = { Read: read, Written: written, Rejected: rejected };
-    log.counted(step.name, { ...counts, ...behindStream(changes, outcome.again) });
-    const say = rejected > 0 ? log.warned : log.said;
-    say('followed', { read, written, unchanged, rejected, again: outcome.again });
-    if (!outcome.failure) return answer;
-    // Only a call that failed is told to alarms, and tried with half of its changes.
-    if (outcome.again === sequenceOf(changes.Records[0])) throw outcome.failure.error;
-    log.warned('to come again', { code: codeOf(outcome.failure.error) });
-    if (!isOfRows(outcome.failure.error)) await giveBack(deployed, follower);
-    return answer;
+    return await followers.use(deployed, about, async (follower) => {
+      const changes = asked as unknown as StreamEvent;
+      const { answer, outcome } = await followEvent(follower, changes, time.until);
+      const { read, written, unchanged, rejected } = outcome.counts;
+      const counts = { Read: read, Written: written, Rejected: rejected };
+      log.counted(name, { ...counts, ...behindStream(changes, outcome.again) });
+      const say = rejected > 0 ? log.warned : log.said;
+      say('followed', { read, written, unchanged, rejected, again: outcome.again });
+      if (!outcome.failure) return answer;
+      // Only a call that failed is told to alarms, and tried with half of its changes.
+      if (outcome.again === sequenceOf(changes.Records[0])) throw outcome.failure.error;
+      log.warned('to come again', { code: codeOf(outcome.failure.error) });
+      if (!isOfRows(outcome.failure.error)) await followers.giveBack(deployed);
+      return answer;
+    });
   } catch (error) {
-    if (!isOfRows(error)) await giveBack(deployed, follower);
+    if (!isOfRows(error)) await followers.giveBack(deployed);
     throw error;
-  } finally {
-    time.signal.removeEventListener('abort', giveUp);
   }
 };
-
-/** After a failure nothing is known of its connections any more. */
-async function giveBack(deployed: Deployed, follower: OpenFollower | undefined): Promise<void> {
-  open.delete(deployed);
-  await follower?.close().catch(() => undefined); // what went wrong is told already
-}
 
 function isOfRows(error: unknown): boolean {
   return codeOf(error) === 'rejects_exceeded';
@@ -58,7 +47,7 @@ function codeOf(error: unknown): string {
 export const followWorks: Works = { event };
 
 async function opened(deployed: Deployed, step: ReplicateStep): Promise<OpenFollower> {
-  const run = openHandedRun({ ...deployed, signal: new AbortController().signal }, step.name);
+  const run = openHandedRun({ ...deployed, signal: new AbortController().signal }, step);
   const follower = await openFollower(run.world, step, run.rejects);
   return {
     ...follower,

@@ -28,7 +28,7 @@ function failureAlarms(site: Site): Resources {
   };
 }
 
-function rejectsAlarm(site: Site): Resources {
+export function rejectsAlarm(site: Site): Resources {
   return {
     RejectsAlarm: alarm(site, 'rejects', 'rows were rejected: sluice rejects shows them', {
       ...metric(METRICS_NAMESPACE, 'Rejected' satisfies MetricName, {

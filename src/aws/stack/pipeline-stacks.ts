@@ -1,6 +1,9 @@
 import type { Declaration } from '../../declare/declaration.js';
+import type { PlannedQueue } from '../../flow/queues.js';
+import type { Half } from '../../flow/scope.js';
 import type { FunctionNeeds } from '../function-needs.js';
 import { type Template, templateOf } from '../template/template.js';
+import { rejectsAlarm } from './alarms.js';
 import { assetsStackName, assetsTemplate } from './assets.js';
 import { changesPart } from './changes-part.js';
 import { flowPart } from './flow-part.js';
@@ -9,6 +12,7 @@ import { type GuestRole, guestStackName, guestTemplate } from './guest.js';
 import { refuseBeyondLimits } from './limits.js';
 import { namedSteps } from './named-steps.js';
 import type { Part } from './part.js';
+import { receiversPart } from './receivers-part.js';
 import { nameOf, type Site } from './site.js';
 import { stateResources } from './state-store.js';
 import { topicResources, topicTarget } from './topic.js';
@@ -22,6 +26,10 @@ export interface PipelineFacts {
   readonly code: ReadonlyMap<string, CodeAsset>;
   /** ARNs of the streams of replicates, by the steps' names. */
   readonly streams: ReadonlyMap<string, string>;
+  /** Of copies through queues, by the steps' names. */
+  readonly queues: ReadonlyMap<string, PlannedQueue>;
+  /** Of copies through queues: what this account does of them. */
+  readonly half: Half;
   /** What the environment has for `{ env: NAME }`. */
   readonly env: Readonly<Record<string, string | undefined>>;
 }
@@ -39,7 +47,7 @@ export interface Stack {
 export function pipelineStacks(facts: PipelineFacts): readonly Stack[] {
   const { site, declaration } = facts;
   const { account, region } = site;
-  const parts: readonly Part[] = [onlyFollows(declaration) ? changesPart(facts) : flowPart(facts)];
+  const parts = partsOf(facts);
   const assets: Stack = {
     name: assetsStackName(site),
     account,
@@ -50,7 +58,11 @@ export function pipelineStacks(facts: PipelineFacts): readonly Stack[] {
   const resources = parts.map((part) => part.resources);
   const template = templateOf(
     `Sluice: ${declaration.pipeline}`,
-    [stateResources(site), topicResources(site), ...resources],
+    [
+      stateResources(site, { forgets: facts.half !== 'send' && facts.queues.size > 0 }),
+      topicResources(site),
+      ...resources,
+    ],
     {
       ...Object.assign({}, ...parts.map(({ outputs }) => outputs)),
       TopicArn: { Description: 'Told of alarms', Value: topicTarget(site) },
@@ -60,6 +72,13 @@ export function pipelineStacks(facts: PipelineFacts): readonly Stack[] {
   const stacks = [assets, own, ...guestStacks(site, merged(parts.flatMap(({ guests }) => guests)))];
   refuseBeyondLimits(stacks);
   return stacks;
+}
+
+function partsOf(facts: PipelineFacts): readonly Part[] {
+  if (onlyFollows(facts.declaration)) return [changesPart(facts)];
+  const receivers = facts.half === 'send' ? [] : [receiversPart(facts)];
+  if (facts.half !== 'receive') return [flowPart(facts), ...receivers];
+  return [...receivers, { resources: rejectsAlarm(facts.site), outputs: {}, guests: [] }];
 }
 
 /** Such a pipeline has no runs, and no state machine. */

@@ -2,7 +2,7 @@ import type { ScheduleDeclaration } from '../../declare/declaration.js';
 import { grant, roleResource, serviceTrust } from '../template/role.js';
 import { arnOf, type Resources, ref } from '../template/template.js';
 import { machineArn } from './machine.js';
-import { queueResources } from './queue.js';
+import { asideQueueResources } from './queue.js';
 import { arn, nameOf, roleName, type Site, tagsOf } from './site.js';
 
 const DAY_SECONDS = 86_400;
@@ -56,7 +56,10 @@ export function scheduleResources(site: Site, schedule: ScheduleDeclaration): Re
       ],
       boundary: site.deploy.permissionsBoundary,
     }),
-    ...queueResources(site, 'ScheduleAside', asideName(site)),
+    ...asideQueueResources(site, 'ScheduleAside', {
+      name: asideName(site),
+      holds: 'times of firings, no data',
+    }),
   };
 }
 

@@ -6,8 +6,11 @@ import { metadataOf } from '../template/waivers.js';
 import { bucketResources } from './bucket.js';
 import { arn, bucketArn, type Site, stateBucket, stateTable, tagsOf } from './site.js';
 
-/** The journal's table and bucket (docs/decisions/20261121-journal-on-aws.md). They outlive the stack unless they are taken away. */
-export function stateResources(site: Site): Resources {
+/**
+ * The journal's table and bucket (docs/decisions/20261121-journal-on-aws.md). They outlive the stack unless they are taken
+ * away. `forgets`: it holds times of rows that were received, each until its `expires`.
+ */
+export function stateResources(site: Site, { forgets }: { readonly forgets: boolean }): Resources {
   const aws = 'it holds positions and counts, no rows; encrypted with the key that DynamoDB owns';
   return {
     StateTable: {
@@ -27,6 +30,7 @@ export function stateResources(site: Site): Resources {
           { AttributeName: 'sk', KeyType: 'RANGE' },
         ],
         PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+        ...(forgets ? { TimeToLiveSpecification: { AttributeName: 'expires', Enabled: true } } : {}),
         Tags: tagsOf(site),
       },
     },

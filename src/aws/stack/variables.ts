@@ -1,4 +1,4 @@
-import type { Declaration, NamedStep } from '../../declare/declaration.js';
+import type { CopyStep, Declaration, NamedStep, ReplicateStep } from '../../declare/declaration.js';
 import { SluiceError } from '../../errors.js';
 import { namedSteps } from './named-steps.js';
 
@@ -9,15 +9,18 @@ export interface StepSurroundings {
   readonly talksToDatabase: boolean;
 }
 
-/** What a step's function has around it. Throws `env_missing` for a variable that is not set: its value is that of the synth. */
+/**
+ * What a step's function has around it. `half`: of a copy through a queue, `receive` is what its receiver has. Throws
+ * `env_missing` for a variable that is not set: its value is that of the synth.
+ */
 export function variablesOf(
   declaration: Declaration,
   step: NamedStep,
   env: Readonly<Record<string, string | undefined>>,
+  half: 'send' | 'receive' = 'send',
 ): StepSurroundings {
-  const used = stepConnections(declaration, step).map(
-    (name) => [name, declaration.connections[name]] as const,
-  );
+  const connections = stepConnections(declaration, step, half);
+  const used = connections.map((name) => [name, declaration.connections[name]] as const);
   const names = used.flatMap(([, options]) => environmentNames(options));
   const variables = [...new Set(names)].sort().map((name) => [name, settingOf(name, env)] as const);
   return {
@@ -26,16 +29,17 @@ export function variablesOf(
   };
 }
 
-/** The connections that the function of a step uses. */
-export function stepConnections(declaration: Declaration, step: NamedStep): readonly string[] {
+/** The connections that the function of a step uses; of a copy through a queue one half's, or all. */
+export function stepConnections(
+  declaration: Declaration,
+  step: NamedStep,
+  half?: 'send' | 'receive',
+): readonly string[] {
   switch (step.kind) {
     case 'copy':
-    case 'replicate': {
-      const keys = step.from['keys'];
-      const list =
-        typeof keys === 'object' && keys !== null && 'connection' in keys ? [String(keys.connection)] : [];
-      return [step.from.connection, step.to.connection, ...(step.via ? [step.via.connection] : []), ...list];
-    }
+      return endsOf(step, half);
+    case 'replicate':
+      return endsOf(step, undefined);
     case 'export':
       return [step.from.connection, step.to.connection, ...(step.count ? [step.count.connection] : [])];
     case 'verify':
@@ -45,6 +49,17 @@ export function stepConnections(declaration: Declaration, step: NamedStep): read
     default:
       return [];
   }
+}
+
+/** Of a copy through a queue each half has the queue and one end; of the whole all are there. */
+function endsOf({ from, via, to }: CopyStep | ReplicateStep, half?: 'send' | 'receive'): readonly string[] {
+  const between = via ? [via.connection] : [];
+  if (via && half === 'receive') return [...between, to.connection];
+  const { keys } = from;
+  const list =
+    typeof keys === 'object' && keys !== null && 'connection' in keys ? [String(keys.connection)] : [];
+  const far = via && half === 'send' ? [] : [to.connection];
+  return [from.connection, ...far, ...between, ...list];
 }
 
 function environmentNames(value: unknown): readonly string[] {

@@ -11,6 +11,7 @@ import {
   regionOption,
   stackOption,
 } from '../deploy/stack-options.js';
+import { type HalfOption, halfOption } from '../half-option.js';
 import type { Io } from '../io.js';
 
 const examples = `
@@ -38,6 +39,7 @@ export function registerDeploy(program: Command, io: Io, exit: (status: number) 
     .addOption(accountOption())
     .addOption(regionOption())
     .addOption(offlineOption())
+    .addOption(halfOption())
     .addOption(stackOption())
     .addOption(profileOption())
     .addOption(assumeOption())
@@ -46,7 +48,7 @@ export function registerDeploy(program: Command, io: Io, exit: (status: number) 
     .option('--state <folder>', 'where runs are kept; deploy uses none')
     .option('--json', 'one JSON event a line')
     .addHelpText('after', examples)
-    .action(async (file: string | undefined, options: DeployCommandOptions & PlaceOptions) => {
+    .action(async (file: string | undefined, options: DeployCommandOptions & PlaceOptions & HalfOption) => {
       const { assemblyFor } = await import('../deploy/assembly-for.js');
       const { deployDeclaration } = await import('../deploy/deploy-declaration.js');
       const made = await assemblyFor(file, io, options);

@@ -10,6 +10,7 @@ import {
   regionOption,
   stackOption,
 } from '../deploy/stack-options.js';
+import { type HalfOption, halfOption } from '../half-option.js';
 import type { Io } from '../io.js';
 
 const examples = `
@@ -30,13 +31,14 @@ export function registerDiff(program: Command, io: Io, exit: (status: number) =>
     .addOption(accountOption())
     .addOption(regionOption())
     .addOption(offlineOption())
+    .addOption(halfOption())
     .addOption(stackOption())
     .addOption(profileOption())
     .addOption(assumeOption())
     .option('--state <folder>', 'where runs are kept; diff uses none')
     .option('--json', 'one JSON event a line')
     .addHelpText('after', examples)
-    .action(async (file: string | undefined, options: DeployOptions & PlaceOptions) => {
+    .action(async (file: string | undefined, options: DeployOptions & PlaceOptions & HalfOption) => {
       const { assemblyFor } = await import('../deploy/assembly-for.js');
       const { diffDeclaration } = await import('../deploy/diff-declaration.js');
       const made = await assemblyFor(file, io, options);

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { offlineOption, type PlaceOptions } from '../deploy/stack-options.js';
+import { halfOption } from '../half-option.js';
 import type { Io } from '../io.js';
 import type { SynthOptions } from '../synth-declaration.js';
 
@@ -22,6 +23,7 @@ export function registerSynth(program: Command, io: Io, exit: (status: number) =
     .option('--account <number>', 'the account that the pipeline runs in (default: that of the credentials)')
     .option('--region <region>', 'the region that it runs in (default: AWS_REGION)')
     .addOption(offlineOption())
+    .addOption(halfOption())
     .option('--state <folder>', 'where runs are kept; synth uses none')
     .option('--json', 'one JSON event a line')
     .addHelpText('after', examples)

@@ -6,6 +6,7 @@ import { awsRegion } from '../../connectors/aws-endpoint.js';
 import { loadDeclaration } from '../../declare/load.js';
 import { SluiceError } from '../../errors.js';
 import { exitStatus } from '../exit-status.js';
+import type { HalfOption } from '../half-option.js';
 import type { Io } from '../io.js';
 import { synthDeclaration } from '../synth-declaration.js';
 import { callContext } from './chosen-assembly.js';
@@ -38,7 +39,7 @@ export async function deployPlace(io: Io, options: PlaceOptions): Promise<Deploy
 export async function assemblyFor(
   file: string | undefined,
   io: Io,
-  options: PlaceOptions & { readonly assembly?: string; readonly json?: boolean },
+  options: PlaceOptions & HalfOption & { readonly assembly?: string; readonly json?: boolean },
 ): Promise<{ readonly folder: string } | { readonly status: number }> {
   if ((file === undefined) === (options.assembly === undefined)) {
     throw new SluiceError('usage', 'either a declaration or --assembly says what', {
@@ -53,7 +54,7 @@ export async function assemblyFor(
   const status = await synthDeclaration(
     declaration,
     besides(io, json),
-    { ...place, out, json, offline: options.offline },
+    { ...place, out, json, offline: options.offline, only: options.only },
     functionCode,
   );
   return status === exitStatus.complete ? { folder: out } : { status };

@@ -11,7 +11,8 @@ import { callContext } from './chosen-assembly.js';
 export interface DeployedPipeline {
   /** What `--state` takes. */
   readonly stateUrl: string;
-  readonly machine: string;
+  /** Of what has runs: absent where it only receives, or follows changes. */
+  readonly machine?: string;
 }
 
 /** Finds a pipeline's stack by the credentials and the region of the environment. Throws `stack_missing`. */
@@ -24,7 +25,7 @@ export async function deployedPipeline(declaration: Declaration, io: Io): Promis
     const name = nameOf(siteOf(declaration, place.account, place.region));
     const found = await findStack(access.cloudFormation, name);
     const { StateUrl: stateUrl, StateMachineArn: machine } = found?.outputs ?? {};
-    if (stateUrl !== undefined && machine !== undefined) return { stateUrl, machine };
+    if (stateUrl !== undefined) return { stateUrl, ...(machine === undefined ? {} : { machine }) };
     throw new SluiceError('stack_missing', `${name} is not deployed in ${place.account}, ${place.region}`, {
       hint: 'sluice deploy puts it there; AWS_PROFILE and AWS_REGION say where it is looked for',
     });

@@ -35,6 +35,11 @@ export async function runOnAws(declaration: Declaration, io: Io, options: AwsRun
   const other = onlyHere.find((name) => options[name] !== undefined);
   if (other !== undefined) throw new SluiceError('usage', `--${other} is of runs here, not of --on aws`);
   const { stateUrl, machine } = await deployedPipeline(declaration, io);
+  if (machine === undefined) {
+    throw new SluiceError('usage', `what is deployed of ${declaration.pipeline} has no runs`, {
+      hint: 'it does what it is handed; sluice rejects and sluice replay take --on aws',
+    });
+  }
   const interrupt = onInterrupt(io, { says: 'no longer following; once more leaves at once' });
   const executions = new Executions(machine, { env: io.env, context: callContext(interrupt.signal) });
   try {

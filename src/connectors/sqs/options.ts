@@ -16,6 +16,8 @@ const queueUrl = endpoint.refine((text) => queuePath.test(text), {
 });
 const queuePath = /\/\d{12}\/[A-Za-z0-9_-]+(\.fifo)?$/;
 
+const accountNumber = z.string().regex(/^\d{12}$/, 'not an AWS account: one has 12 digits, in quotes');
+
 const large = z.union(
   [
     z.literal('refuse'),
@@ -35,9 +37,7 @@ export const connection = z.strictObject({
   url: queueUrl
     .optional()
     .describe('The URL of the queue, instead of `queue`: https://sqs.REGION.amazonaws.com/ACCOUNT/NAME.'),
-  account: z
-    .string()
-    .regex(/^\d{12}$/, 'not an AWS account: one has 12 digits, in quotes')
+  account: accountNumber
     .optional()
     .describe('The account that owns the queue. Default: that of the credentials or the role.'),
   region: region.optional(),
@@ -49,6 +49,16 @@ export const connection = z.strictObject({
     .union([queueName, queueUrl], { error: 'expected the name or the URL of a queue' })
     .optional()
     .describe('The queue for messages that cannot be written. Default: that of the redrive policy.'),
+  create: z
+    .literal(true)
+    .optional()
+    .describe('sluice deploy makes the queue and its redrive queue. Left out: they are there.'),
+  sender: z
+    .union([accountNumber, role], { error: 'expected an account in quotes, or the ARN of a role' })
+    .optional()
+    .describe(
+      'Who may send to a queue that deploy makes: the account whose deployed pipeline sends, or a role. Default: the role of this connection, else of the pipeline beside it.',
+    ),
   /** Rows whose message would be larger than the queue takes. */
   large: large
     .optional()

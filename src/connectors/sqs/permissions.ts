@@ -127,7 +127,12 @@ function below(
   };
 }
 
-function withRole({ role }: Reach, calls: Permission[]): Permission[] {
+const UNKNOWN_ACCOUNT = 'the account is known only once the queue is there';
+
+function withRole({ role }: Reach, permissions: Permission[]): Permission[] {
+  const calls = permissions.map((call) =>
+    call.resource.includes(':*:') ? { ...call, wildcard: UNKNOWN_ACCOUNT } : call,
+  );
   if (role === undefined) return calls;
   return [
     ...calls,

@@ -251,6 +251,27 @@ describe('messages that cannot be written', { timeout: PATIENCE_MS }, () => {
 describe('what is said of a queue', { timeout: PATIENCE_MS }, () => {
   const account = '000000000000';
 
+  it('are its names where it is not there and deploying makes it, with rights on what it will be', async () => {
+    const connection = { kind: 'sqs', queue: 'not-yet.fifo', endpoint: sqs.endpoint, region: sqs.region };
+    const missing = openQueue(connection, run.context);
+    await expect(missing.describe()).rejects.toMatchObject({ code: 'queue_missing' });
+    const queue = openQueue({ ...connection, create: true }, run.context);
+    const { receivePermissions, ...said } = await queue.describe();
+    const arn = `arn:aws:sqs:${sqs.region}:*:not-yet`;
+    expect(said).toMatchObject({
+      arn: `${arn}.fifo`,
+      unseen: { code: 'queue_missing' },
+      redrive: { name: 'not-yet-redrive.fifo', arn: `${arn}-redrive.fifo` },
+    });
+    expect(receivePermissions).toContainEqual({
+      action: 'sqs:DeleteMessage',
+      resource: `${arn}.fifo`,
+      reason: expect.any(String),
+      wildcard: 'the account is known only once the queue is there',
+    });
+    await Promise.all([missing.close(), queue.close()]);
+  });
+
   it('are its times, its limits and what lies in it', async () => {
     const { queue, at } = await opened({ maxReceives: 5, attributes: { VisibilityTimeout: '40' } });
     await queue.send(items(3), ['pk'], origin, 't');
@@ -260,14 +281,16 @@ describe('what is said of a queue', { timeout: PATIENCE_MS }, () => {
     expect(said).toEqual({
       name: `queue ${at.name}`,
       identity: `${sqs.endpoint} ${arn}`,
+      arn,
       visibilitySeconds: 40,
       retentionSeconds: 345_600,
       maxMessageBytes: 1_048_576 - 1024,
       waiting: 2,
       inFlight: 1,
-      redrive: { name: `${at.name}-redrive`, maxReceives: 5 },
+      redrive: { name: `${at.name}-redrive`, arn: `${arn}-redrive`, maxReceives: 5 },
     });
     expect(findings).toEqual([]);
+    expect(said.unseen).toBeUndefined();
     expect(sendPermissions.map(({ action, resource }) => `${action} ${resource}`)).toEqual([
       `sqs:GetQueueUrl ${arn}`,
       `sqs:GetQueueAttributes ${arn}`,

@@ -7,6 +7,7 @@ import { asideEntry, doesNotFit, noRedrive, setAsideOf } from './aside.js';
 import { inTens, outcomesOf, untilDone } from './batch-call.js';
 import { letterText } from './envelope.js';
 import { factsOf, Kept, type QueueFacts, queueUrlOf, redriveFactsOf, redriveReach } from './facts.js';
+import { factsBefore } from './facts-before.js';
 import { bucketFindings, queueFindings } from './findings.js';
 import { Objects } from './objects.js';
 import type { SqsConnectionOptions } from './options.js';
@@ -61,7 +62,7 @@ export class SqsQueue implements Queue {
   }
 
   async describe(): Promise<QueueDescription> {
-    const queue = await this.#queue.renewed();
+    const { queue, unseen } = await this.#facts();
     const { redrive: declared, role } = this.#options;
     const { region } = this.#service.place;
     const objects = this.#objects && { bucket: this.#objects.bucket, prefix: this.#objects.prefix };
@@ -73,24 +74,44 @@ export class SqsQueue implements Queue {
     return {
       name: `queue ${queue.name}`,
       identity: `${this.#service.place.endpoint} ${queue.arn}`,
+      arn: queue.arn,
+      ...(unseen ? { unseen } : {}),
       visibilitySeconds: queue.visibilitySeconds,
       retentionSeconds: queue.retentionSeconds,
       maxMessageBytes: roomOf(queue),
       waiting: queue.waiting,
       inFlight: queue.inFlight,
-      ...(redriveArn === undefined ? {} : { redrive: { name: queueNameOf(redriveArn), ...maxReceives } }),
+      ...(redriveArn === undefined
+        ? {}
+        : { redrive: { name: queueNameOf(redriveArn), arn: redriveArn, ...maxReceives } }),
       findings: [
         ...queueFindings(queue, {
           role,
           hasRedrive: declared !== undefined,
           hasObjects: this.#objects !== undefined,
         }),
-        ...(declared === undefined ? [] : await this.#unseen(declared)),
+        ...(declared === undefined || unseen ? [] : await this.#unseen(declared)),
         ...(this.#objects ? bucketFindings(this.#objects.bucket, await this.#objects.look()) : []),
       ],
       sendPermissions: sendPermissions(queue, reach),
       receivePermissions: receivePermissions(queue, reach),
     };
+  }
+
+  /** Of a queue that deploying makes, and that is not there yet: what it will be. Another account's may look so, too. */
+  async #facts(): Promise<{
+    readonly queue: QueueFacts;
+    readonly unseen?: NonNullable<QueueDescription['unseen']>;
+  }> {
+    try {
+      return { queue: await this.#queue.renewed() };
+    } catch (error) {
+      const mayBeMade = this.#options.create && error instanceof SluiceError && error.retry === 'never';
+      if (!mayBeMade) throw error;
+      const queue = factsBefore(this.#options, this.#service.place.region);
+      this.#room = roomOf(queue);
+      return { queue, unseen: { code: error.code, message: error.message } };
+    }
   }
 
   /** A sender may have no rights on a declared redrive queue, of which the service says that it does not exist. */

@@ -68,7 +68,26 @@ export async function receiveHanded(
   }
   const writing = new Set(held.all().map(({ delivery }): Delivery | Misfit => delivery));
   const again = [...open.values()].filter(({ message, key }) => key === undefined || writing.has(message));
+  await comeAgain(receiving, [...later, ...again]);
   return { again: [...later, ...again].map(({ id }) => id), ...(failure ? { failure } : {}) };
+}
+
+/** What is to come again comes later each time, and sooner than after all the time for which the service hides it. */
+const FIRST_AGAIN_SECONDS = 15;
+const LAST_AGAIN_SECONDS = 900;
+
+async function comeAgain(
+  { queue }: Receiving,
+  again: readonly Pick<Read<Delivery | Misfit | undefined>, 'message'>[],
+): Promise<void> {
+  const bySeconds = new Map<number, (Delivery | Misfit)[]>();
+  for (const { message } of again) {
+    if (!message) continue;
+    const seconds = Math.min(LAST_AGAIN_SECONDS, FIRST_AGAIN_SECONDS * 2 ** Math.max(1, message.receives));
+    bySeconds.set(seconds, [...(bySeconds.get(seconds) ?? []), message]);
+  }
+  // Where it cannot be said the service lets go of them by itself, later; what ended the work is told.
+  await Promise.allSettled([...bySeconds].map(([seconds, some]) => queue.extend(some, seconds)));
 }
 
 async function readAll(
@@ -89,9 +108,9 @@ async function readAll(
 function inOrder(
   read: readonly Read<Delivery | Misfit | undefined>[],
   isReady: (one: Read<Delivery | Misfit | undefined>) => boolean,
-): { readonly now: readonly Read[]; readonly later: readonly { readonly id: string }[] } {
+): { readonly now: readonly Read[]; readonly later: readonly Read<Delivery | Misfit | undefined>[] } {
   const now: Read[] = [];
-  const later: { readonly id: string }[] = [];
+  const later: Read<Delivery | Misfit | undefined>[] = [];
   const stopped = new Set<string>();
   for (const one of read) {
     const { group, message } = one;

@@ -4,7 +4,7 @@ import type { CopyPlan } from '../plan.js';
 import type { RejectRecord, RejectSettled } from '../rejects.js';
 import type { Replayed } from '../replay.js';
 import { rowKey } from './row-key.js';
-import type { SourceTimes } from './source-times.js';
+import type { SharedSourceTimes } from './source-times.js';
 
 /** A row that was refused when it was received. */
 export interface ReceivedReject {
@@ -23,7 +23,7 @@ export interface ReceivedReject {
  */
 export async function replayReceived(
   { sink, sinkPlan }: Pick<CopyPlan, 'sink' | 'sinkPlan'>,
-  times: SourceTimes,
+  times: SharedSourceTimes,
   rejects: readonly ReceivedReject[],
   stop: AbortSignal,
 ): Promise<Replayed> {
@@ -34,9 +34,11 @@ export async function replayReceived(
     for (const reject of rejects) {
       if (stop.aborted) throw stop.reason;
       sum[await replayOne(writer, sinkPlan.key, times, reject)]++;
+      await times.release();
     }
     return sum;
   } finally {
+    await times.release();
     await writer.close();
     await sink.abandon();
   }
@@ -45,7 +47,7 @@ export async function replayReceived(
 async function replayOne(
   writer: Writer,
   key: readonly string[],
-  times: SourceTimes,
+  times: SharedSourceTimes,
   { record, batch, settle, keep }: ReceivedReject,
 ): Promise<keyof Replayed> {
   if (!batch) {
@@ -54,6 +56,11 @@ async function replayOne(
   }
   const { run, token, attempts, readAtMs = 0 } = record;
   const row = { key: rowKey(batch, 0, key), readAtMs };
+  // A function may be at work on a row of this key: this one stays where it is.
+  if (!(await times.take([row.key])).has(row.key)) {
+    await keep(record);
+    return 'rejected';
+  }
   if (times.isOld(row.key, readAtMs)) {
     await settle('unchanged');
     return 'unchanged';

@@ -27,3 +27,15 @@ export const noSourceTimes: SharedSourceTimes = {
   take: async (keys) => new Set(keys),
   release: async () => undefined,
 };
+
+/** One receiver's own, and what others may have written of the same rows: the later time counts. */
+export function jointTimes(own: SourceTimes, shared: SharedSourceTimes): SharedSourceTimes {
+  return {
+    isOld: (key, readAtMs) => own.isOld(key, readAtMs) || shared.isOld(key, readAtMs),
+    add: async (written) => {
+      await Promise.all([own.add(written), shared.add(written)]);
+    },
+    take: (keys) => shared.take(keys),
+    release: () => shared.release(),
+  };
+}

@@ -15,7 +15,7 @@ export interface CopyApart {
 }
 
 /**
- * Plans a copy for this process. `first`: with all that is looked at before anything is written; processes that join later
+ * Plans a copy for this process; of one through a queue the half that sends. `first`: with all that is looked at before anything is written; processes that join later
  * rely on it. `worker`: whose rejects these are.
  * @throws SluiceError plan_refused, unsupported where no more than one process may do it
  */
@@ -25,7 +25,7 @@ export async function copyApart(
   { first = false, worker, stop }: { first?: boolean; worker?: string; stop: AbortSignal },
 ): Promise<CopyApart> {
   const { planned, scope, via } = await prepareCopy(
-    world,
+    { ...world, half: 'send' },
     { name, step },
     first ? { trial: true } : provenBefore(step),
   );
@@ -33,7 +33,7 @@ export async function copyApart(
     if (isPlanned(planned)) await Promise.all([planned.source.close(), planned.sink.close()]);
   };
   const refused = planned.findings.find(({ level }) => level === 'refuse');
-  if (!isPlanned(planned) || refused || via || planned.sinkPlan.processes === 'one') {
+  if (!isPlanned(planned) || refused || planned.sinkPlan.processes === 'one') {
     await close();
     throw isPlanned(planned) && !refused ? onlyTogether(name) : refusedPlan(name, refused);
   }
@@ -45,7 +45,7 @@ export async function copyApart(
     counters: scope.counters,
     journal: journal.step(name),
     rejects: new RejectLog(state, of, journal.guard, worker),
-    pacer: scope.pacing.write,
+    pacer: via ? scope.pacing.send : scope.pacing.write,
     stop,
     abort: scope.abort,
     signal: scope.context.signal,

@@ -4,7 +4,6 @@ import { type Next, type State, type States, to } from './definition.js';
 import type { Drawing } from './drawing.js';
 import { partRetry, serviceRetry, stepRetry } from './failures.js';
 import { type OwnWork, ownTask } from './invocation.js';
-import { NotDrawable } from './not-drawable.js';
 import { resultFrom } from './results.js';
 import { RUN_FUNCTION } from './step-functions.js';
 
@@ -12,14 +11,13 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /**
  * Plan, the parts side by side, finish: within a Parallel of one branch, so that `retry` and `onFailure` hold for all
- * of it. Rows never pass through the machine, only pointers to parts.
+ * of it. Rows never pass through the machine, only pointers to parts. Of a copy through a queue it is what sends.
  */
 export function copyState(step: CopyStep, drawing: Drawing, next: Next, failure: Fields): State {
-  if (step.via) throw new NotDrawable('a copy through a queue (via) has no state machine in this version');
   const label = drawing.labels.of(step);
   return {
     Type: 'Parallel',
-    Comment: `copy ${step.name}: ${step.from.connection} → ${step.to.connection}`,
+    Comment: `copy ${step.name}: ${step.from.connection} → ${(step.via ?? step.to).connection}`,
     Branches: [{ StartAt: `${label}: plan`, States: copyStates(step, drawing) }],
     ResultSelector: resultFrom('copy', '$[0]'),
     ResultPath: resultPath(label),

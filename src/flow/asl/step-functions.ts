@@ -1,4 +1,5 @@
 import { innerSteps, type NamedStep, type Step } from '../../declare/declaration.js';
+import { copySteps } from '../scope.js';
 
 /** Of the function that begins a run, and tells how a step failed: a placeholder of the definition. */
 export const RUN_FUNCTION = 'Run';
@@ -18,6 +19,13 @@ export function stepFunctions(steps: readonly Step[]): ReadonlyMap<string, strin
     names.set(name, free);
   }
   return names;
+}
+
+/** The same of functions that receive what steps sent through a queue: `users` is `ReceiveUsers`. */
+export function receiverFunctions(steps: readonly Step[]): ReadonlyMap<string, string> {
+  const receives = new Set(copySteps(steps).flatMap(({ name, via }) => (via ? [name] : [])));
+  const named = [...stepFunctions(steps)].filter(([name]) => receives.has(name));
+  return new Map(named.map(([name, placeholder]) => [name, placeholder.replace(/^Step/, 'Receive')]));
 }
 
 function ownSteps(steps: readonly Step[]): readonly NamedStep[] {

@@ -1,5 +1,6 @@
-import type { Declaration } from '../../declare/declaration.js';
+import type { CopyStep, Declaration, ReplicateStep } from '../../declare/declaration.js';
 import { zeroCounters } from '../../engine/counters.js';
+import { QUEUE_PART } from '../../engine/journal.js';
 import type { RejectStore } from '../../engine/rejects.js';
 import { SluiceError } from '../../errors.js';
 import { RejectLog } from '../../journal/reject-log.js';
@@ -33,11 +34,11 @@ export interface HandedRun {
   close(): Promise<void>;
 }
 
-/** `step`: of a replicate. Nothing is written to the state before there is a reject. */
-export function openHandedRun(about: Surroundings, step: string): HandedRun {
+/** `step`: of a replicate, or of a copy that is received. Nothing is written to the state before there is a reject. */
+export function openHandedRun(about: Surroundings, step: CopyStep | ReplicateStep): HandedRun {
   const { declaration, state, env, load, signal } = about;
   const world = openWorld(declaration, { env, state, run: HANDED_RUN, firing, load, signal });
-  const of = { run: HANDED_RUN, step };
+  const of = { run: HANDED_RUN, step: step.name };
   const log = new RejectLog(state, of, { check: async () => undefined }, newAttempt());
   let noted: Promise<void> | undefined;
   return {
@@ -58,10 +59,13 @@ export function openHandedRun(about: Surroundings, step: string): HandedRun {
 }
 
 /** That there is such a run: whoever lists rejects goes through the runs. */
-async function note({ declaration, state, signal }: Surroundings, step: string): Promise<void> {
+async function note(
+  { declaration, state, signal }: Surroundings,
+  step: CopyStep | ReplicateStep,
+): Promise<void> {
   for (let look = 1; ; look++) {
     const history = await readHistory(state.runs, HANDED_RUN);
-    if (history?.steps.get(step)?.followed) return;
+    if (history?.steps.has(step.name)) return;
     try {
       const lease = await state.lease('runs');
       try {
@@ -69,15 +73,7 @@ async function note({ declaration, state, signal }: Surroundings, step: string):
         const journal = history
           ? await RunJournal.last(state.runs, HANDED_RUN, lease)
           : await RunJournal.create(state.runs, head, lease);
-        // No place of a stream: a run that would begin there is refused, since the functions are at work.
-        const point = {
-          of: 'functions',
-          place: '{}',
-          since: HANDED_RUN,
-          counts: zeroCounters(),
-          sequence: 0,
-        };
-        await journal.followed(step).begin(point);
+        await noteStep(journal, step);
         if (!history) await journal.end('complete');
         await journal.close();
         return;
@@ -91,4 +87,14 @@ async function note({ declaration, state, signal }: Surroundings, step: string):
       signal.throwIfAborted();
     }
   }
+}
+
+async function noteStep(journal: RunJournal, { kind, name }: CopyStep | ReplicateStep): Promise<void> {
+  if (kind === 'copy') {
+    await journal.step(name).begin([{ id: QUEUE_PART, range: 'handed over' }]);
+    return;
+  }
+  // No place of a stream: a run that would begin there is refused, since the functions are at work.
+  const point = { of: 'functions', place: '{}', since: HANDED_RUN, counts: zeroCounters(), sequence: 0 };
+  await journal.followed(name).begin(point);
 }

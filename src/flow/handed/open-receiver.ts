@@ -18,8 +18,8 @@ export interface SharedReceiving {
   /** So many may write at once: each keeps an equal part of the pace, so that together they never exceed it (invariant 10). */
   readonly workers: number;
   readonly rejects: RejectStore;
-  /** Of modes whose sink does not see to the age of rows itself. */
-  readonly times: SharedSourceTimes;
+  /** Of modes whose sink does not see to the age of rows itself; by the retention of the queue. */
+  times(retentionSeconds: number): SharedSourceTimes;
 }
 
 export interface HandedResult extends HandedOutcome {
@@ -41,7 +41,8 @@ export async function openReceiver(
   step: CopyStep,
   shared: SharedReceiving,
 ): Promise<OpenReceiver> {
-  const divided = { ...step, pace: dividedPace(step.pace, shared.workers) };
+  const parallel = Math.max(1, Math.floor(step.parallel / shared.workers));
+  const divided = { ...step, parallel, pace: dividedPace(step.pace, shared.workers) };
   const copy = await prepareCopy({ ...world, half: 'receive' }, { name: step.name, step: divided });
   const { planned, scope, via } = copy;
   const refused = planned.findings.find(({ level }) => level === 'refuse');
@@ -54,9 +55,11 @@ export async function openReceiver(
   }
   await receiving.sink.open({ resume: true });
   await beginSpent(scope.pacing.write, scope.context.signal);
+  const { retentionSeconds } = receiving.description;
+  const times = needsSourceTimes(step) ? shared.times(retentionSeconds) : noSourceTimes;
+  const about = { receiving: endless(receiving), scope, rejects: shared.rejects, times };
   return {
-    receive: (messages, stop) =>
-      receive(world, { receiving: endless(receiving), scope, shared }, messages, stop),
+    receive: (messages, stop) => receive(world, about, messages, stop),
     abort: (reason) => scope.abort(reason),
     close: async () => {
       await receiving.sink.abandon();
@@ -65,9 +68,15 @@ export async function openReceiver(
   };
 }
 
+interface ReceivingAbout extends Pick<SharedReceiving, 'rejects'> {
+  readonly receiving: Receiving;
+  readonly scope: Scope;
+  readonly times: SharedSourceTimes;
+}
+
 async function receive(
   world: World,
-  { receiving, scope, shared }: { receiving: Receiving; scope: Scope; shared: SharedReceiving },
+  { receiving, scope, rejects, times }: ReceivingAbout,
   messages: readonly HandedMessage[],
   stop: AbortSignal,
 ): Promise<HandedResult> {
@@ -76,8 +85,8 @@ async function receive(
     run: world.run,
     pipeline: world.declaration.pipeline,
     counters,
-    rejects: shared.rejects,
-    times: needsSourceTimes(receiving.step) ? shared.times : noSourceTimes,
+    rejects,
+    times,
     journal: { commit: async () => undefined },
     pacer: scope.pacing.write,
     stop,

@@ -101,6 +101,17 @@ export class StateTable {
     return met;
   }
 
+  /** An update in DynamoDB's own words; `met` is false where its condition does not hold. Gives what it asks to be given. */
+  async updateItem<Found>(request: object): Promise<{ readonly met: boolean; readonly item?: Found }> {
+    const body = JSON.stringify(request);
+    const answer = await this.#patiently(() =>
+      this.#client.callIf<{ readonly Attributes?: Found }>('UpdateItem', body),
+    );
+    if (!answer.met) return { met: false };
+    const { Attributes: item } = answer.answer;
+    return item === undefined ? { met: true } : { met: true, item };
+  }
+
   /** All or nothing, once for each token. False where a condition does not hold, or another call was in its way. */
   async transact(actions: readonly Action[], token: string): Promise<boolean> {
     const body = {

@@ -6,7 +6,8 @@ import { retry } from '../../engine/retry.js';
 import { SluiceError } from '../../errors.js';
 import { FolderState } from '../files/folder-state.js';
 import type { Served } from '../served.js';
-import type { Kept, Lease, LeaseOf, Logs, PipelineState } from '../state.js';
+import { SourceTimesTable } from '../source-times-table.js';
+import type { Kept, Lease, LeaseOf, Logs, PipelineState, SharedTimesOptions } from '../state.js';
 import { type StateArns, statePermissions } from './permissions.js';
 import { type StatePlace, stateAddress } from './state-address.js';
 import { StateBucket, stateBucketFailures } from './state-bucket.js';
@@ -62,6 +63,17 @@ export class TableState implements PipelineState {
 
   rejects(run: string): Logs {
     return this.#withRows(`rejects#${encodeURIComponent(run)}`);
+  }
+
+  sharedTimes(options: SharedTimesOptions): SourceTimesTable {
+    const { pipeline } = this;
+    const table = this.#table;
+    return new SourceTimesTable({
+      ...options,
+      pipeline,
+      table: table.name,
+      update: (request) => table.updateItem(request),
+    });
   }
 
   async lease(of: LeaseOf, signal?: AbortSignal): Promise<Lease> {

@@ -1,0 +1,44 @@
+import type { Deployed, WorkAbout } from './deployed.js';
+
+/** What can be kept from one event to the next. */
+interface Keepable {
+  abort(reason: unknown): void;
+  close(): Promise<void>;
+}
+
+/** What a function opens at its first event and keeps for those that come after. */
+export class KeptOpen<Kept extends Keepable> {
+  readonly #open: (deployed: Deployed) => Promise<Kept>;
+  readonly #kept = new WeakMap<Deployed, Promise<Kept>>();
+
+  constructor(open: (deployed: Deployed) => Promise<Kept>) {
+    this.#open = open;
+  }
+
+  /** Does something with it, which is given up just before the function's time ends. */
+  async use<Done>(
+    deployed: Deployed,
+    { time: { signal } }: Pick<WorkAbout, 'time'>,
+    work: (kept: Kept) => Promise<Done>,
+  ): Promise<Done> {
+    const opening = this.#kept.get(deployed) ?? this.#open(deployed);
+    this.#kept.set(deployed, opening);
+    let kept: Kept | undefined;
+    const giveUp = () => kept?.abort(signal.reason);
+    signal.addEventListener('abort', giveUp, { once: true });
+    try {
+      kept = await opening;
+      return await work(kept);
+    } finally {
+      signal.removeEventListener('abort', giveUp);
+    }
+  }
+
+  /** After a failure nothing is known of its connections any more: the next event opens it anew. */
+  async giveBack(deployed: Deployed): Promise<void> {
+    const opening = this.#kept.get(deployed);
+    this.#kept.delete(deployed);
+    const kept = await opening?.catch(() => undefined);
+    await kept?.close().catch(() => undefined); // what went wrong is told already
+  }
+}
