@@ -1,7 +1,7 @@
 /**
  * Measures Sluice against its peers and limits on this machine. See METHODOLOGY.md.
  *
- * npm run bench -- [batch-out] [batch-in] [keys] [check] [rss] [start] [verify] [changes] [replicate] [pace] [parquet] [--quick] [--rounds N] [--json] [--assert]
+ * npm run bench -- [batch-out] [batch-in] [keys] [check] [rss] [start] [handlers] [verify] [changes] [replicate] [pace] [parquet] [--quick] [--rounds N] [--json] [--assert]
  *
  * Exit status: 0; with --assert 1 when a target is missed.
  */
@@ -11,6 +11,7 @@ import { batchIn } from './measurements/batch-in.mjs';
 import { batchOut } from './measurements/batch-out.mjs';
 import { changes } from './measurements/changes.mjs';
 import { check } from './measurements/check.mjs';
+import { handlers } from './measurements/handlers.mjs';
 import { keys } from './measurements/keys.mjs';
 import { pace } from './measurements/pace.mjs';
 import { parquet } from './measurements/parquet.mjs';
@@ -73,6 +74,7 @@ const quick = {
 /** @type {ReadonlyMap<string, (setting: Setting) => Promise<Result>>} */
 const measurements = new Map([
   ['start', start],
+  ['handlers', handlers],
   ['batch-out', batchOut],
   ['batch-in', batchIn],
   ['keys', keys],

@@ -138,12 +138,13 @@ function onlyInLambda(compiled) {
         contents: `export { ${(await usedOf(path, compiled)).join(', ')} } from './node_modules/${path}/dist-es/index.js';`,
         resolveDir: root,
       }));
-      onLoad(
-        { filter: /iconv-lite\/encodings\/(tables\/.*\.json|sbcs-data-generated\.js)$/ },
-        lean('module.exports = {};'),
+      onResolve({ filter: /^zod$/ }, ({ importer }) =>
+        declaring.test(importer) && importer.startsWith(compiled)
+          ? { path: 'zod', namespace: 'lean' }
+          : undefined,
       );
-      // The same machine code for processors that no function runs on.
-      onLoad({ filter: /\/undici\/lib\/llhttp\/llhttp-wasm\.js$/ }, lean('module.exports = undefined;'));
+      onLoad({ filter: /^zod$/, namespace: 'lean' }, lean(undeclared(compiled)));
+      for (const [modules, contents] of unused) onLoad({ filter: modules }, lean(contents));
       onLoad({ filter: /\/mysql2\/lib\/constants\/errors\.js$/ }, async ({ path }) => ({
         contents: (await readFile(path, 'utf8')).replaceAll(rareErrors, ''),
       }));
@@ -161,6 +162,48 @@ function onlyInLambda(compiled) {
     },
   };
 }
+
+/** What options of connections and ends may be: a function has them as they were when it was made. */
+const declaring = /\/connectors\/([a-z-]+\/)*([a-z-]*options|key-file-option|environment|newest)\.js$/;
+
+/** In the place of zod, for modules that say what may be declared: whatever is made of it is nothing, and reads nothing. */
+function undeclared(compiled) {
+  const names = new Set();
+  for (const file of readdirSync(compiled, { recursive: true, encoding: 'utf8' })) {
+    const path = join(compiled, file);
+    if (!declaring.test(path)) continue;
+    for (const [, name] of readFileSync(path, 'utf8').matchAll(/\bz\.(\w+)/g)) names.add(name);
+  }
+  const exported = [...names].sort().map((name) => `nothing as ${name}`);
+  return `
+    const reads = new Set(['parse', 'safeParse', 'parseAsync', 'safeParseAsync', 'decode']);
+    const refused = () => { throw new Error('a function reads no declaration'); };
+    const nothing = new Proxy(() => undefined, {
+      get: (_, name) => name === Symbol.toPrimitive ? () => '' : reads.has(name) ? refused : nothing,
+      apply: () => nothing,
+    });
+    export { ${exported.join(', ')} };`;
+}
+
+/**
+ * Modules that no function comes to, by how their paths end, and what is in their places: tables of encodings other than UTF-8,
+ * machine code for processors that no function runs on, HTTP/2, forms, pools of connections and promises in the place of callbacks.
+ */
+const unused = [
+  [
+    /\/iconv-lite\/encodings\/(tables\/.*\.json|sbcs-data(-generated)?\.js|dbcs-(codec|data)\.js|utf(7|32)\.js)$/,
+    'module.exports = {};',
+  ],
+  [/\/undici\/lib\/llhttp\/llhttp-wasm\.js$/, 'module.exports = undefined;'],
+  [
+    /\/undici\/lib\/(dispatcher\/client-h2|web\/fetch\/body)\.js$/,
+    "module.exports = () => { throw new Error('a function sends bytes, by HTTP/1.1'); };",
+  ],
+  [
+    /\/mysql2\/(promise|lib\/(pool|pool_cluster|pool_connection|create_pool|create_pool_cluster|server))\.js$/,
+    'module.exports = class {};',
+  ],
+];
 
 /** Authorities that had ended by then are trusted by nobody. */
 const LIVE_AFTER = Date.parse('2026-01-01');

@@ -29,6 +29,8 @@ async function declared(
   return await loadDeclaration(name, { env: process.env, cwd: folder });
 }
 
+const files = { 'keys.txt': 'a\nb\n', 'schema.json': '{"type":"object"}' };
+
 const everywhere = {
   pipeline: 'p',
   connections: {
@@ -48,7 +50,13 @@ const everywhere = {
       from: { connection: 'lake', table: 'orders', format: 'csv' },
       to: { connection: 'my', table: 'report' },
     },
-    { verify: 'agree', of: ['out'] },
+    {
+      copy: 'checked',
+      from: { connection: 'dy', table: 'stage' },
+      to: { connection: 'my', table: 'report' },
+      check: { schema: './schema.json' },
+    },
+    { verify: 'agree', of: ['out', 'checked'] },
   ],
 };
 
@@ -58,8 +66,8 @@ describe('the code of a function', () => {
     async () => {
       const text = JSON.stringify(everywhere);
       const [one, other] = await Promise.all([
-        declared(text, 'p.yaml', { 'keys.txt': 'a\nb\n' }),
-        declared(text, 'p.yaml', { 'keys.txt': 'a\nb\n' }),
+        declared(text, 'p.yaml', files),
+        declared(text, 'p.yaml', files),
       ]);
       const stepsOf = ({ steps }: Declaration) => [undefined, ...namedSteps(steps)];
       for (const [index, step] of stepsOf(one).entries()) {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type BuildOptions, type BuildResult, build, type OutputFile, stop } from 'esbuild';
+import { type BuildOptions, type BuildResult, build, type OutputFile, type Plugin, stop } from 'esbuild';
 
 /** Where what is shipped of functions lies: beside this module, or (in the tests) in what was built of it. */
 const beside = fileURLToPath(new URL('../handlers/lambda.js', import.meta.url));
@@ -41,6 +41,17 @@ const options = {
   charset: 'utf8',
 } as const;
 
+/** What modules share is imported by all of them, for the sake of order. Nothing happens there: what is not used is left out. */
+const onlyUsedChunks: Plugin = {
+  name: 'only used chunks',
+  setup: ({ onResolve }) => {
+    onResolve({ filter: /\/chunks\// }, ({ path, resolveDir }) => ({
+      path: join(resolveDir, path),
+      sideEffects: false,
+    }));
+  },
+};
+
 /** `index.mjs` and its map, by names: one module with all that it needs. The same shape gives the same bytes. */
 export async function bundleFunction(shape: FunctionShape): Promise<ReadonlyMap<string, Uint8Array>> {
   const { outputFiles } = await built({
@@ -51,6 +62,7 @@ export async function bundleFunction(shape: FunctionShape): Promise<ReadonlyMap<
     mainFields: ['module', 'main'],
     external: ['@duckdb/node-api', './program.mjs', ...(shape.checks ? [] : schemaPackages)],
     banner: { js: OLD_MODULES },
+    plugins: [onlyUsedChunks],
   });
   return named(outputFiles);
 }
