@@ -19,7 +19,7 @@ const columns = Object.freeze(
 
 /** @typedef {{ connection: object, table: string, mode: 'append' | 'mirror', rows: number }} Job */
 
-keepHeapSmall(true);
+keepHeapSmall('following');
 /** @type {Job} */
 const job = JSON.parse(process.argv[2] ?? '');
 const scratch = await mkdtemp(join(tmpdir(), 'sluice-bench-'));

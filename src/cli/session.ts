@@ -16,7 +16,7 @@ import { isStateAddress, parseStateAddress } from '../journal/aws/state-address.
 import { FolderState } from '../journal/files/folder-state.js';
 import type { PipelineState } from '../journal/state.js';
 import type { Firing } from '../values/firing.js';
-import { keepHeapSmall } from './heap.js';
+import { type HeapUse, keepHeapSmall } from './heap.js';
 import type { Io } from './io.js';
 
 /** What is known of the pipeline: in `.sluice/` beside the file unless `--state`, or else `SLUICE_STATE`, names another folder or a table. */
@@ -55,16 +55,17 @@ export function openSession(
     readonly drain?: true;
   },
 ): World {
-  keepHeapSmall(follows(declaration.steps));
+  keepHeapSmall(heapUse(declaration.steps));
   const load = async (kind: ConnectionKind) => await registry[kind].load();
   const { whole, firing = firingNow(declaration), ...rest } = options;
   const declared = whole?.steps;
   return openWorld(declaration, { env: io.env, load, input: io.input, declared, firing, ...rest });
 }
 
-/** Nothing is done but to follow changes. */
-function follows(steps: readonly Step[]): boolean {
-  return namedSteps(steps).every((step) => step.kind === 'replicate' && step.first === undefined);
+function heapUse(steps: readonly Step[]): HeapUse {
+  const named = namedSteps(steps);
+  if (named.every((step) => step.kind === 'replicate' && step.first === undefined)) return 'following';
+  return named.every((step) => step.kind === 'copy' && step.to['format'] === 'parquet') ? 'parquet' : 'any';
 }
 
 /**

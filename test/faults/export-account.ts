@@ -17,7 +17,7 @@ export interface ExportAccount {
   readonly bucket: string;
   /** Where LATEST.json lies, for a reader who does not go through the faults. */
   readonly place: Place;
-  /** The pipeline, with more of its step. */
+  /** The pipeline, with more of its step: with `direct` of the cluster, else of the instance. */
   declaration(step?: object): object;
   /** What is there now is what `reset` puts back; before it, an empty bucket and a database. */
   keep(): Promise<void>;
@@ -45,6 +45,7 @@ const PREFIX = 'exports/';
 const REGION = 'eu-west-1';
 const ACCOUNT = '123456789012';
 const PIPELINE = 'nightly';
+const CLUSTER = 'aurora';
 
 /** What is nobody's but its owners': beside the prefix, and below it. */
 const strangers: readonly (readonly [key: string, text: string])[] = [
@@ -124,10 +125,11 @@ export async function publishEarlier(account: ExportAccount, step?: object): Pro
 
 function declarationFor(rds: HttpProxy, s3: HttpProxy, bucket: string, step: object): object {
   const place = { region: REGION };
+  const database = 'direct' in step ? { cluster: CLUSTER } : { instance: 'shop' };
   return {
     pipeline: PIPELINE,
     connections: {
-      prod: { kind: 'rds', instance: 'shop', endpoint: rds.endpoint, ...place },
+      prod: { kind: 'rds', ...database, endpoint: rds.endpoint, ...place },
       lake: { kind: 's3', bucket, prefix: PREFIX, endpoint: s3.endpoint, ...place },
     },
     steps: [
@@ -152,6 +154,12 @@ async function rebuild(moto: TestMoto, bucket: string, { content, snapshots }: K
   await fetch(`${moto.endpoint}/moto-api/reset`, { method: 'POST' });
   await makeKeyAndRole(moto);
   for (const name of ['shop', 'other']) await makeInstance(moto, name);
+  await moto.rds('CreateDBCluster', {
+    DBClusterIdentifier: CLUSTER,
+    Engine: 'aurora-mysql',
+    MasterUsername: 'app',
+    MasterUserPassword: 'not-a-secret',
+  });
   for (const { name, tags } of snapshots) await makeSnapshot(moto, 'shop', name, tags);
   await makeSnapshot(moto, 'other', 'nightly-2026-01-03-00-00', {});
   await moto.bucket(bucket);

@@ -24,6 +24,7 @@ const script: ExportScript = {
 const variants: readonly (readonly [named: string, step: object])[] = [
   ['export', {}],
   ['export with newest-only', { layout: 'newest-only' }],
+  ['export of a cluster itself', { direct: true, keep: { exports: 1 } }],
 ];
 const chosen = variants.slice(0, wanted === 'all' ? variants.length : 1);
 

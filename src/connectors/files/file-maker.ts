@@ -7,7 +7,7 @@ import type { FinishedFile, Spool, SpooledSegment } from './spool.js';
 /** When segments are enough for a file: whatever is reached first. */
 export interface FileBounds {
   readonly rows: number;
-  /** Of text. */
+  /** Of segments. */
   readonly bytes: number;
 }
 
@@ -30,7 +30,7 @@ interface GrowingFile {
   readonly segments: SpooledSegment[];
 }
 
-/** Text that waits to be added to a file; whoever brings more waits himself (invariant 7: this is disk, and bounded too). */
+/** What waits to be added to a file; whoever brings more waits himself (invariant 7: this is disk, and bounded too). */
 const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 
 /**

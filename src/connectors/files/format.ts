@@ -1,6 +1,6 @@
 /**
  * The contract between the sink of files and a format: how rows become the bytes of a segment, and segments a file. A
- * format knows nothing of stores, exports and runs. A segment is what one batch became: text that lies durably on this
+ * format knows nothing of stores, exports and runs. A segment is what one batch became: bytes that lie durably on this
  * machine until the file that holds its rows is made.
  */
 import type { Batch } from '../../values/batch.js';
@@ -72,8 +72,6 @@ export interface EncodedRows {
   readonly buffers: readonly Uint8Array[];
   /** Rows in the buffers. */
   readonly rows: number;
-  /** Of the longest row, bytes as they stand in the buffers. */
-  readonly longestBytes: number;
   /** In the order of their rows. */
   readonly refused: readonly Refused[];
 }
@@ -83,5 +81,4 @@ export interface Segment {
   readonly path: string;
   readonly bytes: number;
   readonly rows: number;
-  readonly longestBytes: number;
 }

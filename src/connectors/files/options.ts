@@ -87,7 +87,7 @@ export const sink = z.strictObject({
         .min(1)
         .max(4096)
         .optional()
-        .describe('MiB of text that the rows take before they are compressed. Default 256.'),
+        .describe('MiB that the rows take before they are compressed. Default 256.'),
     })
     .optional()
     .describe('A file ends, and the next one begins, when it holds about this much.'),

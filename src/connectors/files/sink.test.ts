@@ -337,16 +337,22 @@ describe('a failure', () => {
     expect(await ids()).toEqual(numbers(0, 5));
   });
 
-  it('of a segment that was torn is an error, not a shorter file', async () => {
+  it.each([
+    { of: 'that was torn', code: 'write_refused', spoil: (bytes: Buffer) => bytes.subarray(0, -20) },
+    { of: 'with other rows than it says', code: 'counts_differ', spoil: (_: Buffer, other: Buffer) => other },
+  ])('of a segment $of is an error, not a shorter file', async ({ code, spoil }) => {
     const sink = await opened();
     await write(sink, rowsOf(0, 10), '0.0');
+    await write(sink, rowsOf(10, 15), '0.1');
     await sink.close();
     const folder = join(ground.scratch, 'files', 'segments');
-    const [name = ''] = await readdir(folder);
-    const text = await readFile(join(folder, name), 'utf8');
-    await writeFile(join(folder, name), text.split('\n').slice(0, 5).join('\n'));
+    const [first, second] = (await readdir(folder)).sort().map((name) => join(folder, name)) as [
+      string,
+      string,
+    ];
+    await writeFile(first, spoil(await readFile(first), await readFile(second)));
     const resumed = await opened({}, true);
-    await expect(resumed.finish({ rejected: 0 })).rejects.toMatchObject({ code: 'counts_differ' });
+    await expect(resumed.finish({ rejected: 0 })).rejects.toMatchObject({ code });
     await resumed.close();
     expect(await ground.latest('t')).toBeUndefined();
   });

@@ -36,7 +36,7 @@ const HEAD = 'head.json';
 
 /**
  * What one run has durably written and not yet made a file of, and which files it has made: a folder of `Context.scratch`.
- * A segment's name says what it holds, so that a folder listing is the ledger (invariant 1): `TOKEN,ROWS,REJECTED,LONGEST,BYTES`.
+ * A segment's name says what it holds, so that a folder listing is the ledger (invariant 1): `TOKEN,ROWS,REJECTED,BYTES`.
  */
 export class Spool {
   readonly #folder: string;
@@ -91,7 +91,7 @@ export class Spool {
   /** When it returns, the segment is on disk. */
   async keep(token: string, rows: EncodedRows): Promise<SpooledSegment> {
     const bytes = rows.buffers.reduce((sum, buffer) => sum + buffer.length, 0);
-    const facts = [rows.rows, rows.refused.length, rows.longestBytes, bytes];
+    const facts = [rows.rows, rows.refused.length, bytes];
     const name = [encodeURIComponent(token), ...facts].join(',');
     await this.#write(join(this.#segments, name), rows.buffers);
     return segmentOf(this.#segments, name);
@@ -140,8 +140,8 @@ export class Spool {
 
 function segmentOf(folder: string, name: string): SpooledSegment {
   const [token = '', ...facts] = name.split(',');
-  const [rows = 0, rejected = 0, longestBytes = 0, bytes = 0] = facts.map(Number);
-  return { path: join(folder, name), token: decodeURIComponent(token), rows, rejected, longestBytes, bytes };
+  const [rows = 0, rejected = 0, bytes = 0] = facts.map(Number);
+  return { path: join(folder, name), token: decodeURIComponent(token), rows, rejected, bytes };
 }
 
 async function readIfThere(path: string): Promise<string | undefined> {

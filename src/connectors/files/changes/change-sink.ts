@@ -133,7 +133,7 @@ class ChangeSink implements Sink {
     return await this.#loads.keep(token, async ({ rows: path, file }) => {
       await writeFile(path, encoded.buffers, { mode: 0o600 });
       const bytes = encoded.buffers.reduce((sum, buffer) => sum + buffer.length, 0);
-      const segment = { path, bytes, rows: encoded.rows, longestBytes: encoded.longestBytes };
+      const segment = { path, bytes, rows: encoded.rows };
       const held = await rowsBuilt(rows.begin(file, signal), segment);
       if (held !== encoded.rows) throw shortfall(name, held, encoded.rows);
       return { run: this.#context.run, token, name, rows: encoded.rows, refused: encoded.refused };

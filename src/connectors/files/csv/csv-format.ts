@@ -152,7 +152,7 @@ function encoded(
   { bytes, refused }: { readonly bytes: Buffer; readonly refused: readonly Refused[] },
   rows: number,
 ): EncodedRows {
-  return { buffers: [bytes], rows: rows - refused.length, longestBytes: bytes.length, refused };
+  return { buffers: [bytes], rows: rows - refused.length, refused };
 }
 
 /** What no column takes, as one JSON text; undefined where there is nothing of it. */

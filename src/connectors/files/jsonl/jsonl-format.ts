@@ -51,7 +51,7 @@ function rowsFormat(
       return {
         encode: (batch) => {
           const bytes = lines.encode(batch);
-          return { buffers: [bytes], rows: batch.rows.length, longestBytes: bytes.length, refused: [] };
+          return { buffers: [bytes], rows: batch.rows.length, refused: [] };
         },
       };
     },

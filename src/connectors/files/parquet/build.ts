@@ -2,12 +2,8 @@ import { rm } from 'node:fs/promises';
 import { SluiceError } from '../../../errors.js';
 import { type Duckdb, sqlName, sqlText, withDuckdb } from '../duckdb.js';
 import type { FileBuild, FileOptions, Segment } from '../format.js';
-import { NULL_FIELD } from './field.js';
 import { JoinedFile } from './joined-file.js';
 import type { Carrier, ParquetColumn } from './parquet-column.js';
-
-/** DuckDB reads segments in pieces of this size, unless a row is longer. */
-const READ_BYTES = 1_000_000;
 
 /** Another would only wait for its turn to write: row groups are in order, and rows within. */
 const WRITING_THREADS = 1;
@@ -97,7 +93,10 @@ function copyStatement(
   segments: readonly Segment[],
   path: string,
 ): string {
-  const from = segments.length === 0 ? noRows(columns) : `FROM ${reading(columns, segments)}`;
+  const from =
+    segments.length === 0
+      ? noRows(columns)
+      : `FROM read_parquet([${segments.map((segment) => sqlText(segment.path)).join(', ')}])`;
   const list = columns.map(
     (to, index) => `${fieldValue(to.carrier, `c${index}`)} AS ${sqlName(to.column.name)}`,
   );
@@ -133,24 +132,12 @@ const compressions = {
   none: ['COMPRESSION uncompressed'],
 } as const;
 
-/** Every field of text is quoted and NULL is not: `\N` and '' are told apart from NULL. */
-function reading(columns: readonly ParquetColumn[], segments: readonly Segment[]): string {
-  const paths = segments.map(({ path }) => sqlText(path)).join(', ');
-  const types = columns.map((to, index) => `'c${index}': ${sqlText(textType(to))}`).join(', ');
-  const longest = Math.max(...segments.map(({ longestBytes }) => longestBytes));
-  const line = Math.max(READ_BYTES / 2, longest + 1);
-  return `read_csv([${paths}], columns = {${types}}, auto_detect = false, header = false, delim = ',',
-    quote = '"', escape = '"', nullstr = '${NULL_FIELD}', allow_quoted_nulls = false, new_line = '\\n',
-    strict_mode = true, parallel = false, compression = 'none', encoding = 'utf-8',
-    max_line_size = ${line}, buffer_size = ${2 * line})`;
-}
-
 function noRows(columns: readonly ParquetColumn[]): string {
   const nulls = columns.map((to, index) => `CAST(NULL AS ${textType(to)}) AS c${index}`);
   return `FROM (SELECT ${nulls.join(', ')}) WHERE false`;
 }
 
-/** The type as which a field is read. */
+/** The type as which a column of a segment is read. */
 function textType({ carrier, precision, scale }: ParquetColumn): string {
   return carrier === 'decimal' ? `DECIMAL(${precision},${scale})` : textTypes[carrier];
 }
@@ -161,13 +148,12 @@ const textTypes: Readonly<Record<Exclude<Carrier, 'decimal'>, string>> = {
   double: 'DOUBLE',
   boolean: 'BOOLEAN',
   string: 'VARCHAR',
-  bytes: 'VARCHAR',
+  bytes: 'BLOB',
   timestamp: 'TIMESTAMP',
   instant: 'TIMESTAMP',
 };
 
 function fieldValue(carrier: Carrier, field: string): string {
-  if (carrier === 'bytes') return `from_base64(${field})`;
   return carrier === 'instant' ? `timezone('UTC', ${field})` : field;
 }
 

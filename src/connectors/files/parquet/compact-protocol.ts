@@ -14,15 +14,15 @@ export interface Field {
 
 /** Types of fields. */
 export const LIST = 9;
-const STRUCT = 12;
+export const STRUCT = 12;
 const TRUE = 1;
 const FALSE = 2;
 const BYTE = 3;
 const I16 = 4;
-const I32 = 5;
-const I64 = 6;
+export const I32 = 5;
+export const I64 = 6;
 const DOUBLE = 7;
-const BINARY = 8;
+export const BINARY = 8;
 const SET = 10;
 
 /** The head of a list of so many items or more holds the number apart. */
@@ -117,7 +117,7 @@ function varintAt(bytes: Buffer, start: number): { readonly value: bigint; reado
   }
 }
 
-function varintOf(value: bigint): Buffer {
+export function varintOf(value: bigint): Buffer {
   const made: number[] = [];
   let left = value;
   while (left >= 0x80n) {

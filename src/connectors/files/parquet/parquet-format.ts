@@ -5,7 +5,7 @@ import { isRowGroup, ParquetBuild } from './build.js';
 import { journeyNote, type ParquetColumn, parquetColumn, parquetType } from './parquet-column.js';
 import { ParquetRowEncoder } from './row-encoder.js';
 
-/** Parquet, written by DuckDB from text. */
+/** Parquet, written by DuckDB from plain columns. */
 export function parquetFormat(options: FileOptions): FileFormat {
   return {
     suffix: '.parquet',

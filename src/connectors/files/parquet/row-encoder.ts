@@ -5,17 +5,16 @@ import type { Column } from '../../../values/column.js';
 import { TextRows } from '../../../values/text-rows.js';
 import type { Refused } from '../../connector.js';
 import type { EncodedRows, FileOptions, RowEncoder } from '../format.js';
-import { attributeLineWriter } from './attribute-lines.js';
-import { fieldOf } from './field.js';
+import { addAttributeColumn } from './attribute-column.js';
+import { cellValue, type Misfit, type Value } from './cell-value.js';
 import type { ParquetColumn } from './parquet-column.js';
-import { SegmentBytes } from './segment-bytes.js';
-import { textLineWriter } from './text-lines.js';
-
-/** Writes a row that lies in bytes as a line; answers false, having written anything, where only the slow way can tell. */
-export type LineWriter = (row: number, into: SegmentBytes) => boolean;
+import { certainPutter, putValue, sourceOf } from './put-value.js';
+import { SegmentColumn } from './segment-column.js';
+import { segmentFile } from './segment-file.js';
+import { addTextColumn } from './text-column.js';
 
 /** What a file's columns have to do with those of a batch. */
-export interface Routes {
+interface Routes {
   readonly routes: readonly Route[];
   /** Places of the batch's columns that are no column of the file. */
   readonly unknown: readonly number[];
@@ -30,60 +29,70 @@ export interface Route {
   readonly takesRest: boolean;
 }
 
+/** Which rows a column is made of. */
+export interface ColumnRows {
+  /** Places of rows that are refused. */
+  readonly skipped: ReadonlyMap<number, unknown>;
+  /** Adds a cell that the fast way declines; without `cell` that of the row. */
+  addSlowly(row: number, cell?: Cell): void;
+}
+
 /**
- * Makes lines of CSV of rows, for DuckDB to read: bytes to bytes where the rows are such and their cells of the usual
- * kinds, else cell by cell. Both ways give the same bytes.
+ * Makes a small Parquet file of rows, for DuckDB to read, column by column: bytes to bytes where the rows are such and their
+ * cells of the usual kinds, else cell by cell. Both ways give the same bytes.
  */
 export class ParquetRowEncoder implements RowEncoder {
-  readonly #columns: readonly ParquetColumn[];
+  readonly #columns: readonly SegmentColumn[];
   readonly #extra: FileOptions['extra'];
-  readonly #bytes = new SegmentBytes();
   #routes: Routes = { routes: [], unknown: [] };
   #routed: readonly Column[] | undefined;
 
   constructor(columns: readonly ParquetColumn[], extra: FileOptions['extra']) {
-    this.#columns = columns;
+    this.#columns = columns.map((column) => new SegmentColumn(column));
     this.#extra = extra;
   }
 
   encode(batch: Batch): EncodedRows {
-    const bytes = this.#bytes;
-    bytes.clear();
     const routes = this.#routesOf(batch.columns);
-    const writer = this.#lineWriter(batch, routes);
-    const refused: Refused[] = [];
-    const { rows } = batch;
-    for (let row = 0; row < rows.length; row++) {
-      if (writer?.(row, bytes)) {
-        bytes.endLine();
-        continue;
-      }
-      bytes.dropLine();
-      const refusal = this.#writeCells(rows.at(row) ?? [], row, routes, batch.columns);
-      if (refusal) {
-        refused.push(refusal);
-        bytes.dropLine();
-      } else {
-        bytes.endLine();
-      }
-    }
-    return { buffers: [bytes.written], rows: bytes.rows, longestBytes: bytes.longestBytes, refused };
+    const refused = this.#strays(batch, routes);
+    const strays = refused.size;
+    this.#fill(batch, routes, refused);
+    // What is refused in one column is in those before it.
+    if (refused.size > strays) this.#fill(batch, routes, refused);
+    const rows = batch.rows.length - refused.size;
+    return {
+      buffers: rows === 0 ? [] : segmentFile(this.#columns, rows),
+      rows,
+      refused: [...refused.values()].sort((one, other) => one.row - other.row),
+    };
   }
 
-  #lineWriter({ rows, columns }: Batch, routes: Routes): LineWriter | undefined {
-    if (routes.unknown.length > 0 && this.#extra !== 'ignore') return undefined;
-    if (rows instanceof TextRows) return textLineWriter(rows, routes.routes);
-    if (rows instanceof AttributeRows && columns.every(({ type }) => type === 'attribute')) {
-      return attributeLineWriter(rows, routes.routes);
+  /** Makes all columns, of the rows that are not refused; adds to these. */
+  #fill(batch: Batch, { routes, unknown }: Routes, refused: Map<number, Refused>): void {
+    const rowAt = rowsOf(batch);
+    const skipped = new Map(refused);
+    for (const [place, route] of routes.entries()) {
+      const into = this.#columns[place];
+      if (into === undefined) continue;
+      into.clear();
+      into.reserveRows(batch.rows.length);
+      const cellOf = (row: Row) => (route.takesRest ? restOf(row, unknown, batch.columns) : row[route.index]);
+      addColumn(batch, route, into, {
+        skipped,
+        addSlowly: (row, cell = cellOf(rowAt(row))) => {
+          const value = cellValue(cell, route.from?.type ?? 'text', route.to);
+          if (!isMisfit(value)) addValue(value, into);
+          else if (!refused.has(row)) refused.set(row, { row, ...value, column: route.to.column.name });
+        },
+      });
     }
-    return undefined;
   }
 
   #routesOf(columns: readonly Column[]): Routes {
     if (this.#routed === columns) return this.#routes;
     const places = new Map(columns.map((column, index) => [column.name, index]));
     const into = typeof this.#extra === 'object' ? this.#extra.into : undefined;
-    const routes = this.#columns.map((to) => {
+    const routes = this.#columns.map(({ column: to }) => {
       const takesRest = to.column.name === into;
       const index = takesRest ? -1 : (places.get(to.column.name) ?? -1);
       return { to, index, from: columns[index], takesRest };
@@ -95,33 +104,59 @@ export class ParquetRowEncoder implements RowEncoder {
     return this.#routes;
   }
 
-  /** Writes the row's fields; gives why it is refused, where it is. */
-  #writeCells(
-    row: Row,
-    index: number,
-    { routes, unknown }: Routes,
-    columns: readonly Column[],
-  ): Refused | undefined {
-    const stray =
-      this.#extra === 'ignore' || typeof this.#extra === 'object'
-        ? undefined
-        : unknown.find((place) => row[place] !== undefined);
-    if (stray !== undefined) {
-      const message = 'the attribute is no column of the file';
-      return { row: index, code: 'attribute_unknown', message, ...at(columns[stray]) };
+  /** Rows with attributes that are no column of the file, where those are refused. */
+  #strays({ rows, columns }: Batch, { unknown }: Routes): Map<number, Refused> {
+    const strays = new Map<number, Refused>();
+    if (unknown.length === 0 || this.#extra === 'ignore' || typeof this.#extra === 'object') return strays;
+    const message = 'the attribute is no column of the file';
+    for (const [row, cells] of rows.entries()) {
+      const stray = unknown.find((place) => cells[place] !== undefined);
+      if (stray === undefined) continue;
+      strays.set(row, { row, code: 'attribute_unknown', message, column: columns[stray]?.name ?? '' });
     }
-    for (const { to, index: place, from, takesRest } of routes) {
-      const cell = takesRest ? restOf(row, unknown, columns) : place < 0 ? undefined : row[place];
-      const field = fieldOf(cell, from?.type ?? 'text', to);
-      if (typeof field !== 'string') return { row: index, ...field, ...at(to.column) };
-      this.#bytes.field(field);
-    }
-    return undefined;
+    return strays;
   }
 }
 
-function at(column: Column | undefined): { readonly column?: string } {
-  return column === undefined ? {} : { column: column.name };
+/** Makes rows of a batch that is bytes when they are asked for, and once. */
+function rowsOf({ rows }: Batch): (row: number) => Row {
+  const made = new Map<number, Row>();
+  return (row) => {
+    const known = made.get(row);
+    if (known !== undefined) return known;
+    const cells = rows.at(row) ?? [];
+    made.set(row, cells);
+    return cells;
+  };
+}
+
+function addColumn({ rows }: Batch, route: Route, into: SegmentColumn, of: ColumnRows): void {
+  if (!route.takesRest) {
+    if (rows instanceof TextRows && addTextColumn(rows, route, into, of)) return;
+    if (rows instanceof AttributeRows && addAttributeColumn(rows, route, into, of)) return;
+  }
+  for (let row = 0; row < rows.length; row++) if (!of.skipped.has(row)) of.addSlowly(row);
+}
+
+function addValue(value: Value, into: SegmentColumn): void {
+  if (value === null) {
+    into.addNull();
+    return;
+  }
+  const bytes = typeof value === 'string' ? Buffer.from(value) : asBuffer(value);
+  into.reserve(bytes.length);
+  if (!putValue(certainPutter(into.column), sourceOf(bytes), 0, bytes.length, into)) {
+    throw new Error('a value that was found to fit does not');
+  }
+  into.added();
+}
+
+function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
+}
+
+function isMisfit(value: Value | Misfit): value is Misfit {
+  return value !== null && typeof value === 'object' && !(value instanceof Uint8Array);
 }
 
 /** What no column takes, as one JSON text; undefined where there is nothing of it. */

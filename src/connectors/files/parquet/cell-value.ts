@@ -11,52 +11,52 @@ export interface Misfit {
   readonly message: string;
 }
 
-/** How NULL stands in a segment: without quotes, which text always has. */
-export const NULL_FIELD = '\\N';
+/** A value as the text of its column's type, or bytes; null is NULL. */
+export type Value = string | Uint8Array | null;
 
 /**
- * The slow and exact way of a cell into a segment, whatever it is and wherever it comes from: a field of CSV that DuckDB
- * reads as the column's type without rounding, folding or failing; or why there is none (invariant 4).
+ * The slow and exact way of a cell into a segment, whatever it is and wherever it comes from: what the column holds without
+ * rounding, folding or failing; or why there is no such thing (invariant 4).
  */
-export function fieldOf(cell: Cell, from: LogicalType, to: ParquetColumn): string | Misfit {
-  if (cell === null || cell === undefined) return NULL_FIELD;
+export function cellValue(cell: Cell, from: LogicalType, to: ParquetColumn): Value | Misfit {
+  if (cell === null || cell === undefined) return null;
   if (to.column.type === 'attribute') return ofUntyped(cell);
   if (typeof cell === 'object' && !(cell instanceof Uint8Array)) return ofAttribute(cell, to);
   return ofPlain(cell, from, to);
 }
 
 /** A column without a type of its own: DynamoDB's JSON, or the JSON of what a row function made. */
-function ofUntyped(cell: Exclude<Cell, null | undefined>): string | Misfit {
-  return quoted(JSON.stringify(cell instanceof Uint8Array ? { B: base64(cell) } : cell));
+function ofUntyped(cell: Exclude<Cell, null | undefined>): Value | Misfit {
+  return JSON.stringify(cell instanceof Uint8Array ? { B: base64(cell) } : cell);
 }
 
-function ofAttribute(cell: Attribute, to: ParquetColumn): string | Misfit {
+function ofAttribute(cell: Attribute, to: ParquetColumn): Value | Misfit {
   if ('S' in cell) return ofPlain(cell.S, 'text', to);
   if ('N' in cell) return ofPlain(cell.N, 'decimal', to);
   if ('BOOL' in cell) return ofPlain(cell.BOOL, 'bool', to);
   if ('B' in cell) return ofPlain(Buffer.from(cell.B, 'base64'), 'bytes', to);
-  if ('NULL' in cell) return NULL_FIELD;
+  if ('NULL' in cell) return null;
   return otherType;
 }
 
-function ofPlain(cell: string | boolean | Uint8Array, from: LogicalType, to: ParquetColumn): string | Misfit {
-  if (cell instanceof Uint8Array) return to.carrier === 'bytes' ? quoted(base64(cell)) : otherType;
+function ofPlain(cell: string | boolean | Uint8Array, from: LogicalType, to: ParquetColumn): Value | Misfit {
+  if (cell instanceof Uint8Array) return to.carrier === 'bytes' ? cell : otherType;
   if (typeof cell === 'boolean') return to.carrier === 'boolean' ? String(cell) : otherType;
   if (to.carrier === 'bytes' || to.carrier === 'boolean') return otherType;
   if (to.carrier === 'string') return ofText(cell, from, to);
   return ofSpelling[to.carrier](cell, to);
 }
 
-function ofText(cell: string, from: LogicalType, to: ParquetColumn): string | Misfit {
+function ofText(cell: string, from: LogicalType, to: ParquetColumn): Value | Misfit {
   if (half.test(cell)) return halfCharacter;
   if (to.column.type === 'decimal' && parseDecimal(cell) === undefined) return otherType;
-  return from === 'bool' ? otherType : quoted(cell);
+  return from === 'bool' ? otherType : cell;
 }
 
 /** Half of a pair; a whole pair is one character. */
 const half = /\p{Surrogate}/u;
 
-type Spelling = (text: string, to: ParquetColumn) => string | Misfit;
+type Spelling = (text: string, to: ParquetColumn) => Value | Misfit;
 
 const ofSpelling: Readonly<Record<Exclude<Carrier, 'bytes' | 'boolean' | 'string'>, Spelling>> = {
   int32: (text) => integer(text, 31n),
@@ -70,7 +70,7 @@ const ofSpelling: Readonly<Record<Exclude<Carrier, 'bytes' | 'boolean' | 'string
 /** No number of a column has as many, so that a hostile one costs nothing. */
 const MAX_INTEGER_DIGITS = 40;
 
-function integer(text: string, bits: bigint): string | Misfit {
+function integer(text: string, bits: bigint): Value | Misfit {
   const number = parseDecimal(text);
   if (number === undefined) return otherType;
   if (number.exponent < 0) return inexact;
@@ -80,7 +80,7 @@ function integer(text: string, bits: bigint): string | Misfit {
   return value >= -(1n << bits) && value < 1n << bits ? plain : outside;
 }
 
-function ofDecimal(text: string, { precision, scale }: ParquetColumn): string | Misfit {
+function ofDecimal(text: string, { precision, scale }: ParquetColumn): Value | Misfit {
   const number = parseDecimal(text);
   if (number === undefined) return otherType;
   if (-number.exponent > scale) return inexact;
@@ -89,7 +89,7 @@ function ofDecimal(text: string, { precision, scale }: ParquetColumn): string | 
 }
 
 /** A DOUBLE holds the number if it prints it again. */
-function ofDouble(text: string): string | Misfit {
+function ofDouble(text: string): Value | Misfit {
   const wanted = canonicalNumber(text);
   if (wanted === undefined) return otherType;
   const double = Number(text);
@@ -98,7 +98,7 @@ function ofDouble(text: string): string | Misfit {
   return canonicalNumber(spelled) === wanted ? spelled : inexact;
 }
 
-function ofMoment(text: string): string | Misfit {
+function ofMoment(text: string): Value | Misfit {
   const match = /^(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?)$/.exec(text);
   if (match === null) return notMoment;
   const plain = `${match[1]} ${match[2]}`;
@@ -109,10 +109,6 @@ function ofMoment(text: string): string | Misfit {
 function isClock(plain: string): boolean {
   const [hour, minute, second] = [plain.slice(11, 13), plain.slice(14, 16), plain.slice(17, 19)].map(Number);
   return Number(hour) < 24 && Number(minute) < 60 && Number(second) < 60;
-}
-
-function quoted(text: string): string {
-  return `"${text.includes('"') ? text.replaceAll('"', '""') : text}"`;
 }
 
 function base64(bytes: Uint8Array): string {
