@@ -29,7 +29,7 @@ const MOMENT = 5;
 const BOOLEAN = 6;
 
 /** How text becomes a value of a column, and which text does for sure. */
-export interface Putter {
+interface Putter {
   readonly kind: number;
   /** At most; of a decimal those before the point; of a double bytes. */
   readonly digits: number;
@@ -86,7 +86,7 @@ export function decimalWidth(precision: number): 4 | 8 | 16 {
 }
 
 /** Bytes that cells stand in. */
-export interface Source {
+interface Source {
   readonly bytes: Buffer;
   /** Of the same bytes. */
   readonly view: DataView;

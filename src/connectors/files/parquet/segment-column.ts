@@ -4,7 +4,7 @@ const FIRST_BYTES = 16 * 1024;
 const FIRST_ROWS = 1024;
 
 /** What a value takes at most besides its own bytes: its length, or that it is a number of 128 bits. */
-export const VALUE_BYTES = 16;
+const VALUE_BYTES = 16;
 
 /** The values of one column of a segment as they grow. Its rooms are kept from one segment to the next (invariant 7). */
 export class SegmentColumn {
