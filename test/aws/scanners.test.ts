@@ -22,11 +22,15 @@ beforeAll(async () => {
   planted = join(folder, 'planted.template.json');
   const whole = templates.find((file) => basename(file) === 'sluice-orders-nightly.template.json') ?? '';
   const text = await readFile(whole, 'utf8');
-  const bad = JSON.parse(text) as { Resources: Record<string, { Properties: Record<string, unknown> }> };
-  Object.assign(bad.Resources['StateTable']?.Properties ?? {}, {
+  const { StateTable } = (JSON.parse(text) as { Resources: Record<string, { Properties: object }> })
+    .Resources;
+  // Alone: the others are looked over where they stand.
+  const properties = {
+    ...StateTable?.Properties,
     BillingMode: 'PAY_AS_YOU_LIKE',
     PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: false },
-  });
+  };
+  const bad = { Resources: { StateTable: { ...StateTable, Properties: properties } } };
   await writeFile(planted, JSON.stringify(bad));
 }, 900_000);
 

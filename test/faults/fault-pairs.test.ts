@@ -11,7 +11,7 @@ needsServer('mysql');
 needsServer('dynamodb');
 
 const isAll = process.env['SLUICE_SWEEP'] === 'all';
-const SAMPLE = 24;
+const SAMPLE = 14;
 /** Other pairs each day, the same for everyone on that day. */
 const SEED = Math.floor(Date.now() / 86_400_000);
 

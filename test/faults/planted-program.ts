@@ -20,6 +20,9 @@ export interface Plant extends Seed {
 
 const root = resolve(import.meta.dirname, '../..');
 
+/** Moments of each sweep: what is planted for it shows at most of them. */
+const SWEEP_POINTS = '4';
+
 /** Of tests on the program: how many passed and failed. */
 export interface Verdict {
   readonly passed: number;
@@ -27,9 +30,36 @@ export interface Verdict {
   readonly output: string;
 }
 
-/** Plants the fault, if there is one, and runs tests on the program. */
-export async function verdictOn(seenBy: Plant['seenBy'], plant?: Plant): Promise<Verdict> {
-  return await withPlanted(plant, (program) => verdict(program, seenBy));
+/** Runs all the tests that must see something, each on a copy of the program with its own fault planted. */
+export async function verdictsOn(plants: readonly Plant[]): Promise<ReadonlyMap<Plant, Verdict>> {
+  const programs = new Map<Plant, string>();
+  const { report, output } = await withAllPlanted(plants, programs, () =>
+    reportOn(plants, (plant) => programs.get(plant)),
+  );
+  return new Map(plants.map((plant) => [plant, { ...countsOf(report, plant), output }]));
+}
+
+/** Runs the same tests on a copy in which nothing is planted. */
+export async function verdictOnUntouched(plants: readonly Plant[]): Promise<Verdict> {
+  return await withPlanted(undefined, async (program) => {
+    const { report, output } = await reportOn(plants, () => program);
+    const counts = plants.map((plant) => countsOf(report, plant));
+    const sum = (of: 'passed' | 'failed') => counts.reduce((total, count) => total + count[of], 0);
+    return { passed: sum('passed'), failed: sum('failed'), output };
+  });
+}
+
+async function withAllPlanted<T>(
+  plants: readonly Plant[],
+  programs: Map<Plant, string>,
+  work: () => Promise<T>,
+): Promise<T> {
+  const [first, ...rest] = plants;
+  if (!first) return await work();
+  return await withPlanted(first, async (program) => {
+    programs.set(first, program);
+    return await withAllPlanted(rest, programs, work);
+  });
 }
 
 /** Plants the fault, if there is one, in a copy of the program that is gone afterwards. `work` is given its entry. */
@@ -60,25 +90,33 @@ async function copyOfProgram(folder: string, plant?: Seed): Promise<string> {
   return join(folder, 'dist/cli/main.js');
 }
 
-/** An empty name stands for all tests of the file. */
-async function verdict(program: string, [file, name]: Plant['seenBy']): Promise<Verdict> {
+type Report = readonly { readonly fullName: string; readonly status: string }[];
+
+function countsOf(report: Report, { seenBy: [, name] }: Plant): { passed: number; failed: number } {
+  const own = report.filter(({ fullName }) => fullName.includes(name));
+  const count = (wanted: string) => own.filter(({ status }) => status === wanted).length;
+  return { passed: count('passed'), failed: count('failed') };
+}
+
+/** One run of vitest, in which each test is told its program by its name. */
+async function reportOn(
+  plants: readonly Plant[],
+  programOf: (plant: Plant) => string | undefined,
+): Promise<{ report: Report; output: string }> {
   const { host, port, user, password } = inject('mysql');
   const login = password === '' ? user : `${user}:${encodeURIComponent(password)}`;
-  const args = [
-    'node_modules/vitest/vitest.mjs',
-    'run',
-    file,
-    '--reporter=json',
-    ...(name === '' ? [] : ['-t', name]),
-  ];
+  const files = new Set(plants.map(({ seenBy: [file] }) => file));
+  const names = plants.map(({ seenBy: [, name] }) => name.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  const programs = plants.map((plant) => [plant.seenBy[1], programOf(plant)]);
+  const args = ['node_modules/vitest/vitest.mjs', 'run', ...files, '--reporter=json', '-t', names.join('|')];
   const child = spawn(process.execPath, args, {
     cwd: root,
     env: {
       PATH: process.env['PATH'],
-      SLUICE_TEST_PROGRAM: program,
+      SLUICE_TEST_PROGRAMS: JSON.stringify(programs),
       SLUICE_MYSQL_URL: `mysql://${login}@${host}:${port}`,
       SLUICE_DYNAMODB_URL: inject('dynamodb').endpoint,
-      SLUICE_SWEEP: '12',
+      SLUICE_SWEEP: SWEEP_POINTS,
     },
   });
   let output = '';
@@ -87,9 +125,8 @@ async function verdict(program: string, [file, name]: Plant['seenBy']): Promise<
   });
   child.stderr.resume();
   await new Promise((done) => child.once('close', done));
-  const report = JSON.parse(output.slice(output.indexOf('{"numTotal'))) as {
-    numPassedTests: number;
-    numFailedTests: number;
+  const { testResults } = JSON.parse(output.slice(output.indexOf('{"numTotal'))) as {
+    testResults: readonly { assertionResults: Report }[];
   };
-  return { passed: report.numPassedTests, failed: report.numFailedTests, output };
+  return { report: testResults.flatMap(({ assertionResults }) => assertionResults), output };
 }

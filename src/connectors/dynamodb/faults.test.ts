@@ -22,6 +22,7 @@ import { retry } from '../../engine/retry.js';
 import { SluiceError } from '../../errors.js';
 import type { Row } from '../../values/cell.js';
 import type { Column } from '../../values/column.js';
+import type { Context } from '../connector.js';
 
 const columns: readonly Column[] = Object.freeze([
   { name: 'id', type: 'int', nullable: false },
@@ -32,11 +33,23 @@ let proxy: HttpProxy;
 let ends: DynamodbEnds;
 let table: string;
 
-/** Patient as a run is: how long 90 % of unprocessed items take is a matter of chance. */
-async function start(rules: readonly Rule<HttpFault>[], patienceMs = 300_000): Promise<void> {
+/** Patient as a run is, but for its waits: how long 90 % of unprocessed items take is a matter of chance. */
+async function tireless<T>(call: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await call();
+    } catch (error) {
+      if (!(error instanceof SluiceError) || error.retry === 'never') throw error;
+    }
+  }
+}
+
+async function start(rules: readonly Rule<HttpFault>[], patienceMs?: number): Promise<void> {
   proxy = await startHttpProxy(inject('dynamodb').endpoint, rules, 7);
   const never = new AbortController().signal;
-  ends = await dynamodbEnds({ retry: (call) => retry(call, patienceMs, never) }, proxy.endpoint);
+  const patient: Context['retry'] = (call) =>
+    patienceMs === undefined ? tireless(call) : retry(call, patienceMs, never);
+  ends = await dynamodbEnds({ retry: patient }, proxy.endpoint);
 }
 
 beforeEach(async () => {
