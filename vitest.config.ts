@@ -21,7 +21,7 @@ export default defineConfig({
   test: {
     globalSetup: ['test/fixtures/global-setup.ts'],
     // Tests wait for programs and servers about half of their time.
-    maxWorkers: 3,
+    maxWorkers: 4,
     sequence: { sequencer: LongFirst },
     projects: [
       { test: { ...each, name: 'apart', include: files, exclude: sharing } },
