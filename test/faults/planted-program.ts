@@ -30,7 +30,10 @@ export interface Verdict {
   readonly output: string;
 }
 
-/** Runs all the tests that must see something, each on a copy of the program with its own fault planted. */
+/**
+ * Runs all the tests that must see something, each on a copy of the program with its own fault planted. Several plants are seen by
+ * tests that run one after the other.
+ */
 export async function verdictsOn(plants: readonly Plant[]): Promise<ReadonlyMap<Plant, Verdict>> {
   const programs = new Map<Plant, string>();
   const { report, output } = await withAllPlanted(plants, programs, () =>

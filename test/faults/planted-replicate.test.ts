@@ -1,7 +1,7 @@
 /** The mistakes of the system that `replicate` replaces, and its own: each is planted, and a test turns red. */
-import { beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { needsServer } from '../fixtures/servers.js';
-import { type Plant, type Verdict, verdictsOn } from './planted-program.js';
+import { type Plant, verdictsOn } from './planted-program.js';
 
 needsServer('mysql');
 needsServer('dynamodb');
@@ -41,12 +41,7 @@ const plants: readonly Plant[] = [
   },
 ];
 
-let verdicts: ReadonlyMap<Plant, Verdict>;
-beforeAll(async () => {
-  verdicts = await verdictsOn(plants);
-}, 900_000);
-
-test.each(plants)('the suite sees it when $fault', (plant) => {
-  const { passed, failed, output = '' } = verdicts.get(plant) ?? {};
+test.concurrent.each(plants)('the suite sees it when $fault', { timeout: 600_000 }, async (plant) => {
+  const { passed, failed, output = '' } = (await verdictsOn([plant])).get(plant) ?? {};
   expect([passed, failed], output.slice(-2000)).toEqual([0, 1]);
 });
