@@ -159,6 +159,28 @@ test('a cluster is found by the endpoint of its readers', async () => {
   });
 });
 
+test('a proxy says its network itself', async () => {
+  const form = {
+    DBProxyName: 'pooled',
+    EngineFamily: 'MYSQL',
+    RoleArn: `arn:aws:iam::${account}:role/proxy`,
+    'Auth.member.1.AuthScheme': 'SECRETS',
+    ...members('VpcSubnetIds.member', subnets.other),
+    ...members('VpcSecurityGroupIds.member', [groups.shop]),
+  };
+  const made = await moto.rds('CreateDBProxy', form);
+  const host = /<Endpoint>([^<]+)<\/Endpoint>/.exec(made)?.[1] ?? '';
+  // The emulator has another word than AWS in the names that it gives.
+  const endpoint = { kind: 'proxy', identifier: 'pooled', region } as const;
+  expect(await networks.find(host, endpoint)).toMatchObject({
+    name: 'proxy pooled',
+    subnets: subnets.other,
+    securityGroups: [groups.shop],
+  });
+  expect(await networks.find(`x${host}`, endpoint)).toBeUndefined();
+  expect(await networks.find(host, { ...endpoint, identifier: 'gone' })).toBeUndefined();
+});
+
 test('what is not found, not here or not clear is refused, all at once', async () => {
   const refused = await refusals({
     gone: hosts.shop.replace('shop.', 'gone.'),
