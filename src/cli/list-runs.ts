@@ -4,6 +4,7 @@ import { countsOf, type StepPast, type StepResult } from '../engine/journal.js';
 import { SluiceError } from '../errors.js';
 import type { FlowPast } from '../journal/flow-records.js';
 import { histories, isResumable, type RunHistory } from '../journal/runs.js';
+import { driftLines } from './drift-text.js';
 import { exitStatus } from './exit-status.js';
 import type { Io } from './io.js';
 import { seriesLines } from './series-text.js';
@@ -107,9 +108,10 @@ function runText(history: RunHistory): string {
   const actsFor = firing.start === undefined ? '' : `; for ${firing.start} to ${firing.end}`;
   const ended = history.ended === undefined ? '' : `, ended ${history.ended}`;
   const head = `run ${history.run}: ${outcomeOf(history)}; began ${history.started}${ended}${actsFor}`;
-  const graphs = [...history.steps].flatMap(([name, { result }]) =>
-    result?.series ? seriesLines(name, result.series) : [],
-  );
+  const graphs = [...history.steps].flatMap(([name, { result }]) => [
+    ...(result?.series ? seriesLines(name, result.series) : []),
+    ...(result?.drift ? driftLines(name, result.drift) : []),
+  ]);
   const lines = table(header, rows, new Set([2, 3, 4, 5, 6, 7]));
   return [head, ...lines, ...windowLines(history), ...graphs].join('\n');
 }

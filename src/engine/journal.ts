@@ -1,6 +1,6 @@
 import type { Part } from '../connectors/connector.js';
 import type { Window } from '../connectors/window.js';
-import type { DriftReport } from '../transform/drift.js';
+import type { DriftCounts, DriftReport } from '../transform/drift.js';
 import type { Position } from '../values/batch.js';
 import { addCounters, type Counters, zeroCounters } from './counters.js';
 import type { ExportPoint } from './export/export-journal.js';
@@ -18,10 +18,12 @@ export interface StepJournal {
   readonly past: StepPast;
   /** What an incremental copy reads, decided once for all attempts of the run, before its parts. */
   window(window: StepWindow): Promise<void>;
-  /** The parts, decided once for all attempts of the run. Each call is durable when it returns. */
-  begin(parts: readonly Part[]): Promise<void>;
+  /** The parts, decided once for all attempts of the run, and how many rows they have about. Each call is durable when it returns. */
+  begin(parts: readonly Part[], rows?: number): Promise<void>;
   /** Where other processes copy parts: all rows of this one are in. */
   copied(part: string): Promise<void>;
+  /** Where other processes copy parts: what one of them has seen meanwhile. */
+  seen(share: ShareSeen): Promise<void>;
   intend(intent: Intent): Promise<void>;
   /** Forgets the part's intents from this sequence number on: their rows are read again in new batches. */
   rewind(part: string, sequence: number): Promise<void>;
@@ -31,6 +33,16 @@ export interface StepJournal {
   moved(): Promise<void>;
   /** The step is complete: this run does not run it again. */
   complete(result: StepResult): Promise<void>;
+}
+
+/** What one of several processes has seen while it copied parts. */
+export interface ShareSeen {
+  /** When it began to copy: ISO 8601, UTC. */
+  readonly began: string;
+  readonly seconds: number;
+  readonly series?: Series;
+  /** Where the step parses or checks. Rows that were read and left to whoever goes on are in it. */
+  readonly drift?: DriftCounts;
 }
 
 /** What an incremental copy of one run reads, and where it stood before. */
@@ -71,10 +83,13 @@ export interface StepPast {
   readonly window?: StepWindow;
   /** Absent when the step has not begun. */
   readonly parts?: readonly Part[];
+  /** About so many rows, by the source's own count; absent where it has none. */
+  readonly rows?: number;
   /** When they were decided, ISO 8601 in UTC; absent in older journals. */
   readonly begun?: string;
   /** Those that other processes have copied whole. */
   readonly copied: ReadonlySet<string>;
+  readonly shares?: readonly ShareSeen[];
   /** In the order of their recording. */
   readonly intents: readonly Intent[];
   readonly commits: ReadonlyMap<string, Counters>;

@@ -18,7 +18,7 @@ export async function openCopy(plan: CopyPlan, run: CopyRun): Promise<{ readonly
   await plan.sink.open({ resume: false });
   const parts = await plan.source.parts(isLastWins(plan) ? 1 : plan.step.parallel);
   if (plan.window) await run.journal.window(plan.window);
-  await run.journal.begin(parts);
+  await run.journal.begin(parts, plan.description.rows);
   return { parts };
 }
 

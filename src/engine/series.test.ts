@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { SeriesRecorder } from './series.js';
+import { mergedSeries, SeriesRecorder } from './series.js';
 
 const zero = { items: 0, readUnits: 0, writeUnits: 0 };
 
@@ -47,5 +47,34 @@ describe('the series of a run', () => {
     expect(items).toHaveLength(9);
     for (const value of items) expect(value).toBeGreaterThanOrEqual(50);
     for (const value of items) expect(value).toBeLessThan(60);
+  });
+});
+
+describe('the series of several processes', () => {
+  const own = (beganMs: number, seconds: number, perSecond: (second: number) => number) => {
+    const { recorder, totals } = recorded(Math.floor(seconds), perSecond);
+    return { beganMs, seconds, series: recorder.finish(totals, seconds * 1000), items: totals.items };
+  };
+  const sum = ({ seconds, items }: { seconds: number; items: readonly number[] }) =>
+    items.reduce((total, value) => total + value * seconds, 0);
+
+  test('is that of the one, where there is one', () => {
+    const one = own(5_000, 7, (second) => second);
+    expect(mergedSeries([one])).toEqual(one.series);
+  });
+
+  test('has in each second what all of them did in it', () => {
+    const all = [own(10_000, 4, () => 10), own(12_000, 4, () => 3), own(20_000, 1, () => 7)];
+    expect(mergedSeries(all).items).toEqual([10, 10, 13, 13, 3, 3, 0, 0, 0, 0, 7]);
+  });
+
+  test('keeps what was done, however long they were at work one after the other, and stays short', () => {
+    const all = Array.from({ length: 9 }, (_, index) =>
+      own(index * 840_000 + 123 * index, 840, (second) => 100 + ((second + index) % 50)),
+    );
+    const merged = mergedSeries(all);
+    expect(merged.items.length).toBeLessThanOrEqual(120);
+    const wanted = all.reduce((total, { items }) => total + items, 0);
+    expect(sum(merged) / wanted).toBeCloseTo(1, 1);
   });
 });

@@ -97,6 +97,56 @@ export class SeriesRecorder {
   }
 }
 
+/** What one of several processes has recorded. */
+export interface OwnSeries {
+  /** Epoch milliseconds. */
+  readonly beganMs: number;
+  /** How long it was at work. */
+  readonly seconds: number;
+  readonly series: Series;
+}
+
+/** How fast several processes went together, whatever part of the time each was at work; at least one. */
+export function mergedSeries(all: readonly OwnSeries[]): Series {
+  const startMs = Math.min(...all.map(({ beganMs }) => beganMs));
+  const ends = all.map(({ beganMs, seconds }) => (beganMs - startMs) / 1000 + seconds);
+  const total = Math.max(SHORTEST_SECONDS, ...ends);
+  let width = 1;
+  while (total / width > MAX_POINTS) width *= 2;
+  const count = Math.ceil(total / width);
+  const of = (name: keyof Totals) => {
+    const sums = new Array<number>(count).fill(0);
+    for (const each of all) spread(sums, width, each.series[name], each, startMs);
+    return sums.map((sum, point) => {
+      const seconds = Math.max(SHORTEST_SECONDS, Math.min(width, total - point * width));
+      return Math.round((sum / seconds) * 100) / 100;
+    });
+  };
+  return { seconds: width, items: of('items'), readUnits: of('readUnits'), writeUnits: of('writeUnits') };
+}
+
+/** Adds what was done in the time of each point to the points of another series that it lies in. */
+function spread(
+  sums: number[],
+  width: number,
+  rates: readonly number[],
+  { beganMs, seconds, series }: OwnSeries,
+  startMs: number,
+): void {
+  const rest = seconds - (rates.length - 1) * series.seconds;
+  // The last point may stand for less than the others, or for what came after it, too.
+  const last = rest > 1.5 * series.seconds ? series.seconds : Math.max(SHORTEST_SECONDS, rest);
+  for (const [index, rate] of rates.entries()) {
+    const from = (beganMs - startMs) / 1000 + index * series.seconds;
+    const to = from + (index === rates.length - 1 ? last : series.seconds);
+    for (let point = Math.floor(from / width); point * width < to; point++) {
+      const place = Math.min(point, sums.length - 1);
+      const overlap = Math.min(to, (point + 1) * width) - Math.max(from, point * width);
+      sums[place] = (sums[place] ?? 0) + rate * overlap;
+    }
+  }
+}
+
 const zero: Totals = { items: 0, readUnits: 0, writeUnits: 0 };
 
 function combined(

@@ -1,7 +1,7 @@
 import type { Part } from '../connectors/connector.js';
 import type { Counters } from '../engine/counters.js';
 import type { ExportJournal, ExportPoint } from '../engine/export/export-journal.js';
-import type { Intent, StepJournal, StepPast, StepResult, StepWindow } from '../engine/journal.js';
+import type { Intent, ShareSeen, StepJournal, StepPast, StepResult, StepWindow } from '../engine/journal.js';
 import type { Followed, ReplicateJournal } from '../engine/replicate/replicate-journal.js';
 import { SluiceError } from '../errors.js';
 import type { Firing } from '../values/firing.js';
@@ -40,9 +40,11 @@ type RunRecord =
       readonly is: 'parts';
       readonly step: string;
       readonly parts: readonly Part[];
+      readonly rows?: number;
       readonly at?: string;
     }
   | { readonly is: 'copied'; readonly step: string; readonly part: string }
+  | ({ readonly is: 'seen'; readonly step: string } & ShareSeen)
   | ({ readonly is: 'intent'; readonly step: string } & Intent)
   | { readonly is: 'rewind'; readonly step: string; readonly part: string; readonly sequence: number }
   | { readonly is: 'commit'; readonly step: string; readonly token: string; readonly counts: Counters }
@@ -63,6 +65,8 @@ export interface RunHistory {
   readonly firing: Firing;
   /** ARN of the execution of a state machine that has begun the newest attempt; absent where a program has. */
   readonly execution?: string;
+  /** The newest attempt is not the first. */
+  readonly resumed?: true;
   readonly end?: RunEnd;
   readonly ended?: string;
   /** The copies, by their names: those of a step with `tables` apart. */
@@ -141,8 +145,12 @@ export class RunJournal {
         moved: false,
       },
       window: (window) => add({ is: 'window', step, window }),
-      begin: (parts) => add({ is: 'parts', step, parts, at: new Date().toISOString() }),
+      begin: (parts, rows) => {
+        const about = rows === undefined ? {} : { rows };
+        return add({ is: 'parts', step, parts, ...about, at: new Date().toISOString() });
+      },
       copied: (part) => add({ is: 'copied', step, part }),
+      seen: (share) => add({ is: 'seen', step, ...share }),
       intend: (intent) => add({ is: 'intent', step, ...intent }),
       rewind: (part, sequence) => add({ is: 'rewind', step, part, sequence }),
       commit: (token, counts) => add({ is: 'commit', step, token, counts }),
@@ -222,10 +230,12 @@ function historyOf(records: readonly RunRecord[], name: string): RunHistory {
   const flow = new Map<string, FlowPast>();
   let end: { readonly outcome: RunEnd; readonly at: string } | undefined;
   let { execution } = first;
+  let resumed = {};
   for (const record of records) {
     if (record.is === 'run') continue;
     if (record.is === 'attempt') {
       end = undefined;
+      resumed = { resumed: true };
       execution = record.execution;
     } else if (record.is === 'end') end = record;
     else if (isFlowRecord(record)) applyToFlow(flow, steps, record);
@@ -234,7 +244,7 @@ function historyOf(records: readonly RunRecord[], name: string): RunHistory {
   const { run, hash, at, firing = { time: at, zone: 'UTC' } } = first;
   const ending = end ? { end: end.outcome, ended: end.at } : {};
   const by = execution === undefined ? {} : { execution };
-  return { run, hash, firing, started: at, steps, flow, ...by, ...ending };
+  return { run, hash, firing, started: at, steps, flow, ...by, ...resumed, ...ending };
 }
 
 type CopyRecord = Exclude<Extract<RunRecord, { step: string }>, FlowRecord>;
@@ -242,8 +252,10 @@ type CopyRecord = Exclude<Extract<RunRecord, { step: string }>, FlowRecord>;
 interface MutablePast {
   window?: StepWindow;
   parts?: readonly Part[];
+  rows?: number;
   begun?: string;
   readonly copied: Set<string>;
+  shares?: readonly ShareSeen[];
   intents: Intent[];
   readonly commits: Map<string, Counters>;
   readonly next: Map<string, number>;
@@ -285,11 +297,17 @@ function apply(past: MutablePast, record: CopyRecord): void {
       break;
     case 'parts':
       past.parts = record.parts;
+      if (record.rows !== undefined) past.rows = record.rows;
       if (record.at !== undefined) past.begun = record.at;
       break;
     case 'copied':
       past.copied.add(record.part);
       break;
+    case 'seen': {
+      const { is: _is, step: _step, ...share } = record;
+      past.shares = [...(past.shares ?? []), share];
+      break;
+    }
     case 'intent': {
       const { is: _is, step: _step, ...intent } = record;
       past.intents.push(intent);

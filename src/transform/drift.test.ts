@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Row } from '../values/cell.js';
 import type { Column } from '../values/column.js';
 import { SchemaCheck } from './check/schema-check.js';
+import type { DriftCounts } from './drift.js';
 import { Transform, type TransformOptions } from './transform.js';
 
 const attribute = (name: string): Column => ({ name, type: 'attribute', nullable: true });
@@ -70,5 +71,29 @@ describe('drift', () => {
 
   it('is not looked for where nothing is parsed and nothing checked', () => {
     expect(reportOf({ map: { drop: ['late'] } }, many(1, {}))).toBeUndefined();
+  });
+
+  it('of several processes one after the other is that of one', () => {
+    const rows = [
+      ...many(1200, { n: 1, s: 'x' }),
+      ...many(500, { n: 'x', s: 'x', deep: { new: [1] } }, [{ BOOL: true }]),
+      ...many(700, { n: 1, s: 'x' }),
+    ];
+    const counted = (from: number, to: number) => {
+      const transform = new Transform({ parse: ['payload'] }, true);
+      const drift = transform.watchDrift();
+      transform.apply({ columns, rows: rows.slice(from, to), bytes: 0 });
+      return JSON.parse(JSON.stringify(drift?.counts())) as DriftCounts;
+    };
+    const whole = new Transform({ parse: ['payload'] }, true).watchDrift();
+    for (const [from, to] of [
+      [0, 300],
+      [300, 1000],
+      [1000, 2100],
+      [2100, 2400],
+    ] as const) {
+      whole?.add(counted(from, to));
+    }
+    expect(whole?.report()).toEqual(reportOf({ parse: ['payload'] }, rows));
   });
 });

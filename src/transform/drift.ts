@@ -39,6 +39,22 @@ export interface DriftReport {
   readonly more: number;
 }
 
+/** What a process has counted, for another that puts several together: plain JSON, names and numbers. */
+export interface DriftCounts {
+  readonly rows: number;
+  readonly uncounted: number;
+  readonly fields: FieldCounts;
+}
+
+type KindCounts = Readonly<Partial<Record<Kind, number>>>;
+
+/** Of one member: in all rows, in the first ones, and its own members. */
+type FieldCounts = readonly [
+  all: KindCounts,
+  first: KindCounts,
+  members: readonly (readonly [name: string, counts: FieldCounts])[],
+];
+
 /** How rows differ from a schema or from the first of them. Counts in bounded memory; looks at rows before they are checked. */
 export class Drift {
   readonly #root = new Field();
@@ -72,6 +88,26 @@ export class Drift {
       } else if (cell instanceof Uint8Array) field.count('bytes', isFirst);
       else this.#attribute(field, cell, isFirst, 1);
     }
+  }
+
+  /** Adds what another process has counted, later than those before: its first rows are first ones while there are too few. */
+  add({ rows, uncounted, fields }: DriftCounts): void {
+    const first = this.#rows < FIRST_ROWS;
+    this.#rows += rows;
+    this.#uncounted += uncounted;
+    this.#addTo(this.#root, fields, first);
+  }
+
+  #addTo(field: Field, [all, firstOnes, members]: FieldCounts, first: boolean): void {
+    field.add(all, first ? firstOnes : {});
+    for (const [name, counts] of members) {
+      const member = this.#member(field, name);
+      if (member) this.#addTo(member, counts, first);
+    }
+  }
+
+  counts(): DriftCounts {
+    return { rows: this.#rows, uncounted: this.#uncounted, fields: this.#root.counts() };
   }
 
   report(): DriftReport {
@@ -170,6 +206,16 @@ class Field {
     this.#first.set(kind, (this.#first.get(kind) ?? 0) + 1);
   }
 
+  add(all: KindCounts, first: KindCounts): void {
+    this.seen += addKinds(this.kinds, all);
+    this.firstSeen += addKinds(this.#first, first);
+  }
+
+  counts(): FieldCounts {
+    const members = [...this.members].map(([name, member]) => [name, member.counts()] as const);
+    return [Object.fromEntries(this.kinds), Object.fromEntries(this.#first), members];
+  }
+
   get nulls(): number {
     return this.kinds.get('null') ?? 0;
   }
@@ -190,6 +236,16 @@ class Field {
   isLate(kind: Kind): boolean {
     return kind !== 'null' && this.firstSeen > 0 && !this.#first.has(kind);
   }
+}
+
+/** Gives how many were added. */
+function addKinds(sum: Map<Kind, number>, more: KindCounts): number {
+  let added = 0;
+  for (const [kind, count] of Object.entries(more) as [Kind, number][]) {
+    sum.set(kind, (sum.get(kind) ?? 0) + count);
+    added += count;
+  }
+  return added;
 }
 
 /** The rate before; undefined where it has not changed by much, or too few are there to tell. */

@@ -7,6 +7,7 @@ import { declaredMetrics, emittedMetrics } from '../../../test/fixtures/metrics.
 import { type TestDatabase, testDatabase } from '../../../test/fixtures/mysql.js';
 import { type StateGround, tableStates } from '../../../test/fixtures/states.js';
 import { readHistory } from '../../journal/runs.js';
+import type { DriftReport } from '../../transform/drift.js';
 
 const ROWS = 12_000;
 const LONG_MS = 120_000;
@@ -119,10 +120,13 @@ describe('a deployed batch', () => {
       expect(parts.length).toBeGreaterThan(2 * (2 + 3 + 1));
       const { state } = made.deployed;
       const [run = ''] = await state.runs.names();
-      expect(await readHistory(state.runs, run)).toMatchObject({
+      const history = await readHistory(state.runs, run);
+      expect(history).toMatchObject({
         end: 'complete',
         execution: expect.stringContaining('execution:test'),
       });
+      const { rows = 0, result } = history?.steps.get('orders-out') ?? {};
+      expect([rows > 0, result?.series?.items.some((items) => items > 0)]).toEqual([true, true]);
       const copies = ['orders-out', 'orders-in', 'paid'].map((name) => ['copy', name] as const);
       const { pipeline: name } = made.deployed.declaration;
       expect(emittedMetrics(made.lines)).toEqual(
@@ -162,6 +166,48 @@ describe('a deployed batch', () => {
       expect([status, error, cause]).toEqual(['SUCCEEDED', undefined, undefined]);
       expect(twice).toBeGreaterThan(0);
       expect(await dump()).toEqual(wanted);
+    },
+    LONG_MS,
+  );
+
+  it(
+    'tells how its rows differ from the first of them, as a run on one machine does',
+    async () => {
+      await database.execute(
+        `CREATE TABLE docs (id INT PRIMARY KEY, doc TEXT);
+         INSERT INTO docs SELECT seq, IF(seq <= 2500, '{"n": 1}', '{"n": "x", "late": true}') FROM seq_1_to_4000`,
+      );
+      const drifting = (table: string) => ({
+        pipeline: 'drifting',
+        connections: { my: database.connection, dy: dynamodbConnection() },
+        steps: [
+          {
+            copy: 'docs',
+            from: { connection: 'my', table: 'docs', consistency: 'part' },
+            to: { connection: 'dy', table, key: { partition: 'id' }, mode: 'put', create: true },
+            parse: ['doc'],
+            parallel: 1,
+          },
+        ],
+      });
+      const here = await pipeline(drifting(stage));
+      const { out } = await here.run({ json: true });
+      const summary = JSON.parse(out.split('\n').at(-1) ?? '') as { steps: { drift: DriftReport }[] };
+      expect((await here.runs('')).out).toContain('drift in docs');
+      const made = await deployed(drifting(tableName('stage')));
+      expect((await made.execute()).status).toBe('SUCCEEDED');
+      const { runs } = made.deployed.state;
+      const [run = ''] = await runs.names();
+      const past = (await readHistory(runs, run))?.steps.get('docs');
+      expect(past?.shares?.length).toBeGreaterThan(1);
+      const found = (report: DriftReport | undefined) =>
+        report?.findings.map(({ path, what }) => [path, what]);
+      const wanted = found(summary.steps[0]?.drift);
+      expect(wanted).toEqual([
+        ['doc.n', 'type'],
+        ['doc.late', 'new'],
+      ]);
+      expect(found(past?.result?.drift)).toEqual(wanted);
     },
     LONG_MS,
   );

@@ -86,6 +86,7 @@ function forgetfulJournal(): StepJournal {
     window: done,
     begin: done,
     copied: done,
+    seen: done,
     intend: done,
     rewind: done,
     commit: done,

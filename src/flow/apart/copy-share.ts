@@ -1,10 +1,10 @@
-import { copyParts } from '../../engine/copy-parts.js';
+import { copyParts, type PartsRequest } from '../../engine/copy-parts.js';
 import { type Counters, zeroCounters } from '../../engine/counters.js';
 import { joinCopy } from '../../engine/open-copy.js';
 import { errorValues } from '../outcome.js';
 import { copySteps } from '../scope.js';
 import { copyNamed } from '../single-copy.js';
-import { copyApart } from './copy-apart.js';
+import { type CopyApart, copyApart } from './copy-apart.js';
 import { type Apart, joinRun, noSuchStep, workerName } from './open-apart.js';
 import type { PartsPointer } from './plan-step.js';
 
@@ -42,7 +42,7 @@ export async function copyShare(
     const opened = await copyApart(joined, { name, step }, { worker, stop: apart.signal });
     try {
       await joinCopy(opened.plan, opened.run);
-      const { done } = await copyParts(opened.plan, opened.run, { parts, until });
+      const done = await copyAndTell(opened, { parts, until });
       if (done) for (const { id } of parts) await opened.run.journal.copied(id);
       return { done, counters: { ...opened.run.counters } };
     } catch (error) {
@@ -58,4 +58,19 @@ export async function copyShare(
   } finally {
     await joined.close();
   }
+}
+
+/** Copies, and notes how it went; true when all rows are in. */
+async function copyAndTell({ plan, run }: CopyApart, request: PartsRequest): Promise<boolean> {
+  const drift = plan.transform.watchDrift();
+  const began = new Date();
+  const { done, series } = await copyParts(plan, run, request);
+  const seconds = (Date.now() - began.getTime()) / 1000;
+  await run.journal.seen({
+    began: began.toISOString(),
+    seconds,
+    ...(series && { series }),
+    ...(drift && { drift: drift.counts() }),
+  });
+  return done;
 }

@@ -2,6 +2,7 @@ import { countCommits } from '../../engine/copy-parts.js';
 import { finishCopy } from '../../engine/finish-copy.js';
 import type { StepPast } from '../../engine/journal.js';
 import { joinCopy } from '../../engine/open-copy.js';
+import { sharesSeen } from '../../engine/shares-seen.js';
 import { SluiceError } from '../../errors.js';
 import type { StepValues } from '../../expression/values.js';
 import { completeMove, type StepEnd, valuesOf } from '../outcome.js';
@@ -48,7 +49,8 @@ async function finishOne(apart: Apart, joined: Joined, copy: SingleCopy): Promis
   try {
     await joinCopy(plan, run);
     countCommits(run.counters, past);
-    const result = await finishCopy(plan, run, () => ({ seconds: secondsSince(past) }));
+    const seen = sharesSeen(past.shares ?? [], plan.transform);
+    const result = await finishCopy(plan, run, () => ({ seconds: secondsSince(past), ...seen }));
     return completeMove('copy', result);
   } catch (error) {
     run.abort(error);
