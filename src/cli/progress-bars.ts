@@ -4,7 +4,7 @@ import type { ExportProgress } from '../engine/export/export-run.js';
 import type { Lag } from '../engine/replicate/replicate-run.js';
 import { outcomeWord, type StepEnd } from '../flow/outcome.js';
 import type { Io } from './io.js';
-import type { Progress } from './progress.js';
+import { type Progress, sinceMs } from './progress.js';
 import { LiveRates } from './sparkline.js';
 import type { TreeLine } from './step-tree.js';
 import { count, durationText } from './text.js';
@@ -91,8 +91,10 @@ class Bars implements Progress {
       rows,
       lag,
       export: progress,
+      begun,
     }: {
       readonly rows?: number;
+      readonly begun?: Date;
       readonly lag?: Readonly<Lag>;
       readonly export?: Readonly<ExportProgress>;
     },
@@ -103,7 +105,7 @@ class Bars implements Progress {
       rows,
       lag,
       progress,
-      since: performance.now(),
+      since: sinceMs(begun),
       live: new LiveRates(doneOf(counters), performance.now()),
       state: line.shown.kind === 'plain' ? 'running' : '',
     });

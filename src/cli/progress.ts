@@ -48,8 +48,8 @@ export function jsonProgress(io: Io): Progress {
   }, EVENT_MS);
   timer.unref();
   return {
-    started: (step, counters, { rows, attempt, lag, export: progress }) => {
-      running.set(step, { counters, lag, export: progress, since: performance.now() });
+    started: (step, counters, { rows, attempt, lag, export: progress, begun }) => {
+      running.set(step, { counters, lag, export: progress, since: sinceMs(begun) });
       emit({ event: 'started', step, attempt, rows });
     },
     waiting: (step, until) => {
@@ -64,6 +64,12 @@ export function jsonProgress(io: Io): Progress {
     },
     close: () => clearInterval(timer),
   };
+}
+
+/** Of the process's own clock. */
+export function sinceMs(begun: Date | undefined): number {
+  const now = performance.now();
+  return begun === undefined ? now : now - Math.max(0, Date.now() - begun.getTime());
 }
 
 function detailsOf({ consistency, output, error }: StepEnd): object {

@@ -33,6 +33,8 @@ export interface Observer {
     about: {
       readonly rows?: number;
       readonly attempt: number;
+      /** When it began, where that was before it is told. */
+      readonly begun?: Date;
       readonly lag?: Readonly<Lag>;
       readonly export?: Readonly<ExportProgress>;
     },

@@ -1,3 +1,4 @@
+import { relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Execution, Executions } from '../../aws/deploy/executions.js';
 import type { Declaration } from '../../declare/declaration.js';
@@ -15,6 +16,7 @@ import type { RunOptions } from '../run-declaration.js';
 import { openState } from '../session.js';
 import { type Outcome, statusOf, summaryEvent, summaryText } from '../summary.js';
 import { callContext } from './chosen-assembly.js';
+import { declaredTree } from './declared-tree.js';
 import { deployedPipeline } from './deployed-pipeline.js';
 import { JournalProgress } from './journal-progress.js';
 
@@ -52,7 +54,7 @@ export async function runOnAws(declaration: Declaration, io: Io, options: AwsRun
     return await followed({ declaration, io, options, executions, state, interrupt }, arn);
   } catch (error) {
     if (interrupt.status() === undefined) throw error;
-    return leftAlone(io, options, interrupt);
+    return leftAlone(declaration, io, options, interrupt);
   } finally {
     interrupt.dispose();
     await executions.close();
@@ -79,9 +81,10 @@ function say(io: Io, { json }: AwsRunOptions, what: 'started' | 'following', exe
   else io.err(what === 'started' ? `started ${execution}` : `following ${execution}, which is under way`);
 }
 
-function leftAlone(io: Io, { json }: AwsRunOptions, interrupt: Interrupt): number {
+function leftAlone({ file }: Declaration, io: Io, { json }: AwsRunOptions, interrupt: Interrupt): number {
+  const again = `sluice run ${relative(io.cwd, file)} --on aws`;
   const error = new SluiceError('interrupted', 'the execution goes on without being followed', {
-    hint: 'the same command follows it again; with --stop it ends the execution',
+    hint: `\`${again}\` follows it again; \`${again} --stop\` ends it`,
   });
   reportError(error, io, json === true);
   return interrupt.status() ?? exitStatus.interrupted;
@@ -98,25 +101,42 @@ interface Following {
 
 const POLL_MS = 500;
 const LONGEST_POLL_MS = 5000;
+/** A long journal takes its time to read: it is not read all the time. */
+const READ_SHARE = 4;
 
 async function followed(following: Following, arn: string): Promise<number> {
   const { declaration, io, options, executions, state, interrupt } = following;
-  const observer = await progressFor(io, options);
+  const observer = await progressFor(declaration, io, options);
   const progress = new JournalProgress(declaration, observer);
   let execution: Execution;
   let history: RunHistory | undefined;
   try {
     for (let wait = POLL_MS; ; wait = Math.min(wait * 1.2, LONGEST_POLL_MS)) {
+      const looked = performance.now();
       execution = await executions.look(arn);
+      const known = history;
       history = await runOf(arn, state, history);
+      if (history && !known) sayRun(declaration, history, io, options);
       if (history) progress.see(history);
       if (execution.status !== 'RUNNING') break;
-      await sleep(wait, undefined, { signal: interrupt.signal });
+      const pause = Math.max(wait, READ_SHARE * (performance.now() - looked));
+      await sleep(pause, undefined, { signal: interrupt.signal });
     }
   } finally {
     observer.close();
   }
   return reported(execution, history, progress, following);
+}
+
+/** As a run here begins. */
+function sayRun(
+  { pipeline }: Declaration,
+  { run, resumed, firing }: RunHistory,
+  io: Io,
+  { json }: AwsRunOptions,
+): void {
+  if (json) io.out(JSON.stringify({ event: 'run', pipeline, run, resumed: resumed === true, firing }));
+  else if (resumed) io.err(`it goes on with run ${run}`);
 }
 
 /** The run that the execution has begun, or gone on with: one of the newest. */
@@ -172,8 +192,8 @@ function outcomeOf(status: Execution['status'], history: RunHistory | undefined)
   return end === 'rejects' || end === 'failures' ? end : 'complete';
 }
 
-async function progressFor(io: Io, options: AwsRunOptions): Promise<Progress> {
+async function progressFor({ steps }: Declaration, io: Io, options: AwsRunOptions): Promise<Progress> {
   if (options.json) return jsonProgress(io);
   if (options.quiet || !io.terminal) return quietProgress(io);
-  return await barProgress(io, []);
+  return await barProgress(io, declaredTree(steps));
 }
