@@ -88,6 +88,14 @@ it('moves the rows on AWS, with exactly the permissions that its roles have: dep
   expect(deployed, deployed.stdout.slice(-6000) + deployed.stderr).toMatchObject({ status: 0 });
   const ran = await command('run', '--on', 'aws');
   expect(ran, ran.stdout + ran.stderr).toMatchObject({ status: 0 });
+  for (const event of [
+    { event: 'execution', what: 'started' },
+    { event: 'run', resumed: false },
+    { event: 'started', step: 'out', attempt: 1, rows: expect.any(Number) },
+    { event: 'ended', step: 'back', outcome: 'complete' },
+  ]) {
+    expect(ran.events).toContainEqual(expect.objectContaining(event));
+  }
   expect(ran.events.at(-1)).toMatchObject({
     outcome: 'complete',
     steps: [
