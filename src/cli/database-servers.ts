@@ -4,12 +4,18 @@ import type { ServerFacts } from '../connectors/connector.js';
 import type { World } from '../flow/scope.js';
 import type { ConnectionLimits } from './deployed-text.js';
 
-/** What the servers of the databases that steps talk to say of themselves, by connection. They have been connected to before. */
+/**
+ * What the servers of the databases that steps talk to say of themselves, by connection. They have been connected to before: where
+ * one half of copies through queues is meant, the other's may be out of reach.
+ */
 export async function databaseServers({
   declaration,
   connections,
-}: Pick<World, 'declaration' | 'connections'>): Promise<ReadonlyMap<string, ServerFacts>> {
-  const used = namedSteps(declaration.steps).flatMap((step) => stepConnections(declaration, step));
+  half,
+}: Pick<World, 'declaration' | 'connections' | 'half'>): Promise<ReadonlyMap<string, ServerFacts>> {
+  const used = namedSteps(declaration.steps).flatMap((step) =>
+    stepConnections(declaration, step, half === 'both' ? undefined : half),
+  );
   const servers = new Map<string, ServerFacts>();
   for (const name of [...new Set(used)].sort()) {
     if (declaration.connections[name]?.kind !== 'mysql') continue;

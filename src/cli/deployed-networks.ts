@@ -17,7 +17,7 @@ export interface NetworksAsked {
  * unless the declaration says it. Throws `not_deployable`, `access_denied`.
  */
 export async function deployedNetworks(
-  { declaration, env, signal }: Pick<World, 'declaration' | 'env' | 'signal'>,
+  { declaration, env, signal, half }: Pick<World, 'declaration' | 'env' | 'signal' | 'half'>,
   servers: ReadonlyMap<string, ServerFacts>,
   { account, region, offline }: NetworksAsked,
 ): Promise<ReadonlyMap<string, StepNetwork>> {
@@ -31,7 +31,14 @@ export async function deployedNetworks(
   });
   try {
     const find = rds.find.bind(rds);
-    return await stepNetworks({ declaration, account, region, hosts, find });
+    return await stepNetworks({
+      declaration,
+      account,
+      region,
+      hosts,
+      find,
+      half: half === 'both' ? undefined : half,
+    });
   } finally {
     await rds.close();
   }

@@ -207,12 +207,14 @@ test('a step between databases of one network has the groups of both, and betwee
   const connections = Object.fromEntries(
     ['shop', 'report', 'far'].map((name) => [name, { kind: 'mysql', secret: name, region }]),
   );
-  const between = async (to: string) =>
+  const between = async (to: string, via: object = {}) =>
     await parseDeclaration(
       JSON.stringify({
         pipeline: 'p',
-        connections,
-        steps: [{ copy: 'a', from: { connection: 'shop', table: 'a' }, to: { connection: to, table: 'b' } }],
+        connections: { ...connections, inbox: { kind: 'sqs', queue: 'inbox', region } },
+        steps: [
+          { copy: 'a', from: { connection: 'shop', table: 'a' }, to: { connection: to, table: 'b' }, ...via },
+        ],
       }),
       'p.yaml',
       { env: {}, cwd: '/' },
@@ -223,4 +225,11 @@ test('a step between databases of one network has the groups of both, and betwee
   });
   const [refused] = await refusals(all, { declaration: await between('far') });
   expect(refused).toMatch(/^steps\[0\]: a function is in one network, and the databases are in several: /);
+  const apart = await between('far', { via: { connection: 'inbox' } });
+  expect(await found(all, { declaration: apart, half: 'send' })).toMatchObject({
+    a: { subnets: subnets.shop },
+  });
+  expect(await found(all, { declaration: apart, half: 'receive' })).toMatchObject({
+    a: { subnets: subnets.other },
+  });
 });

@@ -17,6 +17,8 @@ export interface NetworksRequest {
   readonly declaration: Declaration;
   readonly account: string;
   readonly region: string;
+  /** Of copies through queues, the only half that is deployed. */
+  readonly half?: 'send' | 'receive' | undefined;
   /** The host that functions connect to, by connection. */
   readonly hosts: ReadonlyMap<string, string>;
   find(host: string, endpoint: RdsEndpoint): Promise<DatabaseNetwork | undefined>;
@@ -33,7 +35,7 @@ type Refusal = Pick<Problem, 'path' | 'message' | 'hint'>;
  * reached from outside of any network. Throws `not_deployable` for what is not found or not clear, all at once.
  */
 export async function stepNetworks(request: NetworksRequest): Promise<ReadonlyMap<string, StepNetwork>> {
-  const { declaration } = request;
+  const { declaration, half } = request;
   const refusals: Refusal[] = [];
   const networks = new Map<string, DatabaseNetwork>();
   for (const [connection, host] of request.hosts) {
@@ -44,7 +46,7 @@ export async function stepNetworks(request: NetworksRequest): Promise<ReadonlyMa
   }
   const all = new Map<string, StepNetwork>();
   for (const step of namedSteps(declaration.steps)) {
-    const names = [...new Set(stepConnections(declaration, step))];
+    const names = [...new Set(stepConnections(declaration, step, half))];
     const own = names.flatMap((name) => networks.get(name) ?? []);
     if (own.length === 0) continue;
     const together = united(own);
