@@ -11,6 +11,7 @@ import { refuseUndeployable } from '../../src/aws/deployable.js';
 import { loadDeclaration } from '../../src/declare/load.js';
 import type { SluiceError } from '../../src/errors.js';
 import { createTable, dynamodbConnection, tableName } from '../fixtures/dynamodb.js';
+import { pipeline } from '../fixtures/in-process.js';
 import { type TestDatabase, testDatabase } from '../fixtures/mysql.js';
 import { type Recorder, startRecorder } from '../fixtures/request-recorder.js';
 import { type SynthTold, synth } from '../fixtures/synth.js';
@@ -118,5 +119,34 @@ describe('an example that is not refused', () => {
       'some-agree, all-agree: one call compares it all, and has to end within 14 minutes',
     );
     expect(out).toContain('orders-out, some-agree, all-agree: in no VPC (deploy.vpc)');
+  });
+
+  test('a plan says the same of it, in words and as events', async () => {
+    const declared = {
+      pipeline: 'planned',
+      connections: { shop: database.connection, stage: dynamodbConnection() },
+      steps: [
+        {
+          copy: 'orders-out',
+          from: { connection: 'shop', table: 'orders' },
+          to: { connection: 'stage', table: tableName('orders'), create: true },
+          parallel: 3,
+        },
+      ],
+    };
+    const { plan } = await pipeline(declared);
+    const { out } = await plan();
+    const [, deployed = ''] = out.split('\ndeployed\n');
+    expect(deployed).toMatch(/^ {2}shop: at most 3 connections at once, its server takes \d+ \(orders-out: /);
+    expect(deployed).toContain('  orders-out: read with `consistency: part`');
+    const events = (await plan({ json: true })).out.split('\n').map((line) => JSON.parse(line) as object);
+    expect(events).toContainEqual(
+      expect.objectContaining({
+        event: 'connections',
+        connection: 'shop',
+        most: 3,
+        limit: expect.any(Number),
+      }),
+    );
   });
 });
