@@ -38,6 +38,7 @@ export async function writeParcels(
     for (let parcel = await channel.receive(); parcel; parcel = await channel.receive()) {
       await parcel.intended;
       const counts = await writeParcel(plan, run, writer, parcel);
+      parcel.incoming.release?.();
       await committed;
       committed = run.journal.commit(parcel.token, counts);
       committed.catch(() => undefined); // awaited below, or before the next commit

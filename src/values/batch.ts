@@ -35,6 +35,11 @@ export interface Batch {
   readonly position?: Position;
   /** Rows that could not be read, in order: what is there of them (a key) is no row to write. Absent means none. */
   readonly refused?: readonly Unread[];
+  /**
+   * Called by whoever is done with the rows for good, and with whatever was made of them without copying: what they stand in
+   * serves other rows then. Absent, or not called, it is garbage.
+   */
+  release?(): void;
   /** Rows that are changes: what happened to each, by the row's index. Stages that drop or reorder rows keep it in step. */
   readonly changes?: Changes;
 }

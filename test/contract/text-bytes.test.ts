@@ -162,7 +162,7 @@ function collected(rows: readonly (readonly (Buffer | null)[])[], perPiece: numb
       at += 4 + length;
     }
   }
-  return collector.take();
+  return collector.take().rows;
 }
 
 /** Each row's key and its item's bytes, or what is wrong with it. */
@@ -226,7 +226,7 @@ it('an item that is too large is found from its bytes, to the byte', () => {
     const all = Buffer.concat([head, text]);
     const collector = new RowCollector({ cells: 2, width: 2, make: rowReader(['ascii', 'text']) });
     collector.add(all, 0, all.length);
-    expect(batchItems(collector.take(), encode).append(0, new BodyRoom())?.code).toBe(code);
+    expect(batchItems(collector.take().rows, encode).append(0, new BodyRoom())?.code).toBe(code);
   }
 });
 

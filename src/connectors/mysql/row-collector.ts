@@ -5,8 +5,10 @@ const FIRST_BYTES = 64 * 1024;
 const FIRST_ROWS = 256;
 /** For one row in so many more than last time there is room: what is not enough is doubled. */
 const SPARE_ROWS = 16;
-/** Room for more than this is made only when it is needed. */
+/** Room for more than this is made only when it is needed, and not kept. */
 const MAX_FIRST_BYTES = 4 * 1024 * 1024;
+/** As many as are on their way from a reader to writers at once; more are garbage. */
+const MAX_SPARE_ROOMS = 8;
 
 export interface CollectedRows {
   /** Cells of a row as the server sends it. */
@@ -16,6 +18,18 @@ export interface CollectedRows {
   readonly make: MakeRow;
 }
 
+/** What rows stand in. */
+interface Room {
+  readonly bytes: Buffer;
+  readonly spans: { readonly stride: number; readonly starts: Int32Array; readonly ends: Int32Array };
+}
+
+/** Rows, and what is called when nobody looks at them any more: what they stand in serves again. */
+export interface TakenRows {
+  readonly rows: TextRows;
+  release(): void;
+}
+
 /**
  * Puts the packets of rows together to TextRows. What lies side by side in a piece of the socket's is copied at once,
  * headers between the packets included.
@@ -23,9 +37,10 @@ export interface CollectedRows {
 export class RowCollector {
   readonly #of: CollectedRows;
   readonly #stride: number;
-  #bytes = Buffer.allocUnsafeSlow(FIRST_BYTES);
+  #bytes: Buffer = Buffer.allocUnsafeSlow(FIRST_BYTES);
   #used = 0;
-  #spans: { stride: number; starts: Int32Array; ends: Int32Array };
+  #spans: Room['spans'];
+  readonly #spare: Room[] = [];
   #rows = 0;
   /** The piece that the last row lies in, and what of it is to be copied. */
   #piece: Buffer | undefined;
@@ -61,17 +76,35 @@ export class RowCollector {
   }
 
   /** The rows since the last time. */
-  take(): TextRows {
+  take(): TakenRows {
     this.#copy();
     const { make, width } = this.#of;
-    const content = { bytes: this.#bytes, spans: this.#spans satisfies TextSpans, make };
+    const room: Room = { bytes: this.#bytes, spans: this.#spans };
+    const content = { bytes: room.bytes, spans: room.spans satisfies TextSpans, make };
     const rows = new TextRows(content, width, this.#rows);
-    // The next rows will be about as many and as long.
-    this.#bytes = Buffer.allocUnsafeSlow(Math.min(MAX_FIRST_BYTES, this.#used + FIRST_BYTES));
-    this.#spans = this.#spansFor(this.#rows + Math.ceil(this.#rows / SPARE_ROWS) + 1);
+    const next = this.#spare.pop() ?? this.#newRoom();
+    this.#bytes = next.bytes;
+    this.#spans = next.spans;
     this.#used = 0;
     this.#rows = 0;
-    return rows;
+    let isTaken = true;
+    const release = () => {
+      if (isTaken) this.#keep(room);
+      isTaken = false;
+    };
+    return { rows, release };
+  }
+
+  /** The next rows will be about as many and as long. */
+  #newRoom(): Room {
+    return {
+      bytes: Buffer.allocUnsafeSlow(Math.min(MAX_FIRST_BYTES, this.#used + FIRST_BYTES)),
+      spans: this.#spansFor(this.#rows + Math.ceil(this.#rows / SPARE_ROWS) + 1),
+    };
+  }
+
+  #keep(room: Room): void {
+    if (this.#spare.length < MAX_SPARE_ROOMS && room.bytes.length <= MAX_FIRST_BYTES) this.#spare.push(room);
   }
 
   #copy(): void {

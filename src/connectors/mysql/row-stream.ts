@@ -1,11 +1,9 @@
 import type { FieldPacket } from 'mysql2';
-import type { TextRows } from '../../values/text-rows.js';
 import { mysqlFailure } from './failures.js';
-import { type CollectedRows, RowCollector } from './row-collector.js';
+import { type CollectedRows, RowCollector, type TakenRows } from './row-collector.js';
 import type { Session } from './session.js';
 
-export interface RowChunk {
-  readonly rows: TextRows;
+export interface RowChunk extends TakenRows {
   /** As the server sent them. */
   readonly bytes: number;
 }
@@ -112,7 +110,7 @@ export class RowStream {
   }
 
   #flush(): void {
-    this.#chunks.push({ rows: this.#rows.take(), bytes: this.#bytes });
+    this.#chunks.push({ ...this.#rows.take(), bytes: this.#bytes });
     this.#bytes = 0;
     if (this.#chunks.length >= MAX_CHUNKS_AHEAD && !this.#paused && !this.#ended) {
       this.#paused = true;

@@ -45,7 +45,8 @@ export async function* readPart(part: PartRead): AsyncGenerator<Batch, void, voi
       while (chunk !== undefined) {
         const end = endOf(shape, chunk.rows);
         await part.context.paceRead({ items: chunk.rows.length, bytes: chunk.bytes }, alreadyRead);
-        yield { columns, rows: chunk.rows, bytes: chunk.bytes, ...positionAt(end) };
+        const { rows, bytes, release } = chunk;
+        yield { columns, rows, bytes, release, ...positionAt(end) };
         part.context.signal.throwIfAborted();
         given = true;
         last = end;
