@@ -9,7 +9,7 @@ import type { Carrier, ParquetColumn } from './parquet-column.js';
 const WRITING_THREADS = 1;
 
 /** What the rows of a group may take while they are gathered (invariant 7). */
-const GROUP_BYTES = 24 * 1024 * 1024;
+const GROUP_BYTES = 16 * 1024 * 1024;
 /** What a cell takes in DuckDB, besides its text. */
 const CELL_BYTES = 16;
 /** DuckDB hands on so many rows at once: a group cannot be smaller. */
