@@ -60,6 +60,7 @@ export const errorCodes = {
   folder_taken: 'the folder holds the exports of another step',
   disk_full: 'there is no room left on the disk',
   changes_lost: 'the source no longer keeps changes that were not read yet: copy the table anew',
+  changes_taken: 'another function has written some of the same changes meanwhile: they are looked for again',
   snapshot_failed: 'the service could not take the snapshot',
   export_failed: 'the service could not export the snapshot, or somebody canceled the export',
   export_incomplete: 'an export says that it is complete, and lacks something',

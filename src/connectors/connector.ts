@@ -339,9 +339,10 @@ export interface Sink {
   ): Promise<ReadonlyMap<string, Omit<Written, 'rejects'> & { readonly rejected: number }>>;
   /**
    * Which of the changes an earlier batch has taken, by `changeIdentity`, with why one was refused. Waits for a
-   * transaction that may have. Absent where writing a change again does no harm; with `Context.handed`.
+   * transaction that may have. Absent where writing a change again does no harm; with `Context.handed`. `run`: whose batches are
+   * looked at; its own when absent.
    */
-  taken?(changes: Changes): Promise<ReadonlyMap<string, Omit<Refused, 'row'> | undefined>>;
+  taken?(changes: Changes, run?: string): Promise<ReadonlyMap<string, Omit<Refused, 'row'> | undefined>>;
   writer(): Promise<Writer>;
   /** After `plan`, instead of `open`: the table as it is, to compare it with what a copy would write. */
   comparison(): Promise<Comparison>;
@@ -364,7 +365,8 @@ export interface Writer {
   /**
    * Writes the batch durably or throws; when it returns every row is exactly one of written, unchanged or
    * rejected (invariant 2). `token` names the batch within step and run: writing the same token again after
-   * a lost answer does nothing (where the sink has a ledger). Retries inside by `context.retry`. Nothing looks at the batch once
+   * a lost answer does nothing (where the sink has a ledger). Throws `changes_taken`, with nothing written, where somebody else has
+   * taken changes of the batch since `Sink.taken` was asked. Retries inside by `context.retry`. Nothing looks at the batch once
    * it has returned: the bytes of its rows may be those of others then. Where there is a ledger, `keep` is called before the
    * batch is in it, each time that an attempt comes so far: of a batch that is in, what was refused is kept.
    */

@@ -94,8 +94,8 @@ async function replayOne(way: ReplayWay, writer: Writer, record: RejectRecord): 
 }
 
 /** A change that was refused and handed over once more may have been written then, by a declaration that was mended. */
-async function isTaken(sink: Sink, { change }: RejectRecord): Promise<boolean> {
-  const taken = change && (await sink.taken?.([change]));
+async function isTaken(sink: Sink, { change, run }: RejectRecord): Promise<boolean> {
+  const taken = change && (await sink.taken?.([change], run));
   if (!change || !taken) return false;
   const known = changeIdentity(change);
   return taken.has(known) && taken.get(known) === undefined;

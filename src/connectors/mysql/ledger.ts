@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
+import { SluiceError } from '../../errors.js';
 import type { Changes } from '../../values/batch.js';
 import type { Context, Refused, Written } from '../connector.js';
 import { overlapping } from '../handed-token.js';
 import { nativeFailure } from './failures.js';
 import { quoteTable, type TableName } from './identifier.js';
 import type { Session } from './session.js';
-import type { TakenBatch } from './taken-changes.js';
+import { type TakenBatch, takenOf } from './taken-changes.js';
 
 export const LEDGER_TABLE = 'sluice_ledger';
 
@@ -31,11 +32,15 @@ export interface LedgerTotals {
 
 /** Takes the place of a batch's token; no batch has it. */
 const FINISHED = '#finished';
+/** Of the row that is locked by whoever is recording changes that were handed over. */
+const TURN = '#turn';
 const ER_DUP_ENTRY = 1062;
 const ER_NO_SUCH_TABLE = 1146;
 const LOOKUP_TOKENS = 500;
 /** A run notes a batch for itself as soon as it is written. */
 const NOTED_DAYS = 1;
+/** Nobody notes changes that were handed over, and what was put aside of them may be handed over days later. */
+const TAKEN_DAYS = 7;
 /** Runs that were given up leave their rows for this long. */
 const KEPT_MS = 30 * 24 * 3600 * 1000;
 
@@ -75,20 +80,20 @@ export class Ledger {
     );
   }
 
-  /** What became of the batch, if it is in. */
-  async find(session: Session, token: string): Promise<Written | undefined> {
+  /**
+   * What became of the batch, if it is in. `changes`: of those that were handed over, as `record` keeps them. Throws
+   * `changes_taken` where they are others than the batch of this name had.
+   */
+  async find(session: Session, token: string, changes?: string): Promise<Written | undefined> {
     const rows = await session.rows(
       `SELECT written, unchanged, rejects FROM ${this.#table} WHERE place = ? AND run = ? AND token = ?`,
       [this.#place, this.#context.run, Buffer.from(token)],
     );
     const row = rows[0];
     if (row === undefined) return undefined;
-    return {
-      written: Number(row[0]),
-      unchanged: Number(row[1]),
-      rejects: takenBatch(row[2]).rejects,
-      units: 0,
-    };
+    const taken = takenBatch(row[2]);
+    if (changes !== undefined && taken.changes !== changes) throw changesTaken();
+    return { written: Number(row[0]), unchanged: Number(row[1]), rejects: taken.rejects, units: 0 };
   }
 
   /** Adds the batch to the session's transaction; false if another transaction has already recorded it. */
@@ -155,22 +160,49 @@ export class Ledger {
    * Batches of changes that were handed over and may hold some of these. The locks wait for a transaction of a function
    * that was ended.
    */
-  async overlapping(session: Session, changes: Changes): Promise<readonly TakenBatch[]> {
+  async overlapping(
+    session: Session,
+    changes: Changes,
+    run = this.#context.run,
+  ): Promise<readonly TakenBatch[]> {
     const { from, below, secondAt, secondBelow } = overlapping(changes);
     const rows = await session.rows(
       `SELECT rejects FROM ${this.#table}
        WHERE place = ? AND run = ? AND token >= ? AND token < ? AND SUBSTRING(token, ?) < ?
        LOCK IN SHARE MODE`,
-      [
-        this.#place,
-        this.#context.run,
-        Buffer.from(from),
-        Buffer.from(below),
-        secondAt + 1,
-        Buffer.from(secondBelow),
-      ],
+      [this.#place, run, Buffer.from(from), Buffer.from(below), secondAt + 1, Buffer.from(secondBelow)],
     );
     return rows.map(([kept]) => takenBatch(kept));
+  }
+
+  /**
+   * From here to the end of the session's transaction nobody else records changes of the step that were handed over: of two
+   * that hold the same change the second sees what the first has recorded, and throws `changes_taken`.
+   */
+  async take(session: Session, changes: Changes): Promise<void> {
+    if (!(await this.#lockTurn(session))) {
+      await this.#addTurn(session);
+      await this.#lockTurn(session);
+    }
+    const before = await this.overlapping(session, changes);
+    if (takenOf(changes, before).size > 0) throw changesTaken();
+  }
+
+  async #lockTurn(session: Session): Promise<boolean> {
+    const rows = await session.rows(
+      `SELECT 1 FROM ${this.#table} WHERE place = ? AND run = ? AND token = ? FOR UPDATE`,
+      [this.#place, this.#context.run, Buffer.from(TURN)],
+    );
+    return rows.length > 0;
+  }
+
+  async #addTurn(session: Session): Promise<void> {
+    const { pipeline, run, step } = this.#context;
+    await session.run(
+      `INSERT IGNORE INTO ${this.#table} (place, run, token, pipeline, step, written, unchanged, rejected, unkeyed)
+       VALUES (?, ?, ?, ?, ?, 0, 0, 0, 0)`,
+      [this.#place, run, Buffer.from(TURN), pipeline.slice(0, 255), step.slice(0, 255)],
+    );
   }
 
   /** When the batch, or its last slice, was recorded, ISO 8601 in UTC; undefined if it is not, or where there is no ledger. */
@@ -190,11 +222,14 @@ export class Ledger {
     }
   }
 
-  /** Takes away batches of this run that are so old that the run has noted them for itself: one without an end has ever more. */
-  async trim(session: Session): Promise<void> {
+  /**
+   * Takes away batches of this run that are so old that the run has noted them for itself: one without an end has ever more.
+   * Changes that are handed over are known for longer.
+   */
+  async trim(session: Session, handed: boolean): Promise<void> {
     await session.run(
-      `DELETE FROM ${this.#table} WHERE place = ? AND run = ? AND recorded_at < UTC_TIMESTAMP() - INTERVAL ${NOTED_DAYS} DAY`,
-      [this.#place, this.#context.run],
+      `DELETE FROM ${this.#table} WHERE place = ? AND run = ? AND token <> ? AND recorded_at < UTC_TIMESTAMP() - INTERVAL ${handed ? TAKEN_DAYS : NOTED_DAYS} DAY`,
+      [this.#place, this.#context.run, Buffer.from(TURN)],
     );
   }
 
@@ -236,6 +271,10 @@ export class Ledger {
       ],
     );
   }
+}
+
+function changesTaken(): SluiceError {
+  return new SluiceError('changes_taken', 'another function has written some of these changes meanwhile');
 }
 
 function takenBatch(kept: unknown): TakenBatch {

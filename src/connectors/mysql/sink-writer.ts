@@ -93,7 +93,8 @@ export class SinkWriter implements Writer {
     const session = await this.#ready();
     try {
       if (task.mayBeRecorded) {
-        const recorded = await this.#target.ledger.find(session, task.token);
+        const { changes } = this.#changesOf(task);
+        const recorded = await this.#target.ledger.find(session, task.token, changes);
         if (recorded) return recorded;
       }
       task.mayBeRecorded = true;
@@ -191,12 +192,15 @@ export class SinkWriter implements Writer {
 
   /** Ends the transaction with the batch's keys and its row in the ledger, once its rejects are kept. */
   async #commit(session: Session, task: Task, written: Written): Promise<Written> {
-    const { ledger, mirror, endless } = this.#target;
+    const { ledger, mirror, endless, context } = this.#target;
     this.#commits++;
-    if (endless && this.#commits % TRIM_BATCHES === 0) await ledger.trim(session);
     if (written.rejects.length > 0) await task.keep?.(written.rejects);
+    const taken = this.#changesOf(task);
+    if (taken.changes !== undefined) await ledger.take(session, task.batch.changes ?? []);
+    if (endless && this.#commits % TRIM_BATCHES === 0)
+      await ledger.trim(session, context.handed !== undefined);
     const unkeyed = mirror ? await mirror.addKeys(session, task.batch.rows, task.map, task.loader) : 0;
-    if (await ledger.record(session, task.token, { written, unkeyed, ...this.#changesOf(task) })) {
+    if (await ledger.record(session, task.token, { written, unkeyed, ...taken })) {
       await session.run('COMMIT');
       return written;
     }

@@ -202,10 +202,10 @@ class MysqlSink implements Sink {
     return await this.#ask((session) => target.ledger.recorded(session, tokens));
   }
 
-  async taken(changes: Changes): ReturnType<NonNullable<Sink['taken']>> {
+  async taken(changes: Changes, run?: string): ReturnType<NonNullable<Sink['taken']>> {
     const { target } = this.#isOpen();
     if (!this.#context.handed || target.overwrites || changes.length === 0) return new Map();
-    return takenOf(changes, await this.#ask((session) => target.ledger.overlapping(session, changes)));
+    return takenOf(changes, await this.#ask((session) => target.ledger.overlapping(session, changes, run)));
   }
 
   async comparison(): Promise<Comparison> {

@@ -123,6 +123,10 @@ async function loadPiece(delivery: Delivery, piece: Batch): Promise<void> {
     if (run.stop.aborted) throw run.stop.reason;
     addCounters(run.counters, await writeLoad(plan, run, run.writer, load, budget));
   } catch (error) {
+    if (isTaken(error)) {
+      Object.assign(budget, before);
+      return await loadPiece(delivery, await withoutTaken(delivery, piece));
+    }
     const beyond = isExceeded(error) ? firstBeyond(plan, load, before.rejected) : undefined;
     if (beyond === undefined) throw new Stopped(first, error);
     Object.assign(budget, before);
@@ -141,6 +145,11 @@ export function handedLoad({ transform, step }: MappingPlan, batch: Batch): Load
 
 function isExceeded(error: unknown): boolean {
   return error instanceof SluiceError && error.code === 'rejects_exceeded';
+}
+
+/** Each time fewer changes are left, so that it comes to an end. */
+function isTaken(error: unknown): boolean {
+  return error instanceof SluiceError && error.code === 'changes_taken';
 }
 
 /** The sequence number of the change with which the limit is exceeded. */
