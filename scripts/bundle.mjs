@@ -25,8 +25,11 @@ const functions = [
     'export-works',
     'follow-works',
     'receive-works',
+    'forward-works',
+    'transform-works',
+    'load-works',
   ].map((name) => `aws/handlers/${name}`),
-  ...['mysql', 'dynamodb', 'files', 'rds', 'sqs'].map((name) => `connectors/${name}/index`),
+  ...['mysql', 'dynamodb', 'files', 'rds', 'sqs', 'firehose'].map((name) => `connectors/${name}/index`),
 ];
 
 /**

@@ -43,6 +43,7 @@ export function refuseUndeployable(
     ...proxyRefusals(declaration),
     ...regionRefusals(declaration, region),
     ...maskRefusals(declaration, steps),
+    ...streamRegionRefusals(declaration, region),
     ...steps.flatMap((step) => stepRefusals(step, declaration, place)),
   ];
   throwRefusals(declaration, file, refusals);
@@ -150,6 +151,21 @@ function regionRefusals({ connections }: Declaration, region: string): readonly 
             path: `connections.${name}.region`,
             message: `Step Functions in ${region} cannot call RDS in ${String(own)}`,
             hint: `deploy it to ${String(own)}: --region ${String(own)}`,
+          },
+        ],
+  );
+}
+
+/** A delivery stream is one of the stack's resources. */
+function streamRegionRefusals({ connections }: Declaration, region: string): readonly Refusal[] {
+  return Object.entries(connections).flatMap(([name, { kind, region: own = region }]) =>
+    kind !== 'firehose' || own === region
+      ? []
+      : [
+          {
+            path: `connections.${name}.region`,
+            message: `a delivery stream is made in ${region}, where the stack is`,
+            hint: `leave it out, or deploy to ${String(own)}: --region ${String(own)}`,
           },
         ],
   );

@@ -8,8 +8,9 @@ import { SluiceError } from '../errors.js';
 import { bundleFunction, bundleProgram, type FunctionShape } from './code/bundle-function.js';
 import { deployedForm, packed } from './code/pack.js';
 import { receivingForm } from './code/receiving-form.js';
+import type { DeliveryStage } from './delivery-stages.js';
 import { namedSteps } from './stack/named-steps.js';
-import type { MakeCode } from './synthesize.js';
+import type { FunctionPart, MakeCode } from './synthesize.js';
 
 /** By the kinds of connections. */
 const connectors: FunctionShape['connectors'] = new Map([
@@ -18,6 +19,7 @@ const connectors: FunctionShape['connectors'] = new Map([
   ['s3', { module: 'files', name: 's3' }],
   ['rds', { module: 'rds', name: 'rds' }],
   ['sqs', { module: 'sqs', name: 'sqs' }],
+  ['firehose', { module: 'firehose', name: 'firehose' }],
 ]);
 
 /** The files of a function, by their names. */
@@ -30,18 +32,19 @@ export interface Code {
 }
 
 /**
- * The code of a step's function, or of the run's where no step is given: complete in itself, the same bytes each time. `half`: of
- * a copy through a queue, `receive` is what receives.
+ * The code of a step's function, or of the run's where no step is given: complete in itself, the same bytes each time. `part`: of
+ * a copy through a queue, `receive` is what receives; of a replicate through a delivery stream, which of its functions.
  */
 export async function codeOf(
   declaration: Declaration,
   step: NamedStep | undefined,
-  half?: 'receive',
+  part?: FunctionPart,
 ): Promise<Code> {
-  const receives = half === 'receive' && step?.kind === 'copy';
-  const program = declaration.code !== undefined && step?.kind !== undefined && !receives;
+  const receives = part === 'receive' && step?.kind === 'copy';
+  const isPlain = receives || part === 'forward';
+  const program = declaration.code !== undefined && step?.kind !== undefined && !isPlain;
   const [index, pipeline, own] = await Promise.all([
-    bundleFunction(receives ? receivingShape(declaration, step) : shapeOf(declaration, step, program)),
+    bundleFunction(partShape(declaration, step, part, program)),
     packed(receives ? receivingForm(declaration, step) : deployedForm(declaration)),
     program ? bundleProgram(declaration.file) : new Map<string, Uint8Array>(),
   ]);
@@ -64,15 +67,15 @@ export async function codeOf(
 }
 
 /** The same in a folder that goes when the program ends. */
-export const functionCode: MakeCode = async (declaration, step, half) => {
-  const { files, bytes, hash } = await codeOf(declaration, step, half);
+export const functionCode: MakeCode = async (declaration, step, part) => {
+  const { files, bytes, hash } = await codeOf(declaration, step, part);
   const folder = await mkdtemp(join(tmpdir(), 'sluice-code-'));
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   for (const [name, content] of files) {
     await mkdir(dirname(join(folder, name)), { recursive: true });
     await writeFile(join(folder, name), content);
   }
-  const name = step ? `${half ?? 'step'} ${step.name}` : 'run';
+  const name = step ? `${part ?? 'step'} ${step.name}` : 'run';
   return { hash, folder, bytes, handler: 'index.handler', name };
 };
 
@@ -83,6 +86,47 @@ const works: Readonly<Partial<Record<NamedStep['kind'], FunctionShape['works']>>
   export: { module: 'export-works', name: 'exportWorks' },
   replicate: { module: 'follow-works', name: 'followWorks' },
 };
+
+const stageWorks: Readonly<Record<DeliveryStage, FunctionShape['works']>> = {
+  forward: { module: 'forward-works', name: 'forwardWorks' },
+  transform: { module: 'transform-works', name: 'transformWorks' },
+  load: { module: 'load-works', name: 'loadWorks' },
+};
+
+function partShape(
+  declaration: Declaration,
+  step: NamedStep | undefined,
+  part: FunctionPart | undefined,
+  program: boolean,
+): FunctionShape {
+  if (part === 'receive' && step?.kind === 'copy') return receivingShape(declaration, step);
+  if (part !== undefined && part !== 'receive' && step?.kind === 'replicate')
+    return stageShape(declaration, step, part, program);
+  return shapeOf(declaration, step, program);
+}
+
+/** Of a replicate through a delivery stream: whoever forwards knows no rows, and whoever loads reads a bucket. */
+function stageShape(
+  declaration: Declaration,
+  { from, to, via, checks }: ReplicateStep,
+  stage: DeliveryStage,
+  program: boolean,
+): FunctionShape {
+  const used: Readonly<Record<DeliveryStage, readonly string[]>> = {
+    forward: via ? [via.connection] : [],
+    transform: [from.connection],
+    load: [from.connection, to.connection],
+  };
+  const kinds = connectorsOf(declaration, used[stage]);
+  return {
+    works: stageWorks[stage],
+    connectors: stage === 'load' ? new Map([...kinds, ...bucketConnector]) : kinds,
+    checks: stage !== 'forward' && checks !== undefined,
+    program,
+  };
+}
+
+const bucketConnector = [...connectors].filter(([kind]) => kind === 's3');
 
 function shapeOf(declaration: Declaration, step: NamedStep | undefined, program: boolean): FunctionShape {
   if (!step) {

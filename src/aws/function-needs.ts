@@ -1,12 +1,15 @@
-import { needsFor, type StepNeed, stepNeeds } from '../flow/needs.js';
+import { feedNeeds, needsFor, type StepNeed, stepNeeds } from '../flow/needs.js';
 import { allSteps, type NamedPlan, type PlannedStep } from '../flow/plan.js';
 import type { Half, World } from '../flow/scope.js';
+import { stageName } from './delivery-stages.js';
 
 /** What each function must be allowed, by its step's name, and what the state machine itself does. */
 export interface FunctionNeeds {
   readonly steps: ReadonlyMap<string, readonly StepNeed[]>;
   /** Of functions that receive what a step sent through a queue. */
   readonly receivers: ReadonlyMap<string, readonly StepNeed[]>;
+  /** Of replicates through a delivery stream, by the ends of their functions' names: what they ask of source and sink. */
+  readonly stages: ReadonlyMap<string, readonly StepNeed[]>;
   /** Of calls, and of what it asks of RDS. */
   readonly machine: readonly StepNeed[];
 }
@@ -20,10 +23,15 @@ export function functionNeeds(world: Asked, planned: readonly PlannedStep[]): Fu
     stepNeeds(world, [{ ...each, onFailure: [] }], half);
   const receivers = new Map<string, readonly StepNeed[]>();
   const steps = new Map<string, readonly StepNeed[]>();
+  const stages = new Map<string, readonly StepNeed[]>();
   for (const each of named) {
     if (each.step.kind === 'wait' || each.step.kind === 'call') continue;
     const { step } = each;
-    if (step.kind === 'copy' || step.kind === 'replicate') {
+    if (each.kind === 'replicate' && each.step.via) {
+      const { name } = each.step;
+      stages.set(stageName('transform', name), feedNeeds(world, each).filter(onlyDescribes));
+      stages.set(stageName('load', name), needsFor(alone(each), new Set()).filter(isHanded));
+    } else if (step.kind === 'copy' || step.kind === 'replicate') {
       const { name, via } = step;
       steps.set(name, needsFor(alone(each, 'send'), new Set()));
       if (step.kind === 'copy' && via)
@@ -39,7 +47,7 @@ export function functionNeeds(world: Asked, planned: readonly PlannedStep[]): Fu
   }
   const calls = named.filter(({ kind }) => kind === 'call').flatMap((each) => alone(each));
   const exports = named.filter(({ kind }) => kind === 'export').flatMap((each) => alone(each));
-  return { steps, receivers, machine: [...calls, ...exports.filter(isOfMachine)] };
+  return { steps, receivers, stages, machine: [...calls, ...exports.filter(isOfMachine)] };
 }
 
 /** A queue and whoever receives from it are in one account: no role is assumed for that (code/receiving-form.ts). */
@@ -48,6 +56,15 @@ function asItself(needs: readonly StepNeed[], queue: string): readonly StepNeed[
     if (need.connection !== queue) return [role === undefined ? need : { ...need, role }];
     return need.permission.action === 'sts:AssumeRole' ? [] : [need];
   });
+}
+
+/** Whoever is handed changes looks at the table, and not at its stream. */
+function isHanded({ permission: { action } }: StepNeed): boolean {
+  return !/^dynamodb:(DescribeStream|GetRecords|GetShardIterator)$/.test(action);
+}
+
+function onlyDescribes(need: StepNeed): boolean {
+  return need.permission.only === undefined && isHanded(need);
 }
 
 /** What Step Functions asks of RDS itself (src/flow/asl/rds-calls.ts), with what StartExportTask wants of its caller. */

@@ -15,6 +15,8 @@ export const metricUnits = {
   Lag: 'Milliseconds',
   /** Of changes: those of a delivery that are to come again. */
   Waiting: 'Count',
+  /** Of changes through a delivery stream: those that could not be transformed, and lie below its error prefix. */
+  SetAside: 'Count',
   /** How old what the sink holds is, from when its rows began to be read. */
   Age: 'Seconds',
   /** Firings of the schedule since the run before that no run acted for. */
@@ -25,11 +27,12 @@ export type MetricName = keyof typeof metricUnits;
 
 export type Counts = Readonly<Partial<Record<MetricName, number>>>;
 
-/** What is counted of steps of these kinds, by pipeline and step. */
+/** What is counted of steps of these kinds, by pipeline and step. delivered: a replicate through a delivery stream. */
 export const stepMetrics = {
   copy: ['Read', 'Written', 'Rejected', 'Age'],
   export: ['Read', 'Written', 'Rejected', 'Age'],
   replicate: ['Read', 'Written', 'Rejected', 'Lag', 'Waiting'],
+  delivered: ['Read', 'Written', 'Rejected', 'Waiting', 'SetAside'],
 } as const satisfies Readonly<Record<string, readonly MetricName[]>>;
 
 /** What of that is counted by pipeline alone, too: where a sum over its steps says something. */

@@ -6,6 +6,7 @@ import { queuesOf } from '../flow/queues.js';
 import type { Half, World } from '../flow/scope.js';
 import { streamsOf } from '../flow/streams.js';
 import type { AssetFolder } from './assembly/write-assembly.js';
+import { type DeliveryStage, deliveryStages, stageLogical } from './delivery-stages.js';
 import { functionNeeds } from './function-needs.js';
 import type { CodeAsset } from './stack/function.js';
 import { namedSteps } from './stack/named-steps.js';
@@ -18,11 +19,14 @@ export interface FunctionCode extends CodeAsset, AssetFolder {
   readonly bytes: number;
 }
 
-/** Makes the code of a step's function, or of the run's where no step is given; or of what receives what the step sent. */
+/** Of a step with several functions: what receives what the step sent, or a stage of a delivery stream. */
+export type FunctionPart = 'receive' | DeliveryStage;
+
+/** Makes the code of a step's function, or of the run's where no step is given; or of a part of what the step does. */
 export type MakeCode = (
   declaration: Declaration,
   step: NamedStep | undefined,
-  half?: 'receive',
+  part?: FunctionPart,
 ) => Promise<FunctionCode>;
 
 export interface Synthesized {
@@ -78,7 +82,12 @@ async function codeOf(request: SynthesizeRequest): Promise<ReadonlyMap<string, F
   if (half !== 'receive') {
     if (!onlyFollows(declaration)) code.set(RUN_FUNCTION, await makeCode(declaration, undefined));
     for (const [name, placeholder] of stepFunctions(steps)) {
-      code.set(placeholder, await makeCode(declaration, stepNamed(steps, name)));
+      const step = stepNamed(steps, name);
+      const stages = step?.kind === 'replicate' && step.via ? deliveryStages : [];
+      for (const stage of stages) {
+        code.set(stageLogical(stage, placeholder), await makeCode(declaration, step, stage));
+      }
+      if (stages.length === 0) code.set(placeholder, await makeCode(declaration, step));
     }
   }
   if (half === 'send') return code;

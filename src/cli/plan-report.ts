@@ -144,11 +144,14 @@ function permissionsOf({ planned, listing = [] }: PreparedCopy): readonly Permis
   return [...listing, ...planned.description.permissions, ...planned.sinkPlan.permissions];
 }
 
-/** Warnings of all copies, replicates and exports, for a run: what a person should know before it goes on. */
+/**
+ * Warnings of all copies, replicates and exports, for a run, and that it goes another way than the deployed pipeline: what a
+ * person should know before it goes on.
+ */
 export function warningLines(steps: readonly PlannedStep[], color: boolean): string[] {
   const prepared = [...preparedCopies(steps), ...preparedReplicates(steps), ...preparedExports(steps)];
   return prepared.flatMap(({ name, planned }) => {
-    const warnings = planned.findings.filter((finding) => finding.level === 'warn');
+    const warnings = planned.findings.filter(({ level, path }) => level === 'warn' || path === 'via');
     return warnings.length === 0 ? [] : [name, ...findingLines(warnings, color)];
   });
 }

@@ -1,6 +1,7 @@
 import type { Declaration } from '../declare/declaration.js';
 import type { Replayed } from '../engine/replay.js';
 import { SluiceError } from '../errors.js';
+import type { AsidePlaces } from '../flow/handed/replay-aside.js';
 import { takeLease } from '../flow/open-run.js';
 import { lookingBack } from '../flow/recall.js';
 import { type RedriveQueue, readRedrives } from '../flow/redrive.js';
@@ -19,6 +20,7 @@ import { exitStatus } from './exit-status.js';
 import { type Interrupt, onInterrupt } from './interrupt.js';
 import type { Io } from './io.js';
 import { condition, filterRejects, type RejectFilter } from './list-rejects.js';
+import { replayAside, type Waiting } from './replay-aside.js';
 import { openSession, openState } from './session.js';
 import { count, table } from './text.js';
 
@@ -29,6 +31,8 @@ export interface ReplayOptions extends RejectFilter {
   readonly wait?: boolean | undefined;
   readonly state?: string | undefined;
   readonly json?: boolean | undefined;
+  /** Of a deployed pipeline: where services have put changes aside. */
+  readonly aside?: AsidePlaces | undefined;
 }
 
 /** All replays of a sink share this in its ledger: a reject that was written once is known by its token. */
@@ -40,6 +44,7 @@ export async function replayAll(declaration: Declaration, io: Io, options: Repla
   const state = await openState(declaration, io, options.state);
   const { signal } = interrupt;
   try {
+    const aside = await replayAside(declaration, io, state, options, signal);
     const lease = await takeLease({ state, wait: options.wait ?? false, signal });
     const { recalled } = await lookingBack(declaration, state);
     const world = openSession(declaration, io, { state, run: REPLAY_RUN, recalled, signal });
@@ -57,10 +62,12 @@ export async function replayAll(declaration: Declaration, io: Io, options: Repla
       try {
         const messages = queues.map((redrive) => refusedMessages(redrive, parts, options));
         const rows = parts.filter(({ records }) => records.every(({ received }) => received === undefined));
-        if (options.dryRun) return sayWhat(rows, messages, io, options.json === true);
+        if (options.dryRun)
+          return sayWhat(rows, [...aside.waiting, ...waitingIn(messages)], io, options.json === true);
         const work = { world, rows, messages, guard: lease, stop: signal };
         const sums = options.discard ? await discardAll(work) : await sendAll(work);
-        return report(sums, io, options, interrupt);
+        for (const [step, counts] of aside.sums) addTo(sums, step, counts);
+        return report(sums, io, { ...options, left: aside.left }, interrupt);
       } finally {
         for (const queue of queues) await queue.close();
       }
@@ -118,10 +125,10 @@ interface Work {
   readonly stop: AbortSignal;
 }
 
-type Sums = ReadonlyMap<string, Replayed & { readonly discarded: number }>;
+type Sums = Map<string, Replayed & { discarded: number }>;
 
 async function sendAll({ world, rows, messages, guard, stop }: Work): Promise<Sums> {
-  const sums = new Map<string, Replayed & { discarded: number }>();
+  const sums: Sums = new Map();
   for (const rejects of rows) {
     const request = { rejects, records: rejects.records };
     addTo(sums, rejects.step, await replayRejects(world, request, guard, stop));
@@ -134,7 +141,7 @@ async function sendAll({ world, rows, messages, guard, stop }: Work): Promise<Su
 }
 
 async function discardAll({ world, rows, messages, guard, stop }: Work): Promise<Sums> {
-  const sums = new Map<string, Replayed & { discarded: number }>();
+  const sums: Sums = new Map();
   for (const rejects of rows)
     addTo(sums, rejects.step, { discarded: await discardFiled(world, rejects, guard) });
   for (const refused of messages) {
@@ -148,11 +155,7 @@ function isEmpty({ redrive, files }: RefusedMessages): boolean {
   return files.length === 0 && redrive.messages.size === 0;
 }
 
-function addTo(
-  sums: Map<string, Replayed & { discarded: number }>,
-  step: string,
-  more: Partial<Replayed & { discarded: number }>,
-): void {
+function addTo(sums: Sums, step: string, more: Partial<Replayed & { discarded: number }>): void {
   const sum = sums.get(step) ?? { written: 0, unchanged: 0, rejected: 0, discarded: 0 };
   sum.written += more.written ?? 0;
   sum.unchanged += more.unchanged ?? 0;
@@ -170,21 +173,21 @@ function sayOutdated(outdated: readonly OutstandingRejects[], io: Io): void {
   }
 }
 
-function sayWhat(
-  chosen: readonly OutstandingRejects[],
-  messages: readonly RefusedMessages[],
-  io: Io,
-  json: boolean,
-): number {
-  const received = messages.flatMap((refused) => {
+function waitingIn(messages: readonly RefusedMessages[]): readonly Waiting[] {
+  return messages.flatMap((refused) => {
     const step = refused.redrive.step.name;
     const count = refusedCount(refused);
     return count > 0 ? [{ step, run: 'by its queue', rows: count }] : [];
   });
-  const rows = [
-    ...chosen.map(({ step, run, records }) => ({ step, run, rows: records.length })),
-    ...received,
-  ];
+}
+
+function sayWhat(
+  chosen: readonly OutstandingRejects[],
+  others: readonly Waiting[],
+  io: Io,
+  json: boolean,
+): number {
+  const rows = [...chosen.map(({ step, run, records }) => ({ step, run, rows: records.length })), ...others];
   if (json) io.out(JSON.stringify({ event: 'summary', dryRun: true, steps: rows }));
   else if (rows.length === 0) io.out('no rejects: nothing to send again');
   else
@@ -197,7 +200,12 @@ function sayWhat(
   return exitStatus.complete;
 }
 
-function report(sums: Sums, io: Io, { json, discard }: ReplayOptions, interrupt: Interrupt): number {
+function report(
+  sums: Sums,
+  io: Io,
+  { json, discard, left }: ReplayOptions & { readonly left: readonly string[] },
+  interrupt: Interrupt,
+): number {
   const rows = [...sums].map(([name, { discarded, ...sum }]) => ({
     name,
     ...sum,
@@ -216,6 +224,6 @@ function report(sums: Sums, io: Io, { json, discard }: ReplayOptions, interrupt:
     const header = ['step', 'written', 'unchanged', 'refused again', ...(discard ? ['discarded'] : [])];
     io.out(table(header, cells, new Set([1, 2, 3, 4])).join('\n'));
   }
-  const left = rows.some((row) => row.rejected > 0);
-  return interrupt.status() ?? (left ? exitStatus.rejects : exitStatus.complete);
+  const stays = left.length > 0 || rows.some((row) => row.rejected > 0);
+  return interrupt.status() ?? (stays ? exitStatus.rejects : exitStatus.complete);
 }

@@ -5,7 +5,7 @@ import { unreachable } from '../flow/endless.js';
 import { firingsAsked, firingText, isAsked } from '../flow/firing.js';
 import { type OpenedRun, openRun } from '../flow/open-run.js';
 import { places } from '../flow/places.js';
-import { type PlannedStep, refusals } from '../flow/plan.js';
+import { type PlannedStep, preparedReplicates, refusals } from '../flow/plan.js';
 import { type RunOutcome, runSteps } from '../flow/run.js';
 import type { World } from '../flow/scope.js';
 import { runWindows } from '../flow/windows.js';
@@ -140,16 +140,7 @@ async function planAndRun(world: World, opened: OpenedRun, around: Surroundings)
     if (json) io.out(JSON.stringify(summaryEvent(pipeline, world.run, 'refused', new Map())));
     return exitStatus.refused;
   }
-  if (json)
-    io.out(
-      JSON.stringify({
-        event: 'run',
-        pipeline,
-        run: world.run,
-        resumed: opened.resumes !== undefined,
-        firing: world.firing,
-      }),
-    );
+  if (json) sayBegun(world, opened, steps, io);
   else for (const line of warningLines(steps, io.color)) io.err(line);
   const journal = await opened.begin();
   try {
@@ -176,6 +167,19 @@ async function runPlanned(
   if (json) io.out(JSON.stringify(summaryEvent(pipeline, world.run, outcome, run.ends)));
   else io.out(summaryText(world.run, outcome, run.ends));
   return hasBug(run) ? exitStatus.bug : statusOf(outcome, interrupt.status());
+}
+
+function sayBegun(
+  { run, firing, declaration: { pipeline } }: World,
+  { resumes }: OpenedRun,
+  steps: readonly PlannedStep[],
+  io: Io,
+): void {
+  io.out(JSON.stringify({ event: 'run', pipeline, run, resumed: resumes !== undefined, firing }));
+  for (const { name, planned } of preparedReplicates(steps)) {
+    for (const { message } of planned.findings.filter(({ path }) => path === 'via'))
+      io.out(JSON.stringify({ event: 'note', step: name, message }));
+  }
 }
 
 function sayResumed(history: RunHistory, io: Io, json: boolean): void {

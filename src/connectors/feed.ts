@@ -42,6 +42,7 @@ export interface FeedDescription
   readonly numbering?: string;
   /** How long the source keeps changes. */
   readonly retentionSeconds: number;
+  /** 0 for somebody who is handed changes. */
   readonly shards: number;
 }
 

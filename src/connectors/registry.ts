@@ -5,6 +5,8 @@ import * as dynamodb from './dynamodb/options.js';
 import { rules as fileRules } from './files/option-rules.js';
 import * as files from './files/options.js';
 import * as s3 from './files/stores/bucket-options.js';
+import { rules as firehoseRules } from './firehose/option-rules.js';
+import * as firehose from './firehose/options.js';
 import { rules as mysqlRules } from './mysql/option-rules.js';
 import * as mysql from './mysql/options.js';
 import type { OptionRules } from './option-rules.js';
@@ -30,6 +32,8 @@ export interface Registration {
   readonly changeLoad?: { readonly rows: number; readonly bytes: number; readonly seconds: number };
   /** It lies between the ends of a copy (`via`): `Connection.queue`. */
   readonly queues?: true;
+  /** It lies between changes and their sink (`via`) where a pipeline is deployed: `Connection.delivery`. */
+  readonly delivers?: true;
   load(): Promise<Connector>;
 }
 
@@ -57,6 +61,12 @@ export const registry = {
     rules: sqsRules,
     queues: true,
     load: async () => (await import('./sqs/index.js')).sqs,
+  },
+  firehose: {
+    ...firehose,
+    rules: firehoseRules,
+    delivers: true,
+    load: async () => (await import('./firehose/index.js')).firehose,
   },
 } as const satisfies Record<string, Registration>;
 

@@ -6,34 +6,37 @@ const mistakes: readonly [name: string, text: string, problems: readonly string[
   [
     'a kind that is missing',
     connection('{ host: h }'),
-    ['3:9 connections.shop `kind` is missing (missing_field) → one of: mysql, dynamodb, files, s3, rds, sqs'],
+    [
+      '3:9 connections.shop `kind` is missing (missing_field) → one of: mysql, dynamodb, files, s3, rds, sqs, firehose',
+    ],
   ],
   [
     'a connection that is a text',
     connection('mysql'),
     [
-      '3:9 connections.shop expected a mapping, not text (wrong_type) → { kind: mysql | dynamodb | files | s3 | rds | sqs, … }',
+      '3:9 connections.shop expected a mapping, not text (wrong_type) → { kind: mysql | dynamodb | files | s3 | rds | sqs | firehose, … }',
     ],
   ],
   [
     'a misspelled kind',
     connection('{ kind: msql }'),
     [
-      '3:17 connections.shop.kind unknown kind "msql"; did you mean "mysql"? (wrong_value) → one of: mysql, dynamodb, files, s3, rds, sqs',
+      '3:17 connections.shop.kind unknown kind "msql"; did you mean "mysql"? (wrong_value) → one of: mysql, dynamodb, files, s3, rds, sqs, firehose',
     ],
   ],
   [
-    'a kind of a later version',
-    connection('{ kind: firehose }'),
+    'a delivery stream that gathers for longer than Firehose does',
+    connection('{ kind: firehose, seconds: 901 }'),
     [
-      '3:11 connections.shop.kind a connection of kind firehose is not in this version (unsupported) → take it away, or wait for a later version',
+      '3:36 connections.shop.seconds must be at most 900 (wrong_value)',
+      '5:40 steps[0].from.connection `from` names a delivery stream (kind: firehose), which lies between a source and a sink (conflict) → via: { connection: "shop" }, and a table in `from`',
     ],
   ],
   [
     'a kind that is a number',
     connection('{ kind: 5 }'),
     [
-      '3:17 connections.shop.kind expected text, not an integer (wrong_type) → one of: mysql, dynamodb, files, s3, rds, sqs',
+      '3:17 connections.shop.kind expected text, not an integer (wrong_type) → one of: mysql, dynamodb, files, s3, rds, sqs, firehose',
     ],
   ],
   [

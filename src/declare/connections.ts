@@ -5,13 +5,13 @@ import type { DocumentPath } from './document-path.js';
 import { asMeant, checked } from './issues.js';
 import type { Report } from './report.js';
 import { didYouMean } from './suggestion.js';
-import { isMapping, laterKinds, sayUnsupported } from './unsupported.js';
+import { isMapping } from './unsupported.js';
 import { kindOf, quoted } from './wording.js';
 
 /** The kinds of the connections by name; undefined for a name whose connection has no usable kind. */
 export type ConnectionKinds = ReadonlyMap<string, ConnectionKind | undefined>;
 
-const offered = Object.keys(registry).filter((kind) => !laterKinds.has(kind));
+const offered = Object.keys(registry);
 
 export function registrationOf(kind: ConnectionKind): Registration {
   return registry[kind];
@@ -28,7 +28,7 @@ export function connectionKinds(connections: unknown): ConnectionKinds {
 }
 
 function isKind(kind: unknown): kind is ConnectionKind {
-  return typeof kind === 'string' && Object.hasOwn(registry, kind) && !laterKinds.has(kind);
+  return typeof kind === 'string' && Object.hasOwn(registry, kind);
 }
 
 /** Says what is wrong with a connection. */
@@ -65,8 +65,6 @@ function sayKind(kind: unknown, path: DocumentPath, report: Report): void {
       message: `expected text, not ${kindOf(kind)}`,
       hint,
     });
-  } else if (laterKinds.has(kind)) {
-    sayUnsupported(`a connection of kind ${kind}`, [...path, 'kind'], report);
   } else {
     const message = `unknown kind ${quoted(kind, 'kind') ?? ''}${didYouMean(kind, offered)}`;
     report.add([...path, 'kind'], { code: 'wrong_value', message, hint });

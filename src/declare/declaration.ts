@@ -109,7 +109,7 @@ export interface CopyStep extends StepBase {
   readonly from: SourceDeclaration;
   /** What passed the sink schema of the connection's kind: `Connection.sink` takes it as it is. */
   readonly to: SinkDeclaration;
-  /** The queue between source and sink. */
+  /** What lies between source and sink: of a copy a queue, of a replicate that is deployed a delivery stream. */
   readonly via?: { readonly connection: string };
   /** Columns of the source that hold JSON text and become documents. */
   readonly parse?: readonly string[];

@@ -7,7 +7,7 @@ import { checkKeyList } from './key-lists.js';
 import type { Report } from './report.js';
 import { checkSince, withoutSince } from './since.js';
 import { didYouMean } from './suggestion.js';
-import { isMapping, laterFields, sayUnsupported, withoutLaterFields } from './unsupported.js';
+import { isMapping, sayUnsupported } from './unsupported.js';
 import { kindOf, quoted } from './wording.js';
 
 export interface Ends {
@@ -50,9 +50,8 @@ function checkEnd(
     return undefined;
   }
   const kind = kindOfConnection(value['connection'], path, kinds, report);
-  const possible =
+  const known =
     kind === 'dynamodb' && side === 'source' ? withoutSince(value, 'dynamodb', path, report) : value;
-  const known = withoutLaterFields(possible, laterFields[side], path, report);
   if (kind === undefined || !isMapping(known)) return undefined;
   const { [side]: schema, rules, title } = registrationOf(kind);
   if (schema === undefined) {
@@ -81,7 +80,7 @@ function checkEnd(
   return options && list ? { ...options, keys: list } : undefined;
 }
 
-/** A queue is no end of a copy: it lies between them. Nor is what makes exports of its own. */
+/** A queue or a delivery stream is no end: it lies between them. Nor is what makes exports of its own. */
 function sayNoEnd(name: unknown, kind: string, path: DocumentPath, report: Report): void {
   const field = String(path.at(-1));
   if (kind === 'rds') {
@@ -91,7 +90,8 @@ function sayNoEnd(name: unknown, kind: string, path: DocumentPath, report: Repor
     report.add([...path, 'connection'], { code: 'conflict', message, hint });
     return;
   }
-  const message = `\`${field}\` names a queue (kind: ${kind}), which lies between a source and a sink`;
+  const what = kind === 'firehose' ? 'a delivery stream' : 'a queue';
+  const message = `\`${field}\` names ${what} (kind: ${kind}), which lies between a source and a sink`;
   const hint = `via: { connection: ${quoted(name, 'connection') ?? 'NAME'} }, and a table in \`${field}\``;
   report.add([...path, 'connection'], { code: 'conflict', message, hint });
 }

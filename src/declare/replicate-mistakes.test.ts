@@ -83,10 +83,18 @@ const mistakes: readonly [name: string, text: string, problems: readonly string[
     ],
   ],
   [
-    'a delivery stream',
-    replicate(from, append, 'via: { connection: delivery }'),
+    'a delivery stream that is none',
+    replicate(from, append, 'via: { connection: stage }'),
     [
-      '9:5 steps[0].via `via` is not in this version (unsupported) → take it away, or wait for a later version',
+      '9:24 steps[0].via.connection "stage" is a connection of kind dynamodb, which is no delivery stream (wrong_value) → a delivery stream lies between changes and their sink: { kind: firehose }',
+    ],
+  ],
+  [
+    'a delivery stream whose name is written wrong, and one before a mirror',
+    replicate(from, to, 'via: { connection: delivry }'),
+    [
+      '8:35 steps[0].to.mode `mode: mirror` needs changes in their order, which a delivery stream does not keep (conflict) → leave `via` out, or use append',
+      '9:24 steps[0].via.connection no connection is named "delivry" (unknown_connection) → the connections are: shop, stage',
     ],
   ],
   [

@@ -18,7 +18,8 @@ import {
   replicate,
 } from './schema/replicate.js';
 import { readTests } from './step-tests.js';
-import { isMapping, laterFields, sayUnsupported, withoutLaterFields } from './unsupported.js';
+import { isMapping, sayUnsupported } from './unsupported.js';
+import { checkDelivery } from './via.js';
 import { kindOf } from './wording.js';
 
 const DEFAULT_LOAD: LoadDeclaration = { rows: 10_000, bytes: 16 * 1024 * 1024, seconds: 1 };
@@ -44,14 +45,10 @@ export function checkReplicate(
     : undefined;
   const mode = modeOf(to.rest, path, report);
   const { from: _from, to: _to, ...known } = value;
-  const options = checked(
-    replicate,
-    withoutLaterFields(known, laterFields.replicate, path, report),
-    path,
-    report,
-  );
+  const options = checked(replicate, known, path, report);
   const contents = options && readContents(options, path, reading);
   sayConflicts(value, path, report);
+  checkDelivery(value, path, kinds, report);
   if (!changes || !loads || !ends || !options || !mode) return undefined;
   return {
     ...commonFields({ ...options, parallel: undefined } as CommonOptions),
@@ -63,6 +60,7 @@ export function checkReplicate(
     events: changes.events ?? (mode === 'mirror' ? ['insert', 'modify', 'remove'] : ['insert', 'modify']),
     load: loadOf(loads.load, defaultLoad(to.rest, kinds)),
     ...first(options),
+    ...(options.via && { via: options.via }),
     ...contents,
     ...readTests(options.tests, path, report),
   };

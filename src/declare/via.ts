@@ -18,7 +18,7 @@ const wholeModes: Readonly<Record<string, string>> = {
 export function checkVia(step: Mapping, path: DocumentPath, kinds: ConnectionKinds, report: Report): void {
   const { via, from, to } = step;
   if (via === undefined || !isMapping(via)) return;
-  checkConnection(via['connection'], [...path, 'via'], kinds, report);
+  checkConnection(via['connection'], [...path, 'via'], kinds, report, queue);
   const source = isMapping(from) ? from : {};
   const sink = isMapping(to) ? to : {};
   const { mode } = sink;
@@ -43,12 +43,51 @@ export function checkVia(step: Mapping, path: DocumentPath, kinds: ConnectionKin
   }
 }
 
-function checkConnection(name: unknown, path: DocumentPath, kinds: ConnectionKinds, report: Report): void {
+/** What is wrong with a replicate that goes through a delivery stream. */
+export function checkDelivery(
+  step: Mapping,
+  path: DocumentPath,
+  kinds: ConnectionKinds,
+  report: Report,
+): void {
+  const { via, to } = step;
+  if (via === undefined || !isMapping(via)) return;
+  checkConnection(via['connection'], [...path, 'via'], kinds, report, delivery);
+  if (!isMapping(to) || to['mode'] !== 'mirror') return;
+  const message = '`mode: mirror` needs changes in their order, which a delivery stream does not keep';
+  const hint = 'leave `via` out, or use append';
+  report.add([...path, 'to', 'mode'], { code: 'conflict', message, hint });
+}
+
+/** What lies between the ends of a step. */
+interface Between {
+  readonly is: 'queues' | 'delivers';
+  readonly noun: string;
+  readonly hint: string;
+}
+
+const queue: Between = {
+  is: 'queues',
+  noun: 'queue',
+  hint: 'a queue lies between the ends: { kind: sqs, queue: NAME }',
+};
+const delivery: Between = {
+  is: 'delivers',
+  noun: 'delivery stream',
+  hint: 'a delivery stream lies between changes and their sink: { kind: firehose }',
+};
+
+function checkConnection(
+  name: unknown,
+  path: DocumentPath,
+  kinds: ConnectionKinds,
+  report: Report,
+  { is, noun, hint }: Between,
+): void {
   if (typeof name !== 'string') return;
   const kind = kindOfConnection(name, path, kinds, report);
-  if (kind === undefined || registrationOf(kind).queues) return;
-  const hint = 'a queue lies between the ends: { kind: sqs, queue: NAME }';
-  const message = `"${name}" is a connection of kind ${kind}, which is no queue`;
+  if (kind === undefined || registrationOf(kind)[is]) return;
+  const message = `"${name}" is a connection of kind ${kind}, which is no ${noun}`;
   report.add([...path, 'connection'], { code: 'wrong_value', message, hint });
 }
 

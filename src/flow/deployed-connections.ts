@@ -70,6 +70,10 @@ function sumOf(branches: readonly Counts[], limit: number): Counts {
   );
 }
 
+const LOADS = 'a writer and a look into its ledger';
+/** Behind a delivery stream: the fewest that a mapping of a queue allows, and a sweep. */
+const LOADERS = 3;
+
 type Term = readonly [connection: string, most: number, how: string];
 
 function countsOf(planned: NamedPlan, all: readonly PlannedStep[]): Counts {
@@ -79,7 +83,7 @@ function countsOf(planned: NamedPlan, all: readonly PlannedStep[]): Counts {
     counts.set(connection, count);
     count.most += most;
     count.terms.push(`${planned.step.name}: ${how}`);
-    if (planned.kind === 'replicate') count.perShard = true;
+    if (planned.kind === 'replicate' && !planned.step.via) count.perShard = true;
   }
   return counts;
 }
@@ -89,8 +93,9 @@ function termsOf(planned: NamedPlan, all: readonly PlannedStep[]): readonly Term
     case 'copy':
       return copyTerms(planned);
     case 'replicate': {
-      const { from, to } = planned.step;
-      return [from, to].map(({ connection }) => [connection, 2, 'a writer and a look into its ledger']);
+      const { from, via, to } = planned.step;
+      if (via) return [[to.connection, 2 * LOADERS, `${LOADERS} functions that load, each ${LOADS}`]];
+      return [from, to].map(({ connection }) => [connection, 2, LOADS]);
     }
     case 'export': {
       const { count } = planned.step;

@@ -3,7 +3,7 @@ import type { CallStep, ConnectionDeclaration } from '../declare/declaration.js'
 import { isExportPlan, placePermissions } from '../engine/export/export-plan.js';
 import { isPlanned } from '../engine/plan.js';
 import { isReplicatePlan } from '../engine/replicate/plan.js';
-import { allSteps, type PlannedStep, type PreparedCopy } from './plan.js';
+import { allSteps, type PlannedReplicateStep, type PlannedStep, type PreparedCopy } from './plan.js';
 import type { PreparedExport } from './plan-export.js';
 import type { PreparedReplicate } from './plan-replicate.js';
 import type { Half, World } from './scope.js';
@@ -43,6 +43,18 @@ export function stepNeeds(
   const needs = all.flatMap((planned) => needsOf(planned, verified, half));
   return needs.map((need) =>
     withHolder(need, need.connection && declaration.connections[need.connection], env),
+  );
+}
+
+/** What a replicate asks of its source, for somebody who does not load. */
+export function feedNeeds(
+  { declaration, env }: Pick<World, 'declaration' | 'env'>,
+  { replicate: { name, step, planned } }: PlannedReplicateStep,
+): readonly StepNeed[] {
+  if (!isReplicatePlan(planned)) return [];
+  const { connection } = step.from;
+  return needsAt(name, connection, planned.description.permissions).map((need) =>
+    withHolder(need, declaration.connections[connection], env),
   );
 }
 

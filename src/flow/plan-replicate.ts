@@ -1,4 +1,5 @@
 import type { Context, Finding } from '../connectors/connector.js';
+import { bufferingOf, deliveryStreamName } from '../connectors/delivery-stream-options.js';
 import type { FeedDescription } from '../connectors/feed.js';
 import type { ReplicateStep } from '../declare/declaration.js';
 import { forecast } from '../engine/forecast.js';
@@ -49,6 +50,7 @@ export async function prepareReplicate(
     const findings = [
       ...planned.findings,
       ...standingFindings(step, planned, standing),
+      ...(options.handed ? [] : deliveryFindings(world, step)),
       ...fileStateFindings(world, step.to),
     ];
     return { name, step, scope, planned: { ...planned, findings }, ...(standing ? { standing } : {}) };
@@ -109,6 +111,22 @@ function beginText({ first, changes }: ReplicateStep, { retentionSeconds }: Feed
   return changes === 'oldest'
     ? `begins with the oldest change that is kept (of the last ${hours} hours)`
     : 'begins with the changes from now on';
+}
+
+/** What is declared for the deployed pipeline alone. */
+function deliveryFindings({ declaration }: World, { name, via }: ReplicateStep): readonly Finding[] {
+  const options = via && declaration.connections[via.connection];
+  if (!options) return [];
+  const { seconds, mib } = bufferingOf(options);
+  const stream = deliveryStreamName(declaration.pipeline, name);
+  return [
+    {
+      ...note(
+        `on this machine changes go from their stream to the sink directly; deployed, the delivery stream ${stream} gathers them for ${seconds} s or until there are ${mib} MiB, and objects of a bucket are loaded`,
+      ),
+      path: 'via',
+    },
+  ];
 }
 
 function note(message: string): Finding {

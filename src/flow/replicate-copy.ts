@@ -7,7 +7,7 @@ const FIRST = '.first';
 
 /** The copy that does to a table what a replicate does to its changes: it compares them, or comes first. */
 export function copyOf(step: ReplicateStep): CopyStep {
-  const { changes: _changes, events: _events, load: _load, first: _first, ...rest } = step;
+  const { changes: _changes, events: _events, load: _load, first: _first, via: _via, ...rest } = step;
   const { ttlDeletes: _ttlDeletes, ...to } = rest.to;
   return { ...rest, to, kind: 'copy' };
 }

@@ -1,5 +1,5 @@
 /** Changes through a delivery stream: a real stream's, forwarded, made lines of, put into a bucket and loaded. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { testContext } from '../../../test/fixtures/context.js';
 import { type DeployedWorld, deployedWorld, listedRejects } from '../../../test/fixtures/deployed-world.js';
 import {
@@ -26,22 +26,22 @@ import { transformEvent } from './transform.js';
 
 const LIMIT_MS = 120_000;
 const never = new AbortController().signal;
-let database: TestDatabase;
+let shared: TestDatabase;
 let s3: TestS3;
 const closings: (() => Promise<unknown>)[] = [];
 
 beforeAll(async () => {
-  [database, s3] = await Promise.all([testDatabase('delivery'), testS3()]);
+  [shared, s3] = await Promise.all([testDatabase('delivery'), testS3()]);
 });
 afterAll(async () => {
   await Promise.all(closings.map((close) => close()));
-  await Promise.all([database.drop(), s3.stop()]);
+  await Promise.all([shared.drop(), s3.stop()]);
 });
 
 const hit = (id: number, payload: string): Item => ({ id: { S: `h${id}` }, payload: { S: payload } });
 const base64 = (text: string) => Buffer.from(text).toString('base64');
 
-async function ground() {
+async function ground(database: TestDatabase = shared) {
   const table = tableName('hits');
   const into = table.replaceAll('-', '_');
   await createTable(table, ['id', 'S'], undefined, 'NEW_AND_OLD_IMAGES');
@@ -142,12 +142,19 @@ describe.concurrent('changes through a delivery stream', { timeout: LIMIT_MS }, 
     await delivered(made, stream.taken.slice(8), other);
     const loader = await made.open();
     const first = await loadEvent(loader, made.place, messages(made.bucket, one, one), never);
-    expect(first).toEqual({ answer: { batchItemFailures: [] }, loaded: 2 });
+    expect(first).toMatchObject({
+      answer: { batchItemFailures: [] },
+      loaded: 2,
+      counts: { read: 8, written: 6, unchanged: 2 },
+    });
     expect(await s3.keys(made.bucket)).toEqual([other]);
     // No message came of the other.
-    expect(await sweepObjects(loader, made.place, never)).toEqual({ loaded: 1 });
+    expect(await sweepObjects(loader, made.place, never)).toMatchObject({
+      loaded: 1,
+      counts: { read: 4, written: 0, unchanged: 4 },
+    });
     await loader.close();
-    const rows = await database.query(`SELECT id, hits, note FROM ${made.into} ORDER BY id`);
+    const rows = await shared.query(`SELECT id, hits, note FROM ${made.into} ORDER BY id`);
     expect(rows).toEqual(notes.map((note, index) => [`h${index}`, `${index}`, note]));
     expect(await s3.keys(made.bucket)).toEqual([]);
   });
@@ -179,7 +186,7 @@ describe.concurrent('changes through a delivery stream', { timeout: LIMIT_MS }, 
       ['parse_failed', undefined],
       ['value_too_long', true],
     ]);
-    expect(await database.query(`SELECT id FROM ${made.into} ORDER BY id`)).toEqual([['h0'], ['h3']]);
+    expect(await shared.query(`SELECT id FROM ${made.into} ORDER BY id`)).toEqual([['h0'], ['h3']]);
   });
 
   it('are sent again where the stream did not take them, and only those', async () => {
@@ -198,6 +205,40 @@ describe.concurrent('changes through a delivery stream', { timeout: LIMIT_MS }, 
     expect(told.answer).toEqual({ batchItemFailures: [] });
     expect(stream.calls).toEqual([5, 2]);
     expect(new Set(stream.taken).size).toBe(5);
+  });
+
+  it('come into the sink once where two functions load them at once, also from objects that seem the same', async () => {
+    const own = await testDatabase('turns');
+    closings.push(own.drop);
+    const made = await ground(own);
+    await putItems(
+      made.table,
+      Array.from({ length: 6 }, (_, index) => hit(index, payload(index, 'good'))),
+    );
+    const data = (await streamRecords(made.table)).map((record) => base64(JSON.stringify(record)));
+    const some = (...indexes: readonly number[]) => indexes.map((index) => data[index] ?? '');
+    // Both begin and end with the same changes.
+    const objects = ['lines/a.jsonl', 'lines/b.jsonl'];
+    await delivered(made, some(0, 1, 2, 5), 'lines/a.jsonl');
+    await delivered(made, some(0, 3, 4, 5), 'lines/b.jsonl');
+    const loaders = [await made.open(), await made.open()];
+    await own.execute(`LOCK TABLES ${made.into} READ`);
+    const loading = objects.map((key, index) => loaders[index]?.load(key, never));
+    await vi.waitFor(
+      async () => {
+        const waiting = `SELECT COUNT(*) FROM information_schema.processlist WHERE db = '${own.name}' AND state LIKE 'Waiting for table%'`;
+        expect(await own.query(waiting)).toEqual([['2']]);
+      },
+      { timeout: LIMIT_MS / 2, interval: 50 },
+    );
+    await own.execute('UNLOCK TABLES');
+    const counts = (await Promise.all(loading)).map((loaded) => loaded?.counts);
+    expect(counts.map((each) => each?.read)).toEqual([4, 4]);
+    expect(counts.reduce((sum, each) => sum + (each?.written ?? 0), 0)).toBe(6);
+    await Promise.all(loaders.map((loader) => loader.close()));
+    const rows = await own.query(`SELECT id FROM ${made.into} ORDER BY id`);
+    expect(rows).toEqual(['h0', 'h1', 'h2', 'h3', 'h4', 'h5'].map((id) => [id]));
+    expect(await s3.keys(made.bucket)).toEqual([]);
   });
 
   it('stay in the bucket while they cannot be loaded', async () => {

@@ -1,7 +1,7 @@
 import type { Deployed, WorkAbout } from './deployed.js';
 
 /** What can be kept from one event to the next. */
-interface Keepable {
+export interface Keepable {
   abort(reason: unknown): void;
   close(): Promise<void>;
 }

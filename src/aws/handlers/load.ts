@@ -1,4 +1,10 @@
-import type { OpenLoader } from '../../flow/handed/open-loader.js';
+import { isLeft } from '../../flow/handed/open-deliveries.js';
+import {
+  type LoadedObject,
+  loadedNothing,
+  type OpenLoader,
+  together,
+} from '../../flow/handed/open-loader.js';
 import { toldObjects } from './events/s3-event.js';
 import { type BatchAnswer, batchAnswer, type SqsEvent } from './events/sqs-event.js';
 
@@ -6,6 +12,8 @@ export interface LoadOutcome {
   readonly answer: BatchAnswer;
   /** Objects that are in the sink now. */
   readonly loaded: number;
+  /** Of these. */
+  readonly counts: LoadedObject['counts'];
   /** What the last that failed did of. */
   readonly failure?: { readonly error: unknown };
 }
@@ -25,12 +33,13 @@ export async function loadEvent(
 ): Promise<LoadOutcome> {
   const again: string[] = [];
   let loaded = 0;
+  let counts = loadedNothing;
   let failure: LoadOutcome['failure'];
   for (const { messageId, body } of Records) {
     try {
       for (const name of namesIn(body, place)) {
         stop.throwIfAborted();
-        await loader.load(name, stop);
+        counts = together(counts, (await loader.load(name, stop)).counts);
         loaded++;
       }
     } catch (error) {
@@ -38,7 +47,7 @@ export async function loadEvent(
       failure = { error };
     }
   }
-  return { answer: batchAnswer(again), loaded, ...(failure ? { failure } : {}) };
+  return { answer: batchAnswer(again), loaded, counts, ...(failure ? { failure } : {}) };
 }
 
 /** Below the prefix: nothing else is loaded, whatever a message says. */
@@ -48,22 +57,25 @@ function namesIn(body: string, { bucket, prefix }: DeliveryPlace): readonly stri
   );
 }
 
-/** Loads what is still there: of which no message came, or its message was given up. */
+/** Loads what is still there after a while: of which no message came, or its message was given up. */
 export async function sweepObjects(
   loader: OpenLoader,
   { prefix }: DeliveryPlace,
   stop: AbortSignal,
+  nowMs = Date.now(),
 ): Promise<Omit<LoadOutcome, 'answer'>> {
   let loaded = 0;
+  let counts = loadedNothing;
   let failure: LoadOutcome['failure'];
   for await (const name of loader.left(prefix)) {
     if (stop.aborted) break;
+    if (!isLeft(name.slice(prefix.length), nowMs)) continue;
     try {
-      await loader.load(name, stop);
+      counts = together(counts, (await loader.load(name, stop)).counts);
       loaded++;
     } catch (error) {
       failure = { error };
     }
   }
-  return { loaded, ...(failure ? { failure } : {}) };
+  return { loaded, counts, ...(failure ? { failure } : {}) };
 }

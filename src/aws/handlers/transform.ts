@@ -1,5 +1,5 @@
-import { gunzipSync } from 'node:zlib';
 import type { MappedRecord, OpenMapper } from '../../flow/handed/open-mapper.js';
+import { sentRecord } from '../../flow/handed/set-aside.js';
 import {
   type FirehoseAnswer,
   type FirehoseEvent,
@@ -18,25 +18,10 @@ export async function transformEvent(
   readonly answer: FirehoseAnswer;
   readonly counts: Awaited<ReturnType<OpenMapper['map']>>['counts'];
 }> {
-  const { mapped, counts } = await mapper.map(records.map(({ data }) => parsed(data)));
+  const { mapped, counts } = await mapper.map(records.map(({ data }) => sentRecord(data)));
   const data = new Map(records.map((record) => [record.recordId, record.data]));
   const results = records.map(({ recordId, data: came }, index) => resultOf(recordId, came, mapped[index]));
   return { answer: { records: withinLimit(results, (recordId) => data.get(recordId) ?? '') }, counts };
-}
-
-/** Nothing that a stream holds is larger. */
-const MAX_PLAIN_BYTES = 16 * 1024 * 1024;
-
-/** Undefined, which is no record of a stream either, where it is not what `forwardEvent` sent. */
-function parsed(data: string): unknown {
-  try {
-    const bytes = Buffer.from(data, 'base64');
-    const isPacked = bytes[0] === 0x1f && bytes[1] === 0x8b;
-    const plain = isPacked ? gunzipSync(bytes, { maxOutputLength: MAX_PLAIN_BYTES }) : bytes;
-    return JSON.parse(plain.toString('utf8'));
-  } catch {
-    return undefined;
-  }
 }
 
 function resultOf(recordId: string, came: string, mapped: MappedRecord | undefined): FirehoseResult {

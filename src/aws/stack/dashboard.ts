@@ -75,8 +75,9 @@ function rowsWidget(site: Site): Widget {
 
 /** One for each thing that is counted: its steps side by side. */
 function stepWidgets(site: Site, steps: readonly NamedStep[]): readonly Widget[] {
-  const countedOf = ({ kind }: NamedStep): readonly MetricName[] =>
-    (stepMetrics as Readonly<Partial<Record<NamedStep['kind'], readonly MetricName[]>>>)[kind] ?? [];
+  const byKind: Readonly<Partial<Record<string, readonly MetricName[]>>> = stepMetrics;
+  const countedOf = (step: NamedStep): readonly MetricName[] =>
+    byKind[step.kind === 'replicate' && step.via ? 'delivered' : step.kind] ?? [];
   const names = (Object.keys(metricUnits) as MetricName[]).filter((name) =>
     steps.some((step) => countedOf(step).includes(name)),
   );

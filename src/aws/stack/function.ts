@@ -155,7 +155,9 @@ function waivers(request: FunctionRequest, isInVpc: boolean) {
   const long = 'work that takes longer is handed over to another call before the time ends';
   return {
     ...(timeoutSeconds < LONGEST_SECONDS ? {} : { audit: { 'function-timeout': long } }),
-    nag: { 'Serverless-LambdaDLQ': 'it is called by Step Functions, which waits for the answer' },
+    nag: {
+      'Serverless-LambdaDLQ': `it is called by ${caller ?? 'Step Functions'}, which waits for the answer`,
+    },
     checkov: {
       CKV_AWS_115: `${caller ?? 'Step Functions'} bounds how many run at once; reserved concurrency would be taken from others`,
       CKV_AWS_116: `it is called by ${caller ?? 'Step Functions'}, which waits for the answer and handles the failure`,

@@ -16,7 +16,7 @@ const MAX_AGE_SECONDS = 22 * 3600;
 const KEPT_DAYS = 90;
 
 /** Where changes go that were given up: with the records themselves, which a queue would not get. */
-function failedBucket({ pipeline, account, region }: Site): string {
+export function failedBucket({ pipeline, account, region }: Site): string {
   return bucketName(`sluice-${pipeline}-failed-${account}-${region}`);
 }
 

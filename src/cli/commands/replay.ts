@@ -8,6 +8,7 @@ Examples:
   sluice replay orders.yaml --dry-run                   what would be sent again
   sluice replay orders.yaml
   sluice replay orders.yaml --where reason=foreign_key
+  sluice replay hits.yaml --on aws                      also changes that Lambda or Firehose put aside
 
 Exit status: 0 nothing is left · 3 some were refused again and stay · 2 refused before any
 write · 4 stopped; replay again goes on`;
@@ -34,9 +35,11 @@ export function registerReplay(program: Command, io: Io, exit: (status: number) 
     .addHelpText('after', examples)
     .action(async (file: string, options: ReplayOptions & { readonly on?: string }) => {
       const { loadDeclaration } = await import('../../declare/load.js');
-      const { onAws } = await import('../deploy/deployed-pipeline.js');
+      const { asidePlaces, onAws } = await import('../deploy/deployed-pipeline.js');
       const { replayAll } = await import('../replay-rejects.js');
       const declaration = await loadDeclaration(file, { env: io.env });
-      exit(await replayAll(declaration, io, await onAws(declaration, io, options)));
+      const deployed = await onAws(declaration, io, options);
+      const aside = options.on === undefined ? undefined : await asidePlaces(declaration, io);
+      exit(await replayAll(declaration, io, { ...deployed, ...(aside ? { aside } : {}) }));
     });
 }

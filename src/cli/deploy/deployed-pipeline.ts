@@ -1,8 +1,11 @@
+import { stageName } from '../../aws/delivery-stages.js';
 import { openAccess } from '../../aws/deploy/account-access.js';
 import { findStack } from '../../aws/deploy/own-stack.js';
+import { followerName } from '../../aws/stack/changes-part.js';
 import { nameOf, siteOf } from '../../aws/stack/site.js';
 import type { Declaration } from '../../declare/declaration.js';
 import { SluiceError } from '../../errors.js';
+import type { AsidePlaces } from '../../flow/handed/replay-aside.js';
 import type { Io } from '../io.js';
 import { deployPlace } from './assembly-for.js';
 import { callContext } from './chosen-assembly.js';
@@ -13,6 +16,9 @@ export interface DeployedPipeline {
   readonly stateUrl: string;
   /** Of what has runs: absent where it only receives, or follows changes. */
   readonly machine?: string;
+  /** Names of buckets, of a pipeline that follows changes: what was given up, and what is on its way. */
+  readonly failedBucket?: string;
+  readonly deliveryBucket?: string;
 }
 
 /** Finds a pipeline's stack by the credentials and the region of the environment. Throws `stack_missing`. */
@@ -24,8 +30,20 @@ export async function deployedPipeline(declaration: Declaration, io: Io): Promis
   try {
     const name = nameOf(siteOf(declaration, place.account, place.region));
     const found = await findStack(access.cloudFormation, name);
-    const { StateUrl: stateUrl, StateMachineArn: machine } = found?.outputs ?? {};
-    if (stateUrl !== undefined) return { stateUrl, ...(machine === undefined ? {} : { machine }) };
+    const {
+      StateUrl: stateUrl,
+      StateMachineArn: machine,
+      FailedBucket: failedBucket,
+      DeliveryBucket: deliveryBucket,
+    } = found?.outputs ?? {};
+    if (stateUrl !== undefined) {
+      return {
+        stateUrl,
+        ...(machine === undefined ? {} : { machine }),
+        ...(failedBucket === undefined ? {} : { failedBucket }),
+        ...(deliveryBucket === undefined ? {} : { deliveryBucket }),
+      };
+    }
     throw new SluiceError('stack_missing', `${name} is not deployed in ${place.account}, ${place.region}`, {
       hint: 'sluice deploy puts it there; AWS_PROFILE and AWS_REGION say where it is looked for',
     });
@@ -45,4 +63,18 @@ export async function onAws<Options extends { readonly on?: string; readonly sta
     throw new SluiceError('usage', '--on aws says where the state is: --state cannot say it, too');
   }
   return { ...options, state: (await deployedPipeline(declaration, io)).stateUrl };
+}
+
+/** Where a deployed pipeline has changes that services put aside; undefined where it follows none. */
+export async function asidePlaces(declaration: Declaration, io: Io): Promise<AsidePlaces | undefined> {
+  const { failedBucket, deliveryBucket } = await deployedPipeline(declaration, io);
+  if (failedBucket === undefined) return undefined;
+  return {
+    failedBucket,
+    ...(deliveryBucket === undefined ? {} : { deliveryBucket }),
+    isOf: (functionArn, step) => {
+      const names = [followerName(step), stageName('forward', step)].map((end) => nameOf(declaration, end));
+      return names.includes(functionArn.split(':')[6] ?? '');
+    },
+  };
 }

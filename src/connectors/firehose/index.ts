@@ -2,6 +2,7 @@ import { SluiceError } from '../../errors.js';
 import { awsCredentials } from '../aws-credentials.js';
 import { awsPlace } from '../aws-endpoint.js';
 import type { Connection, Connector, Context } from '../connector.js';
+import { deliveryStreamName } from '../delivery-stream-options.js';
 import type { FirehoseConnectionOptions } from './options.js';
 import { FirehoseStream } from './stream.js';
 
@@ -10,10 +11,7 @@ export const firehose: Connector = {
 };
 
 /** A stream is all there is: it lies between changes and their sink. */
-function connectFirehose(
-  { endpoint, region, stream }: FirehoseConnectionOptions,
-  context: Context,
-): Connection {
+function connectFirehose({ endpoint, region }: FirehoseConnectionOptions, context: Context): Connection {
   const place = awsPlace('firehose', { endpoint, region }, context.env);
   const { pipeline } = context;
   const credentials = awsCredentials({ region: place.region, env: context.env, session: pipeline });
@@ -23,7 +21,7 @@ function connectFirehose(
     source: noEnd,
     sink: noEnd,
     delivery: (own) => {
-      const name = stream ?? `sluice-${pipeline}-${own.step}`.slice(0, 64);
+      const name = deliveryStreamName(pipeline, own.step);
       return new FirehoseStream({ name, place, credentials, context: own });
     },
     close: async () => undefined,

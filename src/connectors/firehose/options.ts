@@ -7,11 +7,6 @@ export const connection = z.strictObject({
   kind: z
     .literal('firehose')
     .describe('A delivery stream between changes and their sink, for `via`; of deployed pipelines.'),
-  stream: z
-    .string()
-    .regex(/^[\w.-]{1,64}$/, 'not the name of a delivery stream: up to 64 of letters, digits, _, . and -')
-    .optional()
-    .describe('Its name. Default: one of the pipeline and the step.'),
   /** https://docs.aws.amazon.com/firehose/latest/APIReference/API_BufferingHints.html */
   seconds: z.int().min(0).max(900).optional().describe('Changes are gathered for so long at most: 60.'),
   mib: z.int().min(1).max(128).optional().describe('Or until there are so many MiB: 5.'),

@@ -11,7 +11,7 @@ import { name } from './names.js';
 import { changeFields, loadFields, replicateFields } from './replicate.js';
 import { type StepOptions, stepFields } from './step-fields.js';
 
-const { mysql, dynamodb, files, rds, s3, sqs } = registry;
+const { mysql, dynamodb, files, rds, s3, sqs, firehose } = registry;
 
 const connection = z.discriminatedUnion('kind', [
   mysql.connection,
@@ -20,6 +20,7 @@ const connection = z.discriminatedUnion('kind', [
   rds.connection,
   s3.connection,
   sqs.connection,
+  firehose.connection,
 ]);
 
 const onFailure: z.ZodType<FailureInput, FailureInput> = z.lazy(

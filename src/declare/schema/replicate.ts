@@ -13,6 +13,12 @@ const MAX_LOAD_BYTES = 256 * 1024 * 1024;
 export const replicateFields = {
   replicate: name.describe('The name of the step, unique in the pipeline.'),
   ...moving,
+  via: z
+    .strictObject({ connection: name.describe('A connection of kind firehose.') })
+    .optional()
+    .describe(
+      'A delivery stream between changes and sink, where the pipeline is deployed. A run on one machine goes direct.',
+    ),
   first: z
     .literal('copy')
     .optional()

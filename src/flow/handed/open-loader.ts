@@ -1,9 +1,7 @@
-import type { Readable } from 'node:stream';
-import { StringDecoder } from 'node:string_decoder';
 import type { Writer } from '../../connectors/connector.js';
 import type { Store } from '../../connectors/store.js';
 import type { ReplicateStep } from '../../declare/declaration.js';
-import { type Counters, zeroCounters } from '../../engine/counters.js';
+import { addCounters, type Counters, zeroCounters } from '../../engine/counters.js';
 import type { RejectStore } from '../../engine/rejects.js';
 import { deliveredBatch } from '../../engine/replicate/delivered-lines.js';
 import { loadHanded } from '../../engine/replicate/load-handed.js';
@@ -12,6 +10,7 @@ import { limitsOf } from '../../engine/replicate/replicate.js';
 import { SluiceError } from '../../errors.js';
 import { prepareReplicate } from '../plan-replicate.js';
 import type { World } from '../scope.js';
+import { linesIn } from './object-lines.js';
 
 export interface LoaderOptions {
   readonly rejects: RejectStore;
@@ -21,6 +20,14 @@ export interface LoaderOptions {
 
 export interface LoadedObject {
   readonly counts: Readonly<Counters>;
+}
+
+export const loadedNothing: LoadedObject['counts'] = Object.freeze(zeroCounters());
+
+export function together(some: LoadedObject['counts'], more: LoadedObject['counts']): LoadedObject['counts'] {
+  const sum = { ...some };
+  addCounters(sum, more);
+  return sum;
 }
 
 /** Brings what a delivery stream has put into a bucket into the sink. */
@@ -100,19 +107,6 @@ async function loadObject(loading: Loading, name: string): Promise<void> {
   if (lines.length > 0) await loadLines(loading, name, lines);
   // Only now: whoever is ended before this loads it again, and writes nothing twice (invariant 1).
   await store.remove([name]);
-}
-
-/** At line feeds alone: JSON's texts hold every other end of a line as it is. */
-async function* linesIn(content: Readable): AsyncGenerator<string> {
-  const decoder = new StringDecoder('utf8');
-  let rest = '';
-  for await (const chunk of content) {
-    const parts = `${rest}${decoder.write(chunk as Buffer)}`.split('\n');
-    rest = parts.pop() ?? '';
-    yield* parts;
-  }
-  rest += decoder.end();
-  if (rest !== '') yield rest;
 }
 
 async function loadLines({ plan, run }: Loading, name: string, lines: readonly string[]): Promise<void> {

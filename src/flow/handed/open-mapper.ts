@@ -22,6 +22,8 @@ export interface OpenMapper {
     readonly mapped: readonly MappedRecord[];
     readonly counts: Readonly<Counters>;
   }>;
+  /** Nothing more is waited for. The mapper is of no more use. */
+  abort(reason: unknown): void;
   close(): Promise<void>;
 }
 
@@ -46,6 +48,7 @@ export async function openMapper(
       }
       return { mapped, counts: counters };
     },
+    abort: (reason) => scope.abort(reason),
     close: () => feed.close(),
   };
 }

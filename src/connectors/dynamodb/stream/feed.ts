@@ -42,9 +42,10 @@ export class StreamFeed implements Feed {
   }
 
   async describe(): Promise<FeedDescription> {
-    const { client, table: name, calls } = this.#options;
+    const { client, table: name, calls, context } = this.#options;
     const { table, stream } = await this.#find();
-    const { shards } = await listShards(calls, stream.arn, this.#unlisted);
+    // Whoever is handed changes reads no shard, and need not be allowed to.
+    const shards = context.handed ? 0 : (await listShards(calls, stream.arn, this.#unlisted)).shards.size;
     return {
       name: `changes of table ${name}`,
       identity: tableIdentity(client, name, table),
@@ -53,7 +54,7 @@ export class StreamFeed implements Feed {
       key: table.key.map((part) => part.name),
       numbering: stream.arn,
       retentionSeconds: RETENTION_SECONDS,
-      shards: shards.size,
+      shards,
       findings: [],
       permissions: this.#permissions(table, stream),
     };
