@@ -115,9 +115,10 @@ it('is deployed, sends and receives with exactly the permissions that its roles 
   await users.deploy(account);
   // The message of the second step fails while others are looked at, as often as the policy allows: once.
   const redrive = `arn:aws:sqs:eu-west-1:${account.id}:orders-inbox-redrive`;
+  const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: redrive, maxReceiveCount: 1 });
   await data.sqs('SetQueueAttributes', {
     QueueUrl: await data.urlOf('orders-inbox'),
-    Attributes: { RedrivePolicy: JSON.stringify({ deadLetterTargetArn: redrive, maxReceiveCount: 1 }) },
+    Attributes: { RedrivePolicy, VisibilityTimeout: '5' },
   });
   await data.dynamodb('DeleteTable', { TableName: 'order-copies' });
 
