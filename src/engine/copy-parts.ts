@@ -96,8 +96,10 @@ function handOver(run: CopyRun, until: AbortSignal): { run: CopyRun; isPlaced: (
     isMoving = true;
     look();
   };
-  const stop = AbortSignal.any([run.stop, halt.signal]);
-  return { run: { ...run, stop, journal: { ...journal, intend, commit } }, isPlaced: () => placed };
+  return {
+    run: { ...run, halt: halt.signal, journal: { ...journal, intend, commit } },
+    isPlaced: () => placed,
+  };
 }
 
 async function moveRows(plan: CopyPlan, run: CopyRun, parts: readonly Part[], past: StepPast): Promise<void> {
@@ -105,9 +107,10 @@ async function moveRows(plan: CopyPlan, run: CopyRun, parts: readonly Part[], pa
   const failAll = (error: unknown) => {
     for (const channel of lanes.channels) channel.fail(error);
   };
-  const onStop = () => failAll(run.stop.reason);
-  run.stop.addEventListener('abort', onStop);
-  if (run.stop.aborted) onStop();
+  const ending = run.halt ? AbortSignal.any([run.stop, run.halt]) : run.stop;
+  const onStop = () => failAll(ending.reason);
+  ending.addEventListener('abort', onStop);
+  if (ending.aborted) onStop();
   const reading = Promise.all(
     parts.map((part, index) =>
       readPart(plan, run, { part, past, writers: lanes.writers, channel: lanes.of(index) }),
@@ -117,9 +120,9 @@ async function moveRows(plan: CopyPlan, run: CopyRun, parts: readonly Part[], pa
     writeParcels(plan, run, lanes.of(index)),
   );
   try {
-    await allOrFail([reading, ...writing], failAll, run);
+    await allOrFail([reading, ...writing], failAll, { run, ending });
   } finally {
-    run.stop.removeEventListener('abort', onStop);
+    ending.removeEventListener('abort', onStop);
   }
 }
 
@@ -192,7 +195,7 @@ export function countCommits(counters: Counters, { intents, commits }: StepPast)
 async function allOrFail(
   work: readonly Promise<void>[],
   failAll: (error: unknown) => void,
-  run: CopyRun,
+  { run, ending }: { readonly run: CopyRun; readonly ending: AbortSignal },
 ): Promise<void> {
   let first: { readonly error: unknown } | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -200,7 +203,7 @@ async function allOrFail(
     promise.catch((error: unknown) => {
       first ??= { error };
       failAll(error);
-      timer ??= setTimeout(() => run.abort(error), run.stop.aborted ? GRACE_MS : 0);
+      timer ??= setTimeout(() => run.abort(error), ending.aborted ? GRACE_MS : 0);
     }),
   );
   await Promise.all(watched);

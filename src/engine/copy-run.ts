@@ -18,6 +18,8 @@ export interface CopyRun {
   readonly pacer: Pacer;
   /** Stops between batches: what is being written is finished first. */
   readonly stop: AbortSignal;
+  /** Likewise, to hand over: a batch that is begun is written whole, at its pace, so that nobody does a part of it again. */
+  readonly halt?: AbortSignal;
   /** Aborts everything the connectors wait for (their `Context.signal`). */
   abort(reason: unknown): void;
   readonly signal: AbortSignal;

@@ -10,8 +10,11 @@ import { ParcelRejects } from './parcel-rejects.js';
 import type { CopyPlan } from './plan.js';
 import { checkRejectLimit } from './rejects.js';
 
-/** A worker's run. `waiting` ends a wait for the pace: made once, not for each of a paced run's many slices. */
-type WorkerRun = CopyRun & { readonly waiting: AbortSignal };
+/**
+ * A worker's run. `waiting` ends a wait for the pace, `beginning` that of a batch of which nothing is written yet: made once, not for
+ * each of a paced run's many slices.
+ */
+type WorkerRun = CopyRun & { readonly waiting: AbortSignal; readonly beginning: AbortSignal };
 
 /** A parcel on its way into the sink. */
 interface ParcelWork {
@@ -31,7 +34,9 @@ export async function writeParcels(
   copyRun: CopyRun,
   channel: Channel<Parcel>,
 ): Promise<void> {
-  const run = { ...copyRun, waiting: AbortSignal.any([copyRun.signal, copyRun.stop]) };
+  const { signal, stop, halt } = copyRun;
+  const waiting = AbortSignal.any([signal, stop]);
+  const run = { ...copyRun, waiting, beginning: halt ? AbortSignal.any([waiting, halt]) : waiting };
   const writer = await plan.sink.writer();
   let committed: Promise<void> = Promise.resolve();
   try {
@@ -42,7 +47,8 @@ export async function writeParcels(
       await committed;
       committed = run.journal.commit(parcel.token, counts);
       committed.catch(() => undefined); // awaited below, or before the next commit
-      if (run.stop.aborted) throw run.stop.reason;
+      if (stop.aborted) throw stop.reason;
+      if (halt?.aborted) throw halt.reason;
     }
     await committed;
   } finally {
@@ -90,11 +96,12 @@ async function writeParcel(
 /** How many rows from `start` may be written now. What an appending sink is given is never split. */
 async function grant(
   plan: CopyPlan,
-  { pacer, waiting }: WorkerRun,
+  { pacer, ...run }: WorkerRun,
   writer: Writer,
   batch: Batch,
   start: number,
 ): Promise<Grant> {
+  const waiting = start === 0 ? run.beginning : run.waiting;
   const left = batch.rows.length - start;
   if (plan.sinkPlan.appends && pacer.limits) {
     return await pacer.takeAll(left, batchCost(batch, writer), waiting);

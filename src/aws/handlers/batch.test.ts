@@ -211,4 +211,29 @@ describe('a deployed batch', () => {
     },
     LONG_MS,
   );
+
+  it(
+    'hands over between batches where it keeps a pace: no slice of a batch is written, or counted, twice',
+    async () => {
+      const rows = 6000;
+      const made = await deployed({
+        pipeline: 'paced',
+        connections: { my: database.connection },
+        steps: [
+          {
+            copy: 'slow',
+            from: { connection: 'my', table: 'orders', where: `order_id <= ${rows}`, consistency: 'part' },
+            to: { connection: 'my', table: 'report' },
+            pace: { items: rows },
+          },
+        ],
+      });
+      const { status, output, cause } = await made.execute();
+      expect([status, cause]).toEqual(['SUCCEEDED', undefined]);
+      const { steps } = output as { steps: Record<string, object> };
+      expect(steps['slow']).toMatchObject({ read: rows, written: rows, unchanged: 0 });
+      expect(made.calls.filter((asked) => asked.do === 'part').length).toBeGreaterThan(1);
+    },
+    LONG_MS,
+  );
 });
