@@ -15,6 +15,14 @@ export interface RunsOptions {
   readonly n: number;
   readonly state?: string | undefined;
   readonly json?: boolean | undefined;
+  /** What has become of a run whose journal has no end, where somebody knows. */
+  readonly endingOf?: (history: RunHistory) => Promise<string | undefined>;
+}
+
+/** A run, and what came of it in a word or two. */
+interface ToldRun {
+  readonly history: RunHistory;
+  readonly outcome: string;
 }
 
 /** `sluice runs`: a line for each run, or one run step by step. Gives the exit status. */
@@ -25,25 +33,24 @@ export async function listRuns(
   options: RunsOptions,
 ): Promise<number> {
   const { runs } = await openState(declaration, io, options.state);
-  const found: RunHistory[] = [];
+  const found: ToldRun[] = [];
   for await (const history of histories(runs)) {
-    if (run === undefined || history.run.startsWith(run)) found.push(history);
+    if (run === undefined || history.run.startsWith(run)) {
+      const outcome = history.end ?? (await options.endingOf?.(history)) ?? 'killed or under way';
+      found.push({ history, outcome });
+    }
     if (found.length === (run === undefined ? options.n : 1)) break;
   }
   if (run !== undefined && found.length === 0) {
     throw new SluiceError('usage', `no run is named ${run}`, { hint: '`sluice runs` lists them' });
   }
-  if (options.json) for (const history of found) io.out(JSON.stringify(historyEvent(history)));
+  if (options.json) for (const told of found) io.out(JSON.stringify(historyEvent(told)));
   else if (run === undefined) io.out(listText(found));
-  else for (const history of found) io.out(runText(history));
+  else for (const told of found) io.out(runText(told));
   return exitStatus.complete;
 }
 
-function outcomeOf(history: RunHistory): string {
-  return history.end ?? 'killed or under way';
-}
-
-function historyEvent(history: RunHistory): object {
+function historyEvent({ history, outcome: ofRun }: ToldRun): object {
   const { run, started, ended } = history;
   const steps = stepsOf(history).map(({ name, outcome, past, result, flow }) => ({
     name,
@@ -61,26 +68,26 @@ function historyEvent(history: RunHistory): object {
     started,
     ended,
     firing: history.firing,
-    outcome: outcomeOf(history),
+    outcome: ofRun,
     resumable: isResumable(history),
     steps,
   };
 }
 
-function listText(found: readonly RunHistory[]): string {
+function listText(found: readonly ToldRun[]): string {
   if (found.length === 0) return 'no runs';
-  const rows = found.map((history) => {
+  const rows = found.map(({ history, outcome }) => {
     const sum = zeroCounters();
     for (const past of history.steps.values()) addCounters(sum, countsOf(past));
     const resumable = isResumable(history) ? 'can be resumed' : '';
     const counts = [sum.read, sum.written, sum.unchanged, sum.rejected].map(count);
-    return [history.run, history.started, durationOf(history), outcomeOf(history), ...counts, resumable];
+    return [history.run, history.started, durationOf(history), outcome, ...counts, resumable];
   });
   const header = ['run', 'started', 'took', 'outcome', 'read', 'written', 'unchanged', 'rejected', ''];
   return table(header, rows, new Set([2, 4, 5, 6, 7])).join('\n');
 }
 
-function runText(history: RunHistory): string {
+function runText({ history, outcome: ofRun }: ToldRun): string {
   const rows = stepsOf(history).map(({ name, outcome, past, result, flow }) => {
     const { read, written, unchanged, rejected } = countsOf(past);
     const counts = [read, written, unchanged, rejected, result?.deleted ?? 0].map(count);
@@ -107,7 +114,7 @@ function runText(history: RunHistory): string {
   const { firing } = history;
   const actsFor = firing.start === undefined ? '' : `; for ${firing.start} to ${firing.end}`;
   const ended = history.ended === undefined ? '' : `, ended ${history.ended}`;
-  const head = `run ${history.run}: ${outcomeOf(history)}; began ${history.started}${ended}${actsFor}`;
+  const head = `run ${history.run}: ${ofRun}; began ${history.started}${ended}${actsFor}`;
   const graphs = [...history.steps].flatMap(([name, { result }]) => [
     ...(result?.series ? seriesLines(name, result.series) : []),
     ...(result?.drift ? driftLines(name, result.drift) : []),

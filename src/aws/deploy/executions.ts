@@ -112,5 +112,6 @@ const missing = { code: 'stack_missing', retry: 'never', hint: 'sluice deploy pu
 /** https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html, Errors */
 const own = {
   StateMachineDoesNotExist: missing,
+  ExecutionDoesNotExist: missing,
   ExecutionLimitExceeded: { code: 'quota_exceeded', retry: 'later' },
 } as const;

@@ -1,7 +1,9 @@
 import { firingContext } from '../../expression/evaluate.js';
 import { fieldsOfSteps } from '../../expression/fields.js';
+import type { StepValues } from '../../expression/values.js';
 import { beginRun, endRun } from '../../flow/apart/begin-run.js';
 import { type Failure, failedStep } from '../../flow/apart/failed-step.js';
+import { Labels } from '../../flow/asl/labels.js';
 import { firingNow, firingsAsked, isAsked } from '../../flow/firing.js';
 import type { Firing } from '../../values/firing.js';
 import { textOf } from './asked.js';
@@ -72,18 +74,27 @@ const failed: Work = async (deployed, asked, { time, log }) => {
 };
 
 const end: Work = async (deployed, asked, { time, log }) => {
-  const outcomes = new Set(
-    Object.values((asked['steps'] ?? {}) as Record<string, { outcome?: string }>).map(
-      ({ outcome }) => outcome,
-    ),
-  );
+  const results = resultsIn(deployed, asked);
+  const outcomes = new Set([...results.values()].map(({ outcome }) => outcome));
   const outcome = outcomes.has('failed') ? 'failures' : outcomes.has('rejects') ? 'rejects' : 'complete';
   const run = textOf(asked, 'run');
-  const { started } = await endRun({ ...deployed, signal: time.signal }, run, outcome);
+  const { started } = await endRun({ ...deployed, signal: time.signal }, run, outcome, results);
   log.said('ended', { run, outcome });
   log.counted(undefined, { Age: ageOf(started) });
   return { outcome };
 };
+
+/** What the steps that the machine has come to gave, by their names. */
+function resultsIn({ declaration }: Deployed, { steps }: Asked): ReadonlyMap<string, StepValues> {
+  const given = (steps ?? {}) as Readonly<Record<string, { readonly outcome: string }>>;
+  const found = [...new Labels(declaration.steps).named()].flatMap(([name, label]) => {
+    const result = given[label];
+    return result === undefined || result.outcome === 'pending'
+      ? []
+      : [[name, result as StepValues] as const];
+  });
+  return new Map(found);
+}
 
 /** Of the function of the run as a whole. */
 export const runWorks: Works = { begin, failed, end };

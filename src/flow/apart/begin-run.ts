@@ -1,4 +1,5 @@
 import { SluiceError } from '../../errors.js';
+import type { StepValues } from '../../expression/values.js';
 import { type RunEnd, type RunHistory, RunJournal } from '../../journal/runs.js';
 import type { Firing } from '../../values/firing.js';
 import { openRun, unfinishedRun } from '../open-run.js';
@@ -43,15 +44,35 @@ export async function beginRun(
   return { run: opened.run, firing: opened.firing };
 }
 
-/** Notes how a run ended that is not to be gone on with. */
-export async function endRun({ state }: Apart, run: string, outcome: RunEnd): Promise<RunHistory> {
+/**
+ * Notes how a run ended that is not to be gone on with. `results`, by the names of steps: those of steps that nobody has noted, since
+ * no process of ours did them (waits, calls, what was skipped), are noted, too.
+ */
+export async function endRun(
+  { state }: Apart,
+  run: string,
+  outcome: RunEnd,
+  results: ReadonlyMap<string, StepValues>,
+): Promise<RunHistory> {
   const lease = await state.lease('runs');
   try {
     const journal = await RunJournal.last(state.runs, run, lease);
-    if (journal.history.end === undefined) await journal.end(outcome);
+    if (journal.history.end === undefined) {
+      for (const [step, values] of results) {
+        if (isNoted(journal, step)) continue;
+        await journal.note({ is: values.outcome === 'failed' ? 'failed' : 'ended', step, values });
+      }
+      await journal.end(outcome);
+    }
     await journal.close();
     return journal.history;
   } finally {
     await lease.release();
   }
+}
+
+function isNoted(journal: RunJournal, step: string): boolean {
+  return (
+    journal.hasBegun(step) || [...journal.history.steps.keys()].some((copy) => copy.startsWith(`${step}.`))
+  );
 }

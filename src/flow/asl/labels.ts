@@ -39,9 +39,9 @@ export class Labels {
     return known(this.#ofNames.get(name));
   }
 
-  /** Those of all steps that have a result, in the order of the document. */
-  named(): readonly string[] {
-    return [...this.#ofNames.values()];
+  /** Those of all steps that have a result, by the steps' names, in the order of the document. */
+  named(): ReadonlyMap<string, string> {
+    return this.#ofNames;
   }
 
   #add(steps: readonly Step[]): void {

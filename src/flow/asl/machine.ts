@@ -23,7 +23,7 @@ export function stateMachineOf(declaration: Declaration): StateMachine {
   const begin = {
     pipeline,
     zone: schedule?.zone ?? 'UTC',
-    steps: drawing.labels.named(),
+    steps: [...drawing.labels.named().values()],
     'execution.$': '$$.Execution.Id',
     'input.$': '$',
   };
