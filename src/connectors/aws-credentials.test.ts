@@ -1,6 +1,9 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { awsCredentials } from './aws-credentials.js';
 
 const plain = { AWS_ACCESS_KEY_ID: 'AKIDPLAIN', AWS_SECRET_ACCESS_KEY: 'secret' };
@@ -103,6 +106,28 @@ describe('credentials of a role', () => {
     provider.renew(expired);
     expect(await provider()).toBe(renewed);
     expect(asked).toHaveLength(2);
+  });
+
+  it('are those of a profile or of another role, where a variable names one for the account', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'sluice-profiles-'));
+    const file = join(folder, 'credentials');
+    await writeFile(file, '[theirs]\naws_access_key_id = AKIDTHEIRS\naws_secret_access_key = s\n');
+    vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', file);
+    vi.stubEnv('AWS_CONFIG_FILE', join(folder, 'none'));
+    try {
+      const env = { ...plain, AWS_ENDPOINT_URL_STS: endpoint };
+      const of = (more: object) => awsCredentials({ region: 'eu-west-1', role, env: { ...env, ...more } })();
+      expect(await of({ SLUICE_PROFILE_111122223333: 'theirs' })).toMatchObject({
+        accessKeyId: 'AKIDTHEIRS',
+      });
+      expect(asked).toHaveLength(0);
+      const other = 'arn:aws:iam::111122223333:role/people';
+      await of({ SLUICE_ASSUME_111122223333: other, SLUICE_PROFILE_444455556666: 'theirs' });
+      expect(asked[0]?.get('RoleArn')).toBe(other);
+    } finally {
+      vi.unstubAllEnvs();
+      await rm(folder, { recursive: true });
+    }
   });
 
   it('are access_denied when the role may not be assumed', async () => {

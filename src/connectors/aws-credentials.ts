@@ -70,9 +70,22 @@ export function awsCredentials(options: AwsCredentialsOptions): AwsCredentialsPr
 }
 
 async function loadCredentials(options: AwsCredentialsOptions): Promise<AwsCredentials> {
-  if (options.role !== undefined) return assume(options.role, options);
-  return fromEnvironment(options.env) ?? (await fromChain(options));
+  const { role, env } = options;
+  if (role === undefined) return fromEnvironment(env) ?? (await fromChain(options));
+  const account = role.split(':')[4] ?? '';
+  const profile = env[standIn.profile(account)];
+  if (profile) return await fromChain({ ...options, env: { ...env, AWS_PROFILE: profile } });
+  return await assume(env[standIn.role(account)] || role, options);
 }
+
+/**
+ * Variables by which people work in an account with credentials of their own: a profile, or the ARN of another role, in place of
+ * every role of that account. A role of a deployed pipeline may be assumed by its functions alone.
+ */
+export const standIn = {
+  profile: (account: string) => `SLUICE_PROFILE_${account}`,
+  role: (account: string) => `SLUICE_ASSUME_${account}`,
+} as const;
 
 /** Credentials in plain variables; undefined when a profile is named, since the SDK prefers that. */
 function fromEnvironment(env: Environment): AwsCredentials | undefined {
@@ -133,7 +146,7 @@ function assumeFailure(role: string, error: unknown): SluiceError {
   const name = error instanceof Error ? error.name : '';
   if (refusals.has(name)) {
     return new SluiceError('access_denied', `the role ${role} could not be assumed (${name})`, {
-      hint: "the role's trust policy must name the caller, and the caller needs sts:AssumeRole on the role",
+      hint: `the role's trust policy must name the caller, and the caller needs sts:AssumeRole on the role; or ${standIn.profile(role.split(':')[4] ?? '')} names a profile to work with in its place`,
       cause: error,
     });
   }

@@ -1,7 +1,7 @@
 import { dirname, join, resolve } from 'node:path';
 import { callerAccount } from '../../aws/deploy/account-access.js';
 import { functionCode } from '../../aws/function-code.js';
-import { awsCredentials } from '../../connectors/aws-credentials.js';
+import { awsCredentials, standIn } from '../../connectors/aws-credentials.js';
 import { awsRegion } from '../../connectors/aws-endpoint.js';
 import { loadDeclaration } from '../../declare/load.js';
 import { SluiceError } from '../../errors.js';
@@ -10,7 +10,7 @@ import type { HalfOption } from '../half-option.js';
 import type { Io } from '../io.js';
 import { synthDeclaration } from '../synth-declaration.js';
 import { callContext } from './chosen-assembly.js';
-import type { PlaceOptions } from './stack-options.js';
+import type { DeployOptions, PlaceOptions } from './stack-options.js';
 
 /** Where a pipeline is, or is to be, deployed. */
 export interface DeployPlace {
@@ -39,7 +39,7 @@ export async function deployPlace(io: Io, options: PlaceOptions): Promise<Deploy
 export async function assemblyFor(
   file: string | undefined,
   io: Io,
-  options: PlaceOptions & HalfOption & { readonly assembly?: string; readonly json?: boolean },
+  options: PlaceOptions & HalfOption & DeployOptions & { readonly assembly?: string },
 ): Promise<{ readonly folder: string } | { readonly status: number }> {
   if ((file === undefined) === (options.assembly === undefined)) {
     throw new SluiceError('usage', 'either a declaration or --assembly says what', {
@@ -53,11 +53,18 @@ export async function assemblyFor(
   const place = await deployPlace(io, options);
   const status = await synthDeclaration(
     declaration,
-    besides(io, json),
+    besides({ ...io, env: withStandIns(io.env, options) }, json),
     { ...place, out, json, offline: options.offline, only: options.only },
     functionCode,
   );
   return status === exitStatus.complete ? { folder: out } : { status };
+}
+
+/** Whoever deploys plans in other accounts as themselves: the roles there are the functions', and may not be there yet. */
+function withStandIns(env: Io['env'], { profile, assume }: DeployOptions): Io['env'] {
+  const profiles = [...(profile ?? [])].map(([account, name]) => [standIn.profile(account), name]);
+  const roles = [...(assume ?? [])].map(([account, arn]) => [standIn.role(account), arn]);
+  return { ...env, ...Object.fromEntries([...profiles, ...roles]) };
 }
 
 /** What is written is not what the command was asked for: people read it beside, and there is one summary. */
