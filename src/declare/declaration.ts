@@ -63,6 +63,8 @@ export interface DeployDeclaration {
   readonly proxy?: Readonly<Record<string, string>> | undefined;
   /** MiB of each step's function. */
   readonly memory: number;
+  /** Of one call that copies; then it hands over. */
+  readonly workSeconds?: number | undefined;
   readonly logRetentionDays: number;
   /** ARN of a topic of the user's. */
   readonly alarms?: { readonly topic: string } | undefined;

@@ -22,7 +22,7 @@ export interface FunctionTime {
   close(): void;
 }
 
-/** `SLUICE_WORK_SECONDS`: it hands over after so long at the latest. Default: all its time but a reserve. */
+/** `SLUICE_WORK_SECONDS` (`deploy.workSeconds`): it hands over after so long at the latest. Default: all its time but a reserve. */
 export function functionTime(
   context: LambdaContext,
   env: Readonly<Record<string, string | undefined>> = process.env,

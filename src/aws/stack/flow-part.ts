@@ -95,10 +95,18 @@ function stepFunction(facts: PipelineFacts, [step, placeholder]: readonly [Named
     description: `${declaration.pipeline}: ${step.kind} ${step.name}`,
     code: codeOf(code, placeholder),
     grants: own,
-    variables: { ...variables, SLUICE_STEP: step.name },
+    variables: { ...variables, ...workTime(facts, step), SLUICE_STEP: step.name },
     inVpc: talksToDatabase,
+    // Old reports go with a new one.
+    forgets: step.kind === 'verify',
   });
   return { placeholder, name, resources, guests };
+}
+
+/** Only what is copied can be handed over. */
+function workTime({ site }: PipelineFacts, { kind }: NamedStep): Readonly<Record<string, string>> {
+  const { workSeconds } = site.deploy;
+  return kind !== 'copy' || workSeconds === undefined ? {} : { SLUICE_WORK_SECONDS: String(workSeconds) };
 }
 
 /** Each step that has a function of its own, with its placeholder. */

@@ -24,6 +24,8 @@ export interface FunctionRequest {
   readonly variables?: Readonly<Record<string, string>>;
   /** It talks to a database: it runs in the network that its step (`SLUICE_STEP`) has. */
   readonly inVpc: boolean;
+  /** It removes or rewrites what the journal holds. Default: it does. */
+  readonly forgets?: boolean;
   readonly memory?: number;
   /** Default: 15 minutes, all that Lambda allows. */
   readonly timeoutSeconds?: number;
@@ -122,7 +124,7 @@ export function logGroup(site: Site, name: string): Resources[string] {
 function ownGrants(site: Site, request: FunctionRequest): readonly Grant[] {
   const logs = arn(site, 'logs', `log-group:${logGroupName(site, request.name)}:*`);
   return [
-    ...stateGrants(site),
+    ...stateGrants(site, { forgets: request.forgets ?? true }),
     ...grant(['logs:CreateLogStream', 'logs:PutLogEvents'], logs, 'its own log'),
     ...tracingGrants,
     ...(vpcOf(site, request) === undefined ? [] : networkGrants),

@@ -53,11 +53,11 @@ export function stateResources(site: Site, { forgets }: { readonly forgets: bool
   };
 }
 
-/** What every function needs of them: the journal is read, written and, where a run is too old, pruned. */
-export function stateGrants(site: Site): readonly Grant[] {
+/** What a function needs of them: the journal is read and written. Whoever `forgets` removes old runs and reports, or rewrites logs. */
+export function stateGrants(site: Site, { forgets }: { readonly forgets: boolean }): readonly Grant[] {
   const table = arn(site, 'dynamodb', `table/${stateTable(site)}`);
   const bucket = bucketArn(site, stateBucket(site));
-  return statePermissions({ table, bucket, pipeline: site.pipeline }).flatMap(
-    ({ action, resource, reason }) => grant(action, resource, reason),
-  );
+  return statePermissions({ table, bucket, pipeline: site.pipeline })
+    .filter(({ action }) => forgets || action !== 'dynamodb:BatchWriteItem')
+    .flatMap(({ action, resource, reason }) => grant(action, resource, reason));
 }

@@ -51,6 +51,14 @@ export const deploy = z
       .max(10_240)
       .default(1024)
       .describe("MiB of each step's function; with 1769 it has a whole CPU. Default 1024."),
+    workSeconds: z
+      .int()
+      .min(1)
+      .max(870)
+      .optional()
+      .describe(
+        'How long one call of a copy’s function works at most before it hands over to the next. Default: its 15 minutes but for a reserve.',
+      ),
     logRetentionDays: z
       .union(retentions.map((days) => z.literal(days)))
       .default(30)
