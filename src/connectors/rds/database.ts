@@ -189,7 +189,7 @@ function instanceFacts(identifier: string, instance: DBInstance): DatabaseFacts 
     status: instance.DBInstanceStatus ?? '',
     ...(instance.AllocatedStorage ? { gib: instance.AllocatedStorage } : {}),
     ...(instance.StorageType === undefined ? {} : { storageType: instance.StorageType }),
-    ...(instance.DBClusterIdentifier === undefined ? {} : { memberOf: instance.DBClusterIdentifier }),
+    ...(instance.DBClusterIdentifier ? { memberOf: instance.DBClusterIdentifier } : {}),
   };
 }
 
