@@ -14,6 +14,8 @@ export interface LocalMinistack {
 export interface MinistackOptions {
   /** Policies of roles, functions, queues and buckets are enforced. Without it anybody may do anything. */
   readonly enforced?: boolean;
+  /** What functions are told is AWS, in place of this server: something that stands before it. */
+  readonly functionsSee?: string;
   readonly say?: (line: string) => void;
 }
 
@@ -55,7 +57,11 @@ export async function startMinistack(options: MinistackOptions = {}): Promise<Lo
 }
 
 /** All of it: what is in its environment is in that of the functions, too. */
-function environment(port: number, folder: string, { enforced = false }: MinistackOptions): string[] {
+function environment(
+  port: number,
+  folder: string,
+  { enforced = false, functionsSee }: MinistackOptions,
+): string[] {
   const variables = {
     // Functions run on the Node that runs the tests, and on nothing else of this user's.
     PATH: `${dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin`,
@@ -71,6 +77,7 @@ function environment(port: number, folder: string, { enforced = false }: Minista
     TMPDIR: folder,
     STATE_DIR: `${folder}/state`,
     S3_DATA_DIR: `${folder}/s3`,
+    ...(functionsSee === undefined ? {} : { AWS_ENDPOINT_URL: functionsSee }),
   };
   return Object.entries(variables).map(([name, value]) => `${name}=${value}`);
 }

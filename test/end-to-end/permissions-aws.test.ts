@@ -8,6 +8,7 @@ import {
   putItems,
   tableName,
 } from '../fixtures/dynamodb.js';
+import { disagreement } from '../fixtures/granted.js';
 import { type Pipeline, pipeline } from '../fixtures/in-process.js';
 import { type TestDatabase, testDatabase } from '../fixtures/mysql.js';
 import { type RecordedCall, type Recorder, startRecorder } from '../fixtures/request-recorder.js';
@@ -81,19 +82,8 @@ async function granted(
   return grants;
 }
 
-function isUseOf(call: RecordedCall, grant: RecordedCall): boolean {
-  if (call.holder !== grant.holder || call.action !== grant.action) return false;
-  const pattern = grant.resource.replaceAll(/[.+^${}()|[\]\\]/g, '\\$&');
-  return new RegExp(`^${pattern.replaceAll('*', '.*').replaceAll('?', '.')}$`, 's').test(call.resource);
-}
-
-const text = ({ holder, action, resource }: RecordedCall) => `${holder}: ${action} ${resource}`;
-
-/** Both ways: what was called is granted, what is granted was called. */
 function expectAgreement(grants: readonly RecordedCall[], calls: readonly RecordedCall[]): void {
-  const ungranted = calls.filter((call) => !grants.some((grant) => isUseOf(call, grant)));
-  const unused = grants.filter((grant) => !calls.some((call) => isUseOf(call, grant)));
-  expect({ ungranted: ungranted.map(text), unused: unused.map(text) }).toEqual({ ungranted: [], unused: [] });
+  expect(disagreement(grants, calls)).toEqual({ ungranted: [], unused: [] });
 }
 
 it('a table goes through a stage that is still to be made, is verified, and a function hears of it', async () => {
