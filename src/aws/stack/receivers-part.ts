@@ -4,6 +4,7 @@ import type { PlannedQueue } from '../../flow/queues.js';
 import { copySteps } from '../../flow/scope.js';
 import { type ReceiverSettings, receiverSettings } from '../receiver-settings.js';
 import { arnOf, given, type Outputs, type Resources, ref } from '../template/template.js';
+import { metadataOf } from '../template/waivers.js';
 import { codeOf, functionResources } from './function.js';
 import type { GuestRole } from './guest.js';
 import { heldGrants } from './held-grants.js';
@@ -113,6 +114,12 @@ function queueMapping(
 ): Resources[string] {
   return {
     Type: 'AWS::Lambda::EventSourceMapping',
+    ...metadataOf({
+      nag: {
+        'Serverless-LambdaEventSourceMappingDestination':
+          'a mapping of a queue has none: what fails is set aside by the redrive policy of the queue',
+      },
+    }),
     // Lambda looks whether the role may receive.
     DependsOn: [`${logical}Role`],
     Properties: given({
