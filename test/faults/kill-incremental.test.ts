@@ -4,7 +4,7 @@ import { type CliRun, type Project, project, sluice } from '../fixtures/cli.js';
 import { type TestDatabase, testDatabase } from '../fixtures/mysql.js';
 import { type MysqlProxy, startMysqlProxy } from './mysql-proxy.js';
 
-const POINTS = process.env['SLUICE_SWEEP'] === 'all' ? Number.MAX_SAFE_INTEGER : 3;
+const POINTS = process.env['SLUICE_SWEEP'] === 'all' ? Number.MAX_SAFE_INTEGER : 2;
 const ROWS = 2_500;
 const MAX_RERUNS = 3;
 
