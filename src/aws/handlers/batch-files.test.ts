@@ -6,7 +6,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { deployedPipeline } from '../../../test/fixtures/deployed.js';
 import { allItems, createTable, dynamodbConnection, tableName } from '../../../test/fixtures/dynamodb.js';
 
-const ROWS = 1500;
+/** More batches than are written at once. */
+const ROWS = 10_000;
 let folder: string;
 
 beforeAll(async () => {
