@@ -134,9 +134,8 @@ describe.each(kindsWithSinks)('the sinks of %s', (kind) => {
         expect((await opened.stored()).ids).toEqual(ids(0, 25));
       }));
 
-    it.skipIf(example.bad === 'none')(
-      'has kept what it refuses of a batch before it says that the batch is in',
-      () =>
+    if (example.bad !== 'none') {
+      it('has kept what it refuses of a batch before it says that the batch is in', () =>
         withSink(example, 0, async (opened) => {
           const sink = await ready(opened);
           const writer = await sink.writer();
@@ -159,8 +158,8 @@ describe.each(kindsWithSinks)('the sinks of %s', (kind) => {
           await sink.finish({ rejected: 1 });
           await sink.close();
           expect((await opened.stored()).ids).toEqual([0, 2]);
-        }),
-    );
+        }));
+    }
 
     it('goes on after a failure: what was written stays, and comes neither twice nor never', () =>
       withSink(example, 0, async (opened) => {
