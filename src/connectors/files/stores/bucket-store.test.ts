@@ -202,7 +202,7 @@ describe('a bucket', () => {
       own.writeText('a', 'b'),
       own.putFile('a', big),
     ];
-    for (const call of calls) await expect(call).rejects.toMatchObject({ code: 'bucket_missing' });
+    await Promise.all(calls.map((call) => expect(call).rejects.toMatchObject({ code: 'bucket_missing' })));
     await missing.close();
   });
 
