@@ -2,20 +2,13 @@ import { openFollower } from '../../flow/handed/open-follower.js';
 import type { Work, Works } from './deployed.js';
 import { behindStream, type StreamEvent, sequenceOf } from './events/stream-event.js';
 import { followEvent } from './follow.js';
-import { codeOf, keeping } from './keeping.js';
+import { codeOf, keeping, within } from './keeping.js';
 import { lastingRun, namedReplicate } from './named-replicate.js';
 
 const withFollower = keeping(async (deployed) => {
   const step = namedReplicate(deployed);
   const run = lastingRun(deployed, step);
-  const follower = await openFollower(run.world, step, run.rejects);
-  return {
-    ...follower,
-    close: async () => {
-      await follower.close();
-      await run.close();
-    },
-  };
+  return within(run, await openFollower(run.world, step, run.rejects));
 });
 
 const event: Work = async (deployed, asked, about) => {

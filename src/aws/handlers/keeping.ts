@@ -31,6 +31,17 @@ export function keeping<Kept extends Keepable>(open: (deployed: Deployed) => Pro
   };
 }
 
+/** What was opened in a run, which is closed behind it. */
+export function within<Opened extends Keepable>(run: { close(): Promise<void> }, opened: Opened): Opened {
+  return {
+    ...opened,
+    close: async () => {
+      await opened.close();
+      await run.close();
+    },
+  };
+}
+
 /** It says nothing against connections. */
 function isOfRows(error: unknown): boolean {
   return codeOf(error) === 'rejects_exceeded';

@@ -6,39 +6,29 @@ import { type OpenReceiver, openReceiver } from '../../flow/handed/open-receiver
 import { copySteps } from '../../flow/scope.js';
 import type { Deployed, Work, Works } from './deployed.js';
 import type { SqsEvent } from './events/sqs-event.js';
-import { KeptOpen } from './kept-open.js';
+import { codeOf, keeping, within } from './keeping.js';
 import { receiveEvent } from './receive.js';
 
-const receivers = new KeptOpen<OpenReceiver>((deployed) => opened(deployed, receivedStep(deployed)));
+const withReceiver = keeping((deployed) => opened(deployed, receivedStep(deployed)));
 
 const event: Work = async (deployed, asked, about) => {
   const { time, log } = about;
   const { name } = receivedStep(deployed);
-  try {
-    return await receivers.use(deployed, about, async (receiver) => {
-      const messages = asked as unknown as SqsEvent;
-      const { answer, outcome } = await receiveEvent(receiver, messages, time.until);
-      const { read, written, unchanged, rejected } = outcome.counts;
-      const again = outcome.again.length;
-      log.counted(name, { Read: read, Written: written, Rejected: rejected });
-      const say = rejected > 0 ? log.warned : log.said;
-      say('received', { read, written, unchanged, rejected, again });
-      if (!outcome.failure || time.until.aborted) return answer;
-      // Only a call that failed is told to alarms.
-      if (again === messages.Records.length) throw outcome.failure.error;
-      log.warned('to come again', { code: codeOf(outcome.failure.error), again });
-      await receivers.giveBack(deployed);
-      return answer;
-    });
-  } catch (error) {
-    await receivers.giveBack(deployed);
-    throw error;
-  }
+  return await withReceiver(deployed, about, async (receiver) => {
+    const messages = asked as unknown as SqsEvent;
+    const { answer, outcome } = await receiveEvent(receiver, messages, time.until);
+    const { read, written, unchanged, rejected } = outcome.counts;
+    const again = outcome.again.length;
+    log.counted(name, { Read: read, Written: written, Rejected: rejected });
+    const say = rejected > 0 ? log.warned : log.said;
+    say('received', { read, written, unchanged, rejected, again });
+    if (!outcome.failure || time.until.aborted) return { result: answer };
+    // Only a call that failed is told to alarms.
+    if (again === messages.Records.length) throw outcome.failure.error;
+    log.warned('to come again', { code: codeOf(outcome.failure.error), again });
+    return { result: answer, failure: outcome.failure };
+  });
 };
-
-function codeOf(error: unknown): string {
-  return error instanceof SluiceError ? error.code : 'bug';
-}
 
 /** Of the function that a copy's queue is mapped to. */
 export const receiveWorks: Works = { event };
@@ -61,13 +51,7 @@ async function opened(deployed: Deployed, step: CopyStep): Promise<OpenReceiver>
       throw new SluiceError('unsupported', 'receivers that are functions share a state in a table');
     },
   });
-  return {
-    ...receiver,
-    close: async () => {
-      await receiver.close();
-      await run.close();
-    },
-  };
+  return within(run, receiver);
 }
 
 function receivedStep({ declaration, env }: Deployed): CopyStep {

@@ -1,21 +1,14 @@
 import { openMapper } from '../../flow/handed/open-mapper.js';
 import type { Work, Works } from './deployed.js';
 import type { FirehoseEvent } from './events/firehose-event.js';
-import { keeping } from './keeping.js';
+import { keeping, within } from './keeping.js';
 import { lastingRun, namedReplicate } from './named-replicate.js';
 import { transformEvent } from './transform.js';
 
 const withMapper = keeping(async (deployed) => {
   const step = namedReplicate(deployed);
   const run = lastingRun(deployed, step);
-  const mapper = await openMapper(run.world, step, run.rejects);
-  return {
-    ...mapper,
-    close: async () => {
-      await mapper.close();
-      await run.close();
-    },
-  };
+  return within(run, await openMapper(run.world, step, run.rejects));
 });
 
 const event: Work = async (deployed, asked, about) => {
