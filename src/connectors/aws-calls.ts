@@ -1,5 +1,6 @@
 import { SluiceError } from '../errors.js';
 import type { AwsCredentialsProvider } from './aws-credentials.js';
+import type { AwsPlace } from './aws-endpoint.js';
 import { type AwsFailures, callFailure, remedyFor } from './aws-failures.js';
 import type { Context } from './connector.js';
 
@@ -21,8 +22,13 @@ export interface CallsOptions {
 /** What calls need to know of the run that they are made for. */
 export type CallContext = Pick<Context, 'signal' | 'retry' | 'throttled'>;
 
-/** What every SDK client here is made with: it tries once, and knows no credentials but ours. */
-export function clientOptions(credentials: AwsCredentialsProvider) {
+/** What every SDK client here is made with. */
+export function clientAt({ region, endpoint, declared }: AwsPlace, credentials: AwsCredentialsProvider) {
+  return { ...clientOptions(credentials), region, ...(declared ? { endpoint } : {}) };
+}
+
+/** It tries once, and knows no credentials but ours. */
+function clientOptions(credentials: AwsCredentialsProvider) {
   const agent = { keepAlive: true, maxSockets: MAX_SOCKETS };
   return {
     // Marked so that the SDK asks each time: it would keep credentials after the service has called them expired.

@@ -1,8 +1,9 @@
 import type { S3Client } from '@aws-sdk/client-s3';
-import { type CallContext, Calls, clientOptions } from './aws-calls.js';
+import { type CallContext, Calls, clientAt } from './aws-calls.js';
 import type { AwsCredentialsProvider } from './aws-credentials.js';
 import type { AwsPlace } from './aws-endpoint.js';
 import { type AwsFailures, statusOf } from './aws-failures.js';
+import { type OpenedSdk, SdkClient } from './sdk-client.js';
 
 type Sdk = typeof import('@aws-sdk/client-s3');
 
@@ -23,21 +24,29 @@ const sights: ReadonlyMap<number, BucketSight> = new Map([
   [404, 'missing'],
 ]);
 
-/** A client of S3 and how its calls are made. The SDK is loaded with the first. */
+/** A client of S3 and how its calls are made. */
 export class S3Service {
-  readonly #options: S3ServiceOptions;
   readonly calls: Calls;
-  #opening: Promise<{ readonly sdk: Sdk; readonly client: S3Client }> | undefined;
+  readonly #sdk: SdkClient<Sdk, S3Client>;
 
-  constructor(options: S3ServiceOptions) {
-    const { credentials, context, failures } = options;
-    this.#options = options;
+  constructor({ place, credentials, context, failures }: S3ServiceOptions) {
     this.calls = new Calls({ service: 'S3', failures, credentials, context });
+    this.#sdk = new SdkClient(this.calls, async () => {
+      const sdk = await import('@aws-sdk/client-s3');
+      const client = new sdk.S3Client({
+        ...clientAt(place, credentials),
+        // What is written carries a digest of its own. Checking what is read in JavaScript costs more than TLS, which did it.
+        requestChecksumCalculation: 'WHEN_REQUIRED',
+        responseChecksumValidation: 'WHEN_REQUIRED',
+        // An emulator or a private endpoint has no host name for each bucket.
+        forcePathStyle: place.declared,
+      });
+      return { sdk, client };
+    });
   }
 
-  open(): Promise<{ readonly sdk: Sdk; readonly client: S3Client }> {
-    this.#opening ??= this.#connect();
-    return this.#opening;
+  open(): Promise<OpenedSdk<Sdk, S3Client>> {
+    return this.#sdk.open();
   }
 
   /**
@@ -61,25 +70,7 @@ export class S3Service {
   }
 
   async close(): Promise<void> {
-    const opening = this.#opening;
-    this.#opening = undefined;
-    (await opening)?.client.destroy();
-  }
-
-  async #connect(): Promise<{ readonly sdk: Sdk; readonly client: S3Client }> {
-    const { place, credentials } = this.#options;
-    const { region, endpoint, declared } = place;
-    const sdk = await import('@aws-sdk/client-s3');
-    const client = new sdk.S3Client({
-      ...clientOptions(credentials),
-      region,
-      // What is written carries a digest of its own. Checking what is read in JavaScript costs more than TLS, which did it.
-      requestChecksumCalculation: 'WHEN_REQUIRED',
-      responseChecksumValidation: 'WHEN_REQUIRED',
-      // An emulator or a private endpoint has no host name for each bucket.
-      ...(declared ? { endpoint, forcePathStyle: true } : {}),
-    });
-    return { sdk, client };
+    await this.#sdk.close();
   }
 }
 

@@ -1,8 +1,9 @@
 import type { CloudFormationClient, Stack } from '@aws-sdk/client-cloudformation';
-import { type CallContext, Calls, clientOptions } from '../../connectors/aws-calls.js';
+import { type CallContext, Calls, clientAt } from '../../connectors/aws-calls.js';
 import type { AwsCredentialsProvider } from '../../connectors/aws-credentials.js';
 import type { AwsPlace } from '../../connectors/aws-endpoint.js';
 import { type AwsFailures, awsFailures } from '../../connectors/aws-failures.js';
+import { SdkClient } from '../../connectors/sdk-client.js';
 import { SluiceError } from '../../errors.js';
 
 type Sdk = typeof import('@aws-sdk/client-cloudformation');
@@ -26,14 +27,14 @@ export interface CloudFormationOptions {
 
 /** A client of CloudFormation in one account and region. The SDK is loaded with the first call. */
 export class CloudFormation {
-  readonly #options: CloudFormationOptions;
-  readonly #calls: Calls;
-  #opening: Promise<{ readonly sdk: Sdk; readonly client: CloudFormationClient }> | undefined;
+  readonly #sdk: SdkClient<Sdk, CloudFormationClient>;
 
-  constructor(options: CloudFormationOptions) {
-    const { credentials, context } = options;
-    this.#options = options;
-    this.#calls = new Calls({ service: 'CloudFormation', failures, credentials, context });
+  constructor({ place, credentials, context }: CloudFormationOptions) {
+    const calls = new Calls({ service: 'CloudFormation', failures, credentials, context });
+    this.#sdk = new SdkClient(calls, async () => {
+      const sdk = await import('@aws-sdk/client-cloudformation');
+      return { sdk, client: new sdk.CloudFormationClient(clientAt(place, credentials)) };
+    });
   }
 
   /** Makes a call, again with patience while its failure may pass. Throws `stack_refused` for what CloudFormation refuses. */
@@ -41,9 +42,7 @@ export class CloudFormation {
     action: string,
     make: (sdk: Sdk, client: CloudFormationClient, options: { abortSignal: AbortSignal }) => Promise<Answer>,
   ): Promise<Answer> {
-    this.#opening ??= this.#connect();
-    const { sdk, client } = await this.#opening;
-    return await this.#calls.patiently(action, (abortSignal) => make(sdk, client, { abortSignal }));
+    return await this.#sdk.call(action, make);
   }
 
   /** The stack of this name (then one that is deleted is absent) or of this id. */
@@ -61,19 +60,6 @@ export class CloudFormation {
   }
 
   async close(): Promise<void> {
-    const opening = this.#opening;
-    this.#opening = undefined;
-    (await opening)?.client.destroy();
-  }
-
-  async #connect(): Promise<{ readonly sdk: Sdk; readonly client: CloudFormationClient }> {
-    const { place, credentials } = this.#options;
-    const sdk = await import('@aws-sdk/client-cloudformation');
-    const client = new sdk.CloudFormationClient({
-      ...clientOptions(credentials),
-      region: place.region,
-      ...(place.declared ? { endpoint: place.endpoint } : {}),
-    });
-    return { sdk, client };
+    await this.#sdk.close();
   }
 }

@@ -1,8 +1,9 @@
 import type { SFNClient } from '@aws-sdk/client-sfn';
-import { type CallContext, Calls, clientOptions } from '../../connectors/aws-calls.js';
+import { type CallContext, Calls, clientAt } from '../../connectors/aws-calls.js';
 import { awsCredentials } from '../../connectors/aws-credentials.js';
 import { awsPlace } from '../../connectors/aws-endpoint.js';
 import { awsFailures } from '../../connectors/aws-failures.js';
+import { SdkClient } from '../../connectors/sdk-client.js';
 import type { AccessOptions } from './account-access.js';
 
 type Sdk = typeof import('@aws-sdk/client-sfn');
@@ -18,29 +19,27 @@ export interface Execution {
 /** Executions of one state machine. The SDK is loaded with the first call. */
 export class Executions {
   readonly #machine: string;
-  readonly #options: Pick<AccessOptions, 'env' | 'context'>;
-  readonly #region: string;
-  readonly #calls: Calls;
-  readonly #credentials: ReturnType<typeof awsCredentials>;
-  #opening: Promise<{ readonly sdk: Sdk; readonly client: SFNClient }> | undefined;
+  readonly #sdk: SdkClient<Sdk, SFNClient>;
 
   /** Of the machine of this ARN. */
   constructor(
     machine: string,
-    options: { readonly env: AccessOptions['env']; readonly context: CallContext },
+    { env, context }: { readonly env: AccessOptions['env']; readonly context: CallContext },
   ) {
     this.#machine = machine;
-    this.#options = options;
-    this.#region = machine.split(':')[3] ?? '';
-    this.#credentials = awsCredentials({ region: this.#region, env: options.env });
-    const { context } = options;
+    const region = machine.split(':')[3] ?? '';
+    const credentials = awsCredentials({ region, env });
     const failures = { ...awsFailures, ...own };
-    this.#calls = new Calls({ service: 'Step Functions', failures, credentials: this.#credentials, context });
+    const calls = new Calls({ service: 'Step Functions', failures, credentials, context });
+    this.#sdk = new SdkClient(calls, async () => {
+      const sdk = await import('@aws-sdk/client-sfn');
+      return { sdk, client: new sdk.SFNClient(clientAt(awsPlace('states', { region }, env), credentials)) };
+    });
   }
 
   /** Starts one and gives its ARN. A name is used once: the same call again starts nothing. */
   async start(name: string, input: object): Promise<string> {
-    const { executionArn = '' } = await this.#call('StartExecution', (sdk, client, options) =>
+    const { executionArn = '' } = await this.#sdk.call('StartExecution', (sdk, client, options) =>
       client.send(
         new sdk.StartExecutionCommand({ stateMachineArn: this.#machine, name, input: JSON.stringify(input) }),
         options,
@@ -51,7 +50,7 @@ export class Executions {
 
   /** The newest that is under way. */
   async running(): Promise<string | undefined> {
-    const { executions = [] } = await this.#call('ListExecutions', (sdk, client, options) =>
+    const { executions = [] } = await this.#sdk.call('ListExecutions', (sdk, client, options) =>
       client.send(
         new sdk.ListExecutionsCommand({
           stateMachineArn: this.#machine,
@@ -65,7 +64,7 @@ export class Executions {
   }
 
   async look(arn: string): Promise<Execution> {
-    const { status, error, cause } = await this.#call('DescribeExecution', (sdk, client, options) =>
+    const { status, error, cause } = await this.#sdk.call('DescribeExecution', (sdk, client, options) =>
       client.send(new sdk.DescribeExecutionCommand({ executionArn: arn }), options),
     );
     const why = { ...(error === undefined ? {} : { error }), ...(cause === undefined ? {} : { cause }) };
@@ -73,7 +72,7 @@ export class Executions {
   }
 
   async stop(arn: string): Promise<void> {
-    await this.#call('StopExecution', (sdk, client, options) =>
+    await this.#sdk.call('StopExecution', (sdk, client, options) =>
       client.send(
         new sdk.StopExecutionCommand({ executionArn: arn, error: 'interrupted', cause: 'sluice run --stop' }),
         options,
@@ -82,29 +81,7 @@ export class Executions {
   }
 
   async close(): Promise<void> {
-    const opening = this.#opening;
-    this.#opening = undefined;
-    (await opening)?.client.destroy();
-  }
-
-  async #call<Answer>(
-    action: string,
-    make: (sdk: Sdk, client: SFNClient, options: { abortSignal: AbortSignal }) => Promise<Answer>,
-  ): Promise<Answer> {
-    this.#opening ??= this.#connect();
-    const { sdk, client } = await this.#opening;
-    return await this.#calls.patiently(action, (abortSignal) => make(sdk, client, { abortSignal }));
-  }
-
-  async #connect(): Promise<{ readonly sdk: Sdk; readonly client: SFNClient }> {
-    const place = awsPlace('states', { region: this.#region }, this.#options.env);
-    const sdk = await import('@aws-sdk/client-sfn');
-    const client = new sdk.SFNClient({
-      ...clientOptions(this.#credentials),
-      region: place.region,
-      ...(place.declared ? { endpoint: place.endpoint } : {}),
-    });
-    return { sdk, client };
+    await this.#sdk.close();
   }
 }
 

@@ -1,8 +1,9 @@
 import type { DBCluster, DBInstance, RDSClient, VpcSecurityGroupMembership } from '@aws-sdk/client-rds';
-import { type CallContext, Calls, clientOptions } from '../../connectors/aws-calls.js';
+import { type CallContext, Calls, clientAt } from '../../connectors/aws-calls.js';
 import type { AwsCredentialsProvider } from '../../connectors/aws-credentials.js';
 import type { AwsPlace } from '../../connectors/aws-endpoint.js';
 import { awsFailures } from '../../connectors/aws-failures.js';
+import { SdkClient } from '../../connectors/sdk-client.js';
 import { SluiceError } from '../../errors.js';
 import type { RdsEndpoint } from './rds-endpoint.js';
 
@@ -28,16 +29,16 @@ export interface RdsNetworksOptions {
 /** More pages than this of clusters are a mistake: the quota is 40 in a region. */
 const MAX_PAGES = 100;
 
-/** Asks RDS of one region where its databases are. The SDK is loaded with the first question. */
+/** Asks RDS of one region where its databases are. */
 export class RdsNetworks {
-  readonly #options: RdsNetworksOptions;
-  readonly #calls: Calls;
-  #opening: Promise<{ readonly sdk: Sdk; readonly client: RDSClient }> | undefined;
+  readonly #sdk: SdkClient<Sdk, RDSClient>;
 
-  constructor(options: RdsNetworksOptions) {
-    const { credentials, context } = options;
-    this.#options = options;
-    this.#calls = new Calls({ service: 'RDS', failures: awsFailures, credentials, context });
+  constructor({ place, credentials, context }: RdsNetworksOptions) {
+    const calls = new Calls({ service: 'RDS', failures: awsFailures, credentials, context });
+    this.#sdk = new SdkClient(calls, async () => {
+      const sdk = await import('@aws-sdk/client-rds');
+      return { sdk, client: new sdk.RDSClient(clientAt(place, credentials)) };
+    });
   }
 
   /** Of what has this endpoint; undefined where this account has nothing of that name with it. Throws `access_denied`. */
@@ -57,9 +58,7 @@ export class RdsNetworks {
   }
 
   async close(): Promise<void> {
-    const opening = this.#opening;
-    this.#opening = undefined;
-    (await opening)?.client.destroy();
+    await this.#sdk.close();
   }
 
   async #instance(host: string, DBInstanceIdentifier: string): Promise<DatabaseNetwork | undefined> {
@@ -149,27 +148,14 @@ export class RdsNetworks {
     action: string,
     make: (sdk: Sdk, client: RDSClient, options: { readonly abortSignal: AbortSignal }) => Promise<Answer>,
   ): Promise<Answer | undefined> {
-    this.#opening ??= this.#connect();
-    const { sdk, client } = await this.#opening;
-    return await this.#calls.patiently(action, async (abortSignal) => {
+    return await this.#sdk.call(action, async (sdk, client, options) => {
       try {
-        return await make(sdk, client, { abortSignal });
+        return await make(sdk, client, options);
       } catch (error) {
         if (error instanceof Error && missing.test(error.name)) return undefined;
         throw error;
       }
     });
-  }
-
-  async #connect(): Promise<{ readonly sdk: Sdk; readonly client: RDSClient }> {
-    const { place, credentials } = this.#options;
-    const sdk = await import('@aws-sdk/client-rds');
-    const client = new sdk.RDSClient({
-      ...clientOptions(credentials),
-      region: place.region,
-      ...(place.declared ? { endpoint: place.endpoint } : {}),
-    });
-    return { sdk, client };
   }
 }
 

@@ -1,11 +1,12 @@
 import type { FirehoseClient } from '@aws-sdk/client-firehose';
 import type { SluiceError } from '../../errors.js';
-import { Calls, clientOptions, retried } from '../aws-calls.js';
+import { Calls, clientAt, retried } from '../aws-calls.js';
 import type { AwsCredentialsProvider } from '../aws-credentials.js';
 import type { AwsPlace } from '../aws-endpoint.js';
 import { entryFailure, failedForNow } from '../aws-failures.js';
 import type { Context } from '../connector.js';
 import type { DeliveryStream, Put } from '../delivery.js';
+import { SdkClient } from '../sdk-client.js';
 import { failures } from './failures.js';
 
 /** https://docs.aws.amazon.com/firehose/latest/dev/limits.html */
@@ -22,16 +23,19 @@ export interface FirehoseStreamOptions {
   readonly context: Context;
 }
 
-/** A Firehose stream that takes records directly. The SDK is loaded with the first. */
+/** A Firehose stream that takes records directly. */
 export class FirehoseStream implements DeliveryStream {
   readonly #options: FirehoseStreamOptions;
-  readonly #calls: Calls;
-  #opening: Promise<{ readonly sdk: Sdk; readonly client: FirehoseClient }> | undefined;
+  readonly #sdk: SdkClient<Sdk, FirehoseClient>;
 
   constructor(options: FirehoseStreamOptions) {
-    const { credentials, context } = options;
+    const { place, credentials, context } = options;
     this.#options = options;
-    this.#calls = new Calls({ service: 'Firehose', failures, credentials, context });
+    const calls = new Calls({ service: 'Firehose', failures, credentials, context });
+    this.#sdk = new SdkClient(calls, async () => {
+      const sdk = await import('@aws-sdk/client-firehose');
+      return { sdk, client: new sdk.FirehoseClient(clientAt(place, credentials)) };
+    });
   }
 
   async put(records: readonly Uint8Array[]): Promise<readonly Put[]> {
@@ -46,9 +50,7 @@ export class FirehoseStream implements DeliveryStream {
   }
 
   async close(): Promise<void> {
-    const opening = this.#opening;
-    this.#opening = undefined;
-    (await opening)?.client.destroy();
+    await this.#sdk.close();
   }
 
   /** Gives the places of those that the service did not take, again and again, until the patience was over. */
@@ -70,13 +72,12 @@ export class FirehoseStream implements DeliveryStream {
   }
 
   async #putOnce(group: readonly Numbered[]): Promise<readonly (SluiceError | undefined)[]> {
-    this.#opening ??= this.#connect();
-    const { sdk, client } = await this.#opening;
+    const { sdk, client } = await this.#sdk.open();
     const command = new sdk.PutRecordBatchCommand({
       DeliveryStreamName: this.#options.name,
       Records: group.map(({ record }) => ({ Data: record })),
     });
-    const { RequestResponses = [] } = await this.#calls.once('PutRecordBatch', (abortSignal) =>
+    const { RequestResponses = [] } = await this.#sdk.calls.once('PutRecordBatch', (abortSignal) =>
       client.send(command, { abortSignal }),
     );
     return group.map((_, place) => {
@@ -85,17 +86,6 @@ export class FirehoseStream implements DeliveryStream {
       const call = { service: 'Firehose', action: 'PutRecordBatch', failures };
       return entryFailure(call, response?.ErrorCode ?? '', failedForNow);
     });
-  }
-
-  async #connect(): Promise<{ readonly sdk: Sdk; readonly client: FirehoseClient }> {
-    const { place, credentials } = this.#options;
-    const sdk = await import('@aws-sdk/client-firehose');
-    const client = new sdk.FirehoseClient({
-      ...clientOptions(credentials),
-      region: place.region,
-      ...(place.declared ? { endpoint: place.endpoint } : {}),
-    });
-    return { sdk, client };
   }
 }
 

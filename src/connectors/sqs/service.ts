@@ -7,10 +7,11 @@ import type {
   SendMessageBatchResultEntry,
   SQSClient,
 } from '@aws-sdk/client-sqs';
-import { Calls, clientOptions } from '../aws-calls.js';
+import { Calls, clientAt } from '../aws-calls.js';
 import type { AwsCredentialsProvider } from '../aws-credentials.js';
 import type { AwsPlace } from '../aws-endpoint.js';
 import type { Context } from '../connector.js';
+import { SdkClient } from '../sdk-client.js';
 import { failures, tornAnswer } from './failures.js';
 
 type Sdk = typeof import('@aws-sdk/client-sqs');
@@ -40,27 +41,32 @@ export interface ReceivedMessages {
   readonly heldUntilMs: number;
 }
 
-/** The calls of SQS that are made here. The SDK is loaded with the first. */
+/** The calls of SQS that are made here. */
 export class SqsService {
-  readonly #options: ServiceOptions;
-  readonly #calls: Calls;
-  #opening: Promise<{ readonly sdk: Sdk; readonly client: SQSClient }> | undefined;
+  readonly place: AwsPlace;
+  readonly #sdk: SdkClient<Sdk, SQSClient>;
 
-  constructor(options: ServiceOptions) {
-    const { credentials, context } = options;
-    this.#options = options;
-    this.#calls = new Calls({ service: 'SQS', failures, credentials, context });
-  }
-
-  get place(): AwsPlace {
-    return this.#options.place;
+  constructor({ place, credentials, context }: ServiceOptions) {
+    this.place = place;
+    const calls = new Calls({ service: 'SQS', failures, credentials, context });
+    this.#sdk = new SdkClient(calls, async () => {
+      const sdk = await import('@aws-sdk/client-sqs');
+      const client = new sdk.SQSClient({
+        ...clientAt(place, credentials),
+        // A queue's URL is what the service says; where requests go is what the declaration says.
+        useQueueUrlAsEndpoint: false,
+        // Digests are compared here, message by message: the SDK throws away a whole batch for one that differs.
+        md5: false,
+      });
+      return { sdk, client };
+    });
   }
 
   /** The URL of a queue by its name. @throws SluiceError queue_missing */
   async url(name: string, account: string | undefined): Promise<string> {
-    const { sdk, client } = await this.#open();
+    const { sdk, client } = await this.#sdk.open();
     const input = { QueueName: name, ...(account === undefined ? {} : { QueueOwnerAWSAccountId: account }) };
-    const answer = await this.#calls.patiently('GetQueueUrl', async (abortSignal) => {
+    const answer = await this.#sdk.calls.patiently('GetQueueUrl', async (abortSignal) => {
       const { QueueUrl } = await client.send(new sdk.GetQueueUrlCommand(input), { abortSignal });
       return QueueUrl ?? missing('GetQueueUrl');
     });
@@ -69,8 +75,8 @@ export class SqsService {
 
   /** Every attribute of the queue, by name. */
   async attributes(url: string): Promise<Readonly<Record<string, string>>> {
-    const { sdk, client } = await this.#open();
-    return this.#calls.patiently('GetQueueAttributes', async (abortSignal) => {
+    const { sdk, client } = await this.#sdk.open();
+    return this.#sdk.calls.patiently('GetQueueAttributes', async (abortSignal) => {
       const command = new sdk.GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['All'] });
       const { Attributes } = await client.send(command, { abortSignal });
       return Attributes ?? missing('GetQueueAttributes');
@@ -82,23 +88,23 @@ export class SqsService {
     url: string,
     entries: SendMessageBatchRequestEntry[],
   ): Promise<BatchAnswer<SendMessageBatchResultEntry>> {
-    const { sdk, client } = await this.#open();
+    const { sdk, client } = await this.#sdk.open();
     const command = new sdk.SendMessageBatchCommand({ QueueUrl: url, Entries: entries });
-    return this.#calls.once('SendMessageBatch', (abortSignal) => client.send(command, { abortSignal }));
+    return this.#sdk.calls.once('SendMessageBatch', (abortSignal) => client.send(command, { abortSignal }));
   }
 
   /** Tried once. At most ten entries. */
   async deleteOnce(url: string, entries: DeleteMessageBatchRequestEntry[]): Promise<BatchAnswer> {
-    const { sdk, client } = await this.#open();
+    const { sdk, client } = await this.#sdk.open();
     const command = new sdk.DeleteMessageBatchCommand({ QueueUrl: url, Entries: entries });
-    return this.#calls.once('DeleteMessageBatch', (abortSignal) => client.send(command, { abortSignal }));
+    return this.#sdk.calls.once('DeleteMessageBatch', (abortSignal) => client.send(command, { abortSignal }));
   }
 
   /** Tried once. At most ten entries. */
   async extendOnce(url: string, entries: ChangeMessageVisibilityBatchRequestEntry[]): Promise<BatchAnswer> {
-    const { sdk, client } = await this.#open();
+    const { sdk, client } = await this.#sdk.open();
     const command = new sdk.ChangeMessageVisibilityBatchCommand({ QueueUrl: url, Entries: entries });
-    return this.#calls.once('ChangeMessageVisibilityBatch', (abortSignal) =>
+    return this.#sdk.calls.once('ChangeMessageVisibilityBatch', (abortSignal) =>
       client.send(command, { abortSignal }),
     );
   }
@@ -108,7 +114,7 @@ export class SqsService {
     url: string,
     { max, waitSeconds, visibilitySeconds }: ReceiveOptions,
   ): Promise<ReceivedMessages> {
-    const { sdk, client } = await this.#open();
+    const { sdk, client } = await this.#sdk.open();
     const input = {
       QueueUrl: url,
       MaxNumberOfMessages: max,
@@ -117,7 +123,7 @@ export class SqsService {
       MessageAttributeNames: ['All'],
       VisibilityTimeout: visibilitySeconds,
     };
-    return this.#calls.patiently('ReceiveMessage', async (abortSignal) => {
+    return this.#sdk.calls.patiently('ReceiveMessage', async (abortSignal) => {
       const heldUntilMs = performance.now() + visibilitySeconds * 1000;
       const answer = await client.send(new sdk.ReceiveMessageCommand(input), { abortSignal });
       return { messages: answer.Messages ?? [], heldUntilMs };
@@ -125,29 +131,7 @@ export class SqsService {
   }
 
   async close(): Promise<void> {
-    const opening = this.#opening;
-    this.#opening = undefined;
-    (await opening)?.client.destroy();
-  }
-
-  #open(): Promise<{ readonly sdk: Sdk; readonly client: SQSClient }> {
-    this.#opening ??= this.#connect();
-    return this.#opening;
-  }
-
-  async #connect(): Promise<{ readonly sdk: Sdk; readonly client: SQSClient }> {
-    const { place, credentials } = this.#options;
-    const sdk = await import('@aws-sdk/client-sqs');
-    const client = new sdk.SQSClient({
-      ...clientOptions(credentials),
-      region: place.region,
-      // A queue's URL is what the service says; where requests go is what the declaration says.
-      useQueueUrlAsEndpoint: false,
-      // Digests are compared here, message by message: the SDK throws away a whole batch for one that differs.
-      md5: false,
-      ...(place.declared ? { endpoint: place.endpoint } : {}),
-    });
-    return { sdk, client };
+    await this.#sdk.close();
   }
 }
 
