@@ -9,6 +9,7 @@ import { lookingBack } from '../flow/recall.js';
 import { comparable } from '../flow/replicate-copy.js';
 import { newRunName } from '../flow/run-name.js';
 import type { World } from '../flow/scope.js';
+import { alwaysSkipped, withoutCopies } from '../flow/skipped-copies.js';
 import {
   openComparisons,
   type VerifyObserver,
@@ -80,13 +81,22 @@ export async function makeReport(
   const state = await openState(declaration, io, options.state);
   const run = newRunName(await newestReportName(state.reports));
   const past = await lookingBack(declaration, state);
-  const world = openSession(chosen, io, { state, run, signal, readsOnly: true, ...past });
+  const skipped = await alwaysSkipped(state.runs, chosen.steps);
+  const world = openSession(withoutCopies(chosen, skipped), io, {
+    state,
+    run,
+    signal,
+    readsOnly: true,
+    ...past,
+  });
   try {
     const steps = await verifyWorld(world, io, options, signal);
     if (steps === undefined) return undefined;
     const { pipeline } = declaration;
     const at = new Date().toISOString();
-    const report: VerifyReport = { verify: world.run, pipeline, hash: runHash(chosen), at, steps };
+    const leftOut = skipped.size === 0 ? {} : { skipped: [...skipped] };
+    const hash = runHash(chosen);
+    const report: VerifyReport = { verify: world.run, pipeline, hash, at, ...leftOut, steps };
     const path = await keepReport(state.reports, report);
     if (options.report !== undefined) await writeReport(resolve(io.cwd, options.report), report);
     say(report, path, io, options);

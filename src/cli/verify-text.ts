@@ -57,7 +57,7 @@ export function costEvents(copies: readonly ComparableCopy[], sample: number | u
 
 /** What was found, for people: a line for each step, and the first differing rows. */
 export function verifyText(
-  { steps }: Pick<VerifyReport, 'steps'>,
+  { steps, skipped = [] }: Pick<VerifyReport, 'steps' | 'skipped'>,
   { show, color }: { readonly show: boolean; readonly color: boolean },
 ): string {
   const header = [
@@ -81,7 +81,11 @@ export function verifyText(
     durationText(step.seconds),
   ]);
   const blocks = steps.flatMap((step) => differenceLines(step, show, color));
-  return [...table(header, rows, new Set([2, 3, 4, 5, 6, 7, 8, 9])), ...blocks].join('\n');
+  const leftOut = skipped.map(
+    (name) => `${name}: not compared, since every run has skipped it (--step ${name} compares it)`,
+  );
+  const found = steps.length === 0 ? [] : table(header, rows, new Set([2, 3, 4, 5, 6, 7, 8, 9]));
+  return [...found, ...blocks, ...leftOut].join('\n');
 }
 
 function resultOf(step: Verification): string {
@@ -155,6 +159,7 @@ export function verifySummary(report: VerifyReport, path: string): object {
     extra: sum((step) => step.extra),
     changed: sum((step) => step.changed),
     rejected: sum((step) => step.rejected),
+    ...(report.skipped === undefined ? {} : { skipped: report.skipped }),
     keys: steps.flatMap((step) => named(step).map((difference) => keyOf(step, difference))),
     steps: steps.map(({ found: _found, parts: _parts, places: _places, ...step }) => step),
     report: path,

@@ -9,6 +9,7 @@ import { plainEnd, type StepEnd } from './outcome.js';
 import { type PreparedCopy, planCopies } from './plan.js';
 import { newRunName } from './run-name.js';
 import { copySteps, type World } from './scope.js';
+import { alwaysSkipped } from './skipped-copies.js';
 import {
   openComparisons,
   type VerifyObserver,
@@ -30,7 +31,7 @@ export async function runVerify(
   const started = performance.now();
   const seconds = () => (performance.now() - started) / 1000;
   try {
-    const found = await compare(course.world, step, progress.observer, stop);
+    const found = await compare(course, step, progress.observer, stop);
     if (!found.some(({ different }) => different))
       return plainEnd('verify', 'complete', { seconds: seconds() });
     return plainEnd('verify', 'failed', { seconds: seconds(), error: differing(name, found) });
@@ -40,16 +41,19 @@ export async function runVerify(
 }
 
 async function compare(
-  given: World,
+  course: Course,
   step: VerifyStep,
   observer: VerifyObserver,
   stop: AbortSignal,
 ): Promise<readonly Verification[]> {
-  const { half: _half, ...whole } = given;
+  const { half: _half, ...whole } = course.world;
   const world: World = { ...whole, readsOnly: true };
+  const skipped = await alwaysSkipped(world.state.runs, world.declared, world.run);
   const copies: PreparedCopy[] = [];
   for (const copy of copySteps(world.declared)) {
-    if (step.of.includes(copy.name)) copies.push(...(await planCopies(world, copy)));
+    if (!step.of.includes(copy.name)) continue;
+    if (skipped.has(copy.name)) course.observer.said(step.name, `${copy.name}: skipped, and not compared`);
+    else copies.push(...(await planCopies(world, copy)));
   }
   const refused = verifyRefusals(copies)[0];
   if (refused) {

@@ -19,6 +19,8 @@ export interface VerifyReport {
   /** ISO 8601, UTC. */
   readonly at: string;
   readonly steps: readonly Verification[];
+  /** Copies that were not compared, since every run has skipped them. */
+  readonly skipped?: readonly string[];
   /** A repair has been made of it: what it says is over. */
   readonly repaired?: true;
 }
