@@ -31,7 +31,8 @@ export async function showNewest(store: Store, folder: string): Promise<void> {
   const own: Shown = [];
   for (let turn = 0; turn < MAX_TURNS; turn++) {
     const latest = (await readLatest(store, folder))?.latest;
-    if (latest === undefined || (await shownInTurn(store, folder, latest, own))) return;
+    if (latest === undefined || (await shownInTurn(store, folder, latest, own)))
+      return await store.clearText?.(`${folder}newest.json`);
   }
   const message = `${folder}newest.json was changed by others ${MAX_TURNS} times`;
   throw new SluiceError('server_error', message, { retry: 'later' });

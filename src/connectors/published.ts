@@ -61,6 +61,7 @@ export async function prune(store: Store, folder: string, keep: number): Promise
     const put = await store.putText(`${folder}LATEST.json`, text, version);
     return put === 'changed' ? undefined : true;
   });
+  await store.clearText?.(`${folder}LATEST.json`);
 }
 
 /** A reader finds one step's exports in a folder: another's would be taken from it, and removed. */
@@ -100,11 +101,11 @@ function withExport(before: Latest | undefined, manifest: Manifest): Latest {
   return { ...manifest, kept: [before.export, ...before.kept] };
 }
 
-/** Without a manifest it was removed before: the manifest goes last. */
+/** The manifest goes last: without one it was removed before, but perhaps not its folder. */
 async function removeExport(store: Store, folder: string, name: string): Promise<void> {
   const path = `${folder}${name}/manifest.json`;
   const found = await store.readText(path);
-  if (found === undefined) return;
+  if (found === undefined) return await store.remove([path]);
   const manifest = parseManifest(found.text, path);
   if (manifest.export !== name) {
     throw new SluiceError('manifest_invalid', `${path} is that of another export`, {

@@ -82,6 +82,8 @@ export interface Store {
    * 'changed' where somebody else was first. A lost answer is looked up: its own text found there is its own success.
    */
   putText(name: string, text: string, over: string | undefined): Promise<StoredText | 'changed'>;
+  /** Takes away what processes that were killed while they put this text have left. Absent where they leave nothing. */
+  clearText?(name: string): Promise<void>;
   /** Copies objects within the store: what takes time is done now, and nothing is seen before `show`. */
   copyHidden(copies: readonly ObjectCopy[]): Promise<HiddenCopies>;
   /** Without a condition: for objects that only this run writes. */

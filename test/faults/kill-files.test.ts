@@ -86,8 +86,6 @@ async function linkAll(from: string, to: string): Promise<void> {
   }
 }
 
-/** Who is killed with a claim leaves it behind, and the next export takes it away (FolderClaim). */
-const killedClaim = /(^|\/)\.sluice-claim-[^/]*$/;
 const runs = /\b\d{8}t[^/]*/;
 
 async function intoFolder(): Promise<Scenario> {
@@ -104,10 +102,7 @@ async function intoFolder(): Promise<Scenario> {
     },
     dump: async () => [
       await exportedRows(place),
-      (await readdir(live, { recursive: true }))
-        .filter((name) => !killedClaim.test(name))
-        .map((name) => name.replace(runs, 'RUN'))
-        .sort(),
+      (await readdir(live, { recursive: true })).map((name) => name.replace(runs, 'RUN')).sort(),
     ],
     observe: () => observed(place),
   };

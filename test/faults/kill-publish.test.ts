@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { exportOnce, namesOfExports, namesOfNewest } from '../fixtures/exports.js';
 import { type BucketGround, bucketGround, folderGround, namesOf } from '../fixtures/stores.js';
@@ -50,6 +51,8 @@ describe('a run that is killed at any call to its store', () => {
         ...NEIGHBOURS.map((name) => top + name),
       ];
       expect((await namesOf(store, top)).sort()).toEqual(left.sort());
+      const onDisk = await readdir(ground.folder, { recursive: true });
+      expect(onDisk.filter((name) => /(^|\/)\.sluice/.test(name))).toEqual([]);
       if (!isKilled) break;
       killed.push(call);
     }

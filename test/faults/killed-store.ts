@@ -1,4 +1,4 @@
-import type { Store } from '../../src/connectors/store.js';
+import type { HiddenCopies, ObjectCopy, Store } from '../../src/connectors/store.js';
 
 export interface Doomed {
   /** Whether the run was killed. */
@@ -17,10 +17,27 @@ export function killedAtCall(store: Store, n: number, instant: () => Promise<voi
     await instant();
     if (++moments >= n) throw new Killed();
   };
+  /** Who is killed drops nothing. */
+  const copyHidden = async (copies: readonly ObjectCopy[]): Promise<HiddenCopies> => {
+    await pass();
+    const hidden = await store.copyHidden(copies);
+    await pass();
+    return {
+      show: async () => {
+        await pass();
+        await hidden.show();
+        await pass();
+      },
+      drop: async () => {
+        if (moments < n) await hidden.drop();
+      },
+    };
+  };
   const own = new Proxy(store, {
     get: (target, name) => {
       const value: unknown = Reflect.get(target, name);
       if (typeof value !== 'function') return value;
+      if (name === 'copyHidden') return copyHidden;
       if (name === 'list') {
         return async function* (prefix: string) {
           await pass();

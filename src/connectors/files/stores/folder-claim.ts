@@ -18,13 +18,9 @@ const MAX_HOLDERS = 100;
  * version after it has the claim: so two never replace the same version.
  */
 export class FolderClaim {
-  readonly #folder: string;
-  readonly #name: string;
   readonly #own: string;
 
-  private constructor(folder: string, name: string, own: string) {
-    this.#folder = folder;
-    this.#name = name;
+  private constructor(own: string) {
     this.#own = own;
   }
 
@@ -35,7 +31,7 @@ export class FolderClaim {
     const mark = JSON.stringify(await ownMark());
     for (let number = 1; number <= MAX_HOLDERS; number++) {
       const own = join(folder, `${name}${short(version ?? '')}-${number}`);
-      if (await made(own, mark)) return new FolderClaim(folder, name, own);
+      if (await made(own, mark)) return new FolderClaim(own);
       if (await isHeld(own)) break;
     }
     throw new SluiceError('timeout', `another process is writing ${basename(path)}`, { retry: 'later' });
@@ -47,12 +43,13 @@ export class FolderClaim {
   }
 
   /** Removes what killed holders left of versions that are gone. `version` is the one that is there now. */
-  async clear(version: string): Promise<void> {
-    const current = `${this.#name}${short(version)}-`;
-    for (const entry of await readdir(this.#folder)) {
-      if (!entry.startsWith(this.#name) || entry.startsWith(current)) continue;
-      const path = join(this.#folder, entry);
-      if (path !== this.#own && !(await isHeld(path))) await rm(path, { force: true });
+  static async clear(path: string, version: string): Promise<void> {
+    const [folder, name] = [dirname(path), claimName(path)];
+    const current = `${name}${short(version)}-`;
+    for (const entry of await readdir(folder)) {
+      if (!entry.startsWith(name) || entry.startsWith(current)) continue;
+      const claim = join(folder, entry);
+      if (!(await isHeld(claim))) await rm(claim, { force: true });
     }
   }
 }

@@ -55,6 +55,15 @@ export class FolderPaths {
     }
   }
 
+  /** The folder that the name lies in or, where that is gone, the last that is left on the way there. */
+  async findFolder(name: string): Promise<string | undefined> {
+    for (let end = name.lastIndexOf('/'); end > 0; end = name.lastIndexOf('/', end - 1)) {
+      const found = await this.find(name.slice(0, end));
+      if (found !== undefined) return found;
+    }
+    return await this.root();
+  }
+
   /** Where the object shall be: the folders on the way are made. */
   async place(name: string): Promise<string> {
     const { path: root, mode } = await this.#make();

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { chmod, mkdir, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
@@ -106,6 +107,33 @@ test('folders that removing leaves empty go, and no other', async () => {
   expect(await readdir(ground.folder)).toEqual([]);
 });
 
+test('folders that a killed process left empty go when what lay in them is removed again', async () => {
+  await put('orders/run-2/a');
+  await mkdir(join(ground.folder, 'orders', 'run-1', 'b'), { recursive: true });
+  await store.remove(['orders/run-1/b/c/a', 'orders/run-1/b/a']);
+  expect(await readdir(join(ground.folder, 'orders'))).toEqual(['run-2']);
+});
+
+test('what a killed process had written of an object is replaced by the next attempt at it', async () => {
+  for (const [name, again] of [
+    ['a', () => put('a')],
+    ['LATEST.json', () => store.writeText('LATEST.json', 'text')],
+  ] as const) {
+    const chance = createHash('sha256').update(name).digest('hex').slice(0, 16);
+    await mkdir(ground.folder, { recursive: true });
+    await writeFile(join(ground.folder, `.sluice-${chance}.part`), 'ro');
+    await again();
+  }
+  expect((await readdir(ground.folder)).sort()).toEqual(['LATEST.json', 'a']);
+});
+
+test('a file that is put twice lies there once', async () => {
+  const path = join(ground.scratch, 'file');
+  await writeFile(path, 'rows');
+  for (let time = 0; time < 2; time++) await store.putFile('a', path);
+  expect(await readdir(ground.folder)).toEqual(['a']);
+});
+
 describe('a process that was killed while it had a text in hand', () => {
   async function killedHolder(over: string): Promise<void> {
     const first = await store.putText('LATEST.json', over, undefined);
@@ -122,6 +150,15 @@ describe('a process that was killed while it had a text in hand', () => {
     await killedHolder('one');
     const found = await store.readText('LATEST.json');
     expect(await store.putText('LATEST.json', 'two', found?.version)).toMatchObject({ text: 'two' });
+    expect(await readdir(ground.folder)).toEqual(['LATEST.json']);
+  });
+
+  test('leaves nothing to the next that looks where it had put the text already', async () => {
+    await killedHolder('one');
+    await store.clearText?.('LATEST.json');
+    expect(await readdir(ground.folder)).toHaveLength(2);
+    await store.writeText('LATEST.json', 'two');
+    await store.clearText?.('LATEST.json');
     expect(await readdir(ground.folder)).toEqual(['LATEST.json']);
   });
 

@@ -114,8 +114,7 @@ export class FolderStore implements Store {
     return this.#tried('written', name, async () => {
       const found = await this.#stored(name);
       if (found) return found;
-      // The same for each attempt at this name, so that one that was killed leaves nothing.
-      await this.#put(name, (beside) => linkedOrCopiedAnew(path, beside), chanceOf(name));
+      await this.#put(name, (beside) => linkedOrCopied(path, beside));
       return (await this.#stored(name)) ?? removedMeanwhile(name);
     });
   }
@@ -129,11 +128,20 @@ export class FolderStore implements Store {
         if (found?.text === text) return found;
         if (found?.version !== over) return 'changed';
         const put = await this.#putText(name, text);
-        await claim.clear(put.version);
+        await FolderClaim.clear(path, put.version);
         return put;
       } finally {
         await claim.release();
       }
+    });
+  }
+
+  /** A process that was killed behind its rename leaves its claim. */
+  clearText(name: string): Promise<void> {
+    return this.#tried('cleared', name, async () => {
+      const path = await this.#paths.findEntry(name);
+      const found = path === undefined ? undefined : await textAt(path, name);
+      if (path !== undefined && found !== undefined) await FolderClaim.clear(path, found.version);
     });
   }
 
@@ -172,8 +180,8 @@ export class FolderStore implements Store {
   async remove(names: readonly string[]): Promise<void> {
     const folders = new Set<string>();
     for (const name of names) {
-      const path = await this.#tried('removed', name, () => this.#removeOne(name));
-      if (path !== undefined) folders.add(dirname(path));
+      const folder = await this.#tried('removed', name, () => this.#removeOne(name));
+      if (folder !== undefined) folders.add(folder);
     }
     await this.#tried('removed', '', () => this.#tidy(folders));
   }
@@ -234,12 +242,16 @@ export class FolderStore implements Store {
     return beside;
   }
 
-  /** Whoever looks sees the old or the new. Another process may have removed a folder that was empty: it is made again. */
-  async #put(name: string, write: (beside: string) => Promise<void>, chance = randomChance()): Promise<void> {
+  /**
+   * Whoever looks sees the old or the new. What is not whole yet has a name that follows from the object's, so that the next
+   * attempt takes the place of one that was killed: no name is written by two at once. Another process may have removed a folder
+   * that was empty: it is made again.
+   */
+  async #put(name: string, write: (beside: string) => Promise<void>): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
         const path = await this.#paths.place(name);
-        await this.#putOnce(path, join(dirname(path), besideName(chance)), write);
+        await this.#putOnce(path, join(dirname(path), besideName(chanceOf(name))), write);
         return;
       } catch (error) {
         if (!isMissing(error) || attempt === MAX_PLACES) throw error;
@@ -249,30 +261,30 @@ export class FolderStore implements Store {
 
   /** Written beside, made to last, and renamed. */
   async #putOnce(path: string, beside: string, write: (beside: string) => Promise<void>): Promise<void> {
+    await rm(beside, { force: true });
     try {
       await write(beside);
       await chmod(beside, await this.#paths.fileMode());
       await markTime(beside);
       await syncFile(beside);
       await rename(beside, path);
-    } catch (error) {
+    } finally {
+      // After a failure, and where both are links to one file: then rename(2) leaves both.
       await rm(beside, { force: true });
-      throw error;
     }
     await syncFolder(dirname(path));
   }
 
-  /** The path that is gone; undefined where there was none. */
+  /** The folder that it lay in: whoever removed it before may have been killed then, and have left that empty. */
   async #removeOne(name: string): Promise<string | undefined> {
     const path = await this.#paths.findEntry(name);
-    if (path === undefined) return undefined;
+    if (path === undefined) return await this.#paths.findFolder(name);
     try {
       await unlink(path);
-      return path;
     } catch (error) {
-      if (isMissing(error)) return undefined;
-      throw error;
+      if (!isMissing(error)) throw error;
     }
+    return dirname(path);
   }
 
   /** Makes the removals last, and removes the folders that they left empty; never the store's own. */
@@ -339,11 +351,6 @@ function randomChance(): string {
 
 function chanceOf(name: string): string {
   return sha256Of(Buffer.from(name)).slice(0, 16);
-}
-
-async function linkedOrCopiedAnew(from: string, to: string): Promise<void> {
-  await rm(to, { force: true });
-  await linkedOrCopied(from, to);
 }
 
 /** A link costs nothing; another file system gets a copy. */
