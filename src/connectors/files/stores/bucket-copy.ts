@@ -1,6 +1,7 @@
 import { SluiceError } from '../../../errors.js';
 import { statusOf } from '../../aws-failures.js';
 import type { HiddenCopies, ObjectCopy } from '../../store.js';
+import { partSizes } from './bucket-parts.js';
 import {
   abortUpload,
   beginUpload,
@@ -12,7 +13,7 @@ import {
   versionOf,
 } from './bucket-upload.js';
 
-/** Of a copy S3 takes parts of 5 MiB to 5 GiB: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
+/** Of a copy, which costs no memory. */
 const PART_BYTES = 512 * 1024 * 1024;
 /** Copies under way at once, and copies that are shown at once. */
 const PARALLEL = 16;
@@ -62,12 +63,14 @@ async function copyOne(from: UploadPlace, place: UploadPlace, copy: ObjectCopy):
   const upload = await beginUpload(place, await encryptionOf(from, copy));
   try {
     const parts: UploadedPart[] = [];
-    const count = Math.max(1, Math.ceil(copy.bytes / PART_BYTES));
+    const { partBytes, count } = partSizes(copy.bytes, PART_BYTES);
     for (let number = 1; number <= count; number++) {
+      const start = (number - 1) * partBytes;
+      const end = Math.min(start + partBytes, copy.bytes);
       parts.push(
         copy.bytes === 0
           ? await emptyPart(place, upload)
-          : await copyPart(from, place, { upload, copy, number }),
+          : await copyPart(from, place, { upload, copy, number, start, end }),
       );
     }
     return { place, upload, parts, size: copy.bytes, isShown: false };
@@ -97,15 +100,17 @@ interface PartCopy {
   readonly upload: Upload;
   readonly copy: ObjectCopy;
   readonly number: number;
+  /** Of the bytes. */
+  readonly start: number;
+  readonly end: number;
 }
 
 async function copyPart(
   from: UploadPlace,
   { s3, bucket, key }: UploadPlace,
-  { upload, copy, number }: PartCopy,
+  { upload, copy, number, start, end }: PartCopy,
 ): Promise<UploadedPart> {
   const { sdk, client } = await s3.open();
-  const start = (number - 1) * PART_BYTES;
   const command = new sdk.UploadPartCopyCommand({
     Bucket: bucket,
     Key: key,
@@ -113,7 +118,7 @@ async function copyPart(
     PartNumber: number,
     CopySource: [from.bucket, ...from.key.split('/')].map(encodeURIComponent).join('/'),
     CopySourceIfMatch: copy.version,
-    CopySourceRange: `bytes=${start}-${Math.min(start + PART_BYTES, copy.bytes) - 1}`,
+    CopySourceRange: `bytes=${start}-${end - 1}`,
   });
   const result = await s3.calls.patiently('UploadPartCopy', async (abortSignal) => {
     try {

@@ -5,15 +5,12 @@ import { SluiceError } from '../../../errors.js';
 import { statusOf } from '../../aws-failures.js';
 import type { S3Service } from '../../s3-service.js';
 import type { StoredObject } from '../../store.js';
+import { partSizes } from './bucket-parts.js';
 import { folderFailure } from './folder-failures.js';
 
 const MIB = 1024 * 1024;
-/**
- * Larger files go up in parts of this size. S3 takes parts of 5 MiB to 5 GiB, and 10,000 of them:
- * https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
- */
+/** Larger files go up in parts of this size. */
 const PART_BYTES = 8 * MIB;
-const MAX_PARTS = 10_000;
 /** Parts in memory and on their way at once. */
 const PARALLEL_PARTS = 4;
 /** An upload that failed is ended within this time, or left to the next run. */
@@ -145,8 +142,7 @@ export async function beginUpload(
 }
 
 async function sentParts(place: UploadPlace, id: string, file: FileHandle, size: number): Promise<Part[]> {
-  const partBytes = Math.max(PART_BYTES, Math.ceil(size / MAX_PARTS / MIB) * MIB);
-  const count = Math.ceil(size / partBytes);
+  const { partBytes, count } = partSizes(size, PART_BYTES);
   const parts: Part[] = new Array(count);
   let next = 0;
   let isOver = false;
