@@ -16,7 +16,7 @@ export interface PreparedExport {
   readonly planned: PlannedExport;
   /** The moment that the run acts for, which names begin with: ISO 8601, UTC. */
   readonly firingTime: string;
-  /** How long the last run took that completed it. */
+  /** How long the last run took that completed it in one attempt. */
   readonly lastSeconds?: number;
   /** Ends every call that is under way. */
   abort(reason: unknown): void;
@@ -46,8 +46,10 @@ export async function prepareExport(world: World, step: ExportStep): Promise<Pre
   }
 }
 
+/** A run that was gone on with tells only how long its last attempt took. */
 async function lastSecondsOf({ state }: World, name: string): Promise<number | undefined> {
-  for await (const { steps } of histories(state.runs)) {
+  for await (const { steps, resumed } of histories(state.runs)) {
+    if (resumed) continue;
     const seconds = steps.get(name)?.result?.seconds;
     if (seconds !== undefined) return seconds;
   }
