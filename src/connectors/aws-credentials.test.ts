@@ -1,9 +1,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type HttpServer, httpServer } from '../../test/fixtures/http-server.js';
 import { awsCredentials } from './aws-credentials.js';
 
 const plain = { AWS_ACCESS_KEY_ID: 'AKIDPLAIN', AWS_SECRET_ACCESS_KEY: 'secret' };
@@ -13,29 +12,18 @@ const role = 'arn:aws:iam::111122223333:role/sluice-shop';
 const asked: URLSearchParams[] = [];
 let refuse = false;
 let lifetimeMs = 3_600_000;
-let sts: Server;
-let endpoint: string;
+let sts: HttpServer;
 
 beforeAll(async () => {
-  sts = createServer((request, response) => {
-    let body = '';
-    request.on('data', (chunk: Buffer) => {
-      body += chunk.toString();
-    });
-    request.on('end', () => {
-      asked.push(new URLSearchParams(body));
-      response.setHeader('content-type', 'text/xml');
-      response.statusCode = refuse ? 403 : 200;
-      response.end(refuse ? refusal : answer());
-    });
+  sts = await httpServer((_request, response, body) => {
+    asked.push(new URLSearchParams(body.toString()));
+    response.setHeader('content-type', 'text/xml');
+    response.statusCode = refuse ? 403 : 200;
+    response.end(refuse ? refusal : answer());
   });
-  await new Promise<void>((resolve) => sts.listen(0, '127.0.0.1', resolve));
-  endpoint = `http://127.0.0.1:${(sts.address() as AddressInfo).port}`;
 });
 
-afterAll(async () => {
-  await new Promise((resolve) => sts.close(resolve));
-});
+afterAll(() => sts.stop());
 
 beforeEach(() => {
   asked.length = 0;
@@ -57,7 +45,7 @@ function answer(): string {
 }
 
 function assumed(session?: string) {
-  const env = { ...plain, AWS_ENDPOINT_URL_STS: endpoint };
+  const env = { ...plain, AWS_ENDPOINT_URL_STS: sts.endpoint };
   return awsCredentials({ region: 'eu-west-1', role, env, ...(session === undefined ? {} : { session }) });
 }
 
@@ -115,7 +103,7 @@ describe('credentials of a role', () => {
     vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', file);
     vi.stubEnv('AWS_CONFIG_FILE', join(folder, 'none'));
     try {
-      const env = { ...plain, AWS_ENDPOINT_URL_STS: endpoint };
+      const env = { ...plain, AWS_ENDPOINT_URL_STS: sts.endpoint };
       const of = (more: object) => awsCredentials({ region: 'eu-west-1', role, env: { ...env, ...more } })();
       expect(await of({ SLUICE_PROFILE_111122223333: 'theirs' })).toMatchObject({
         accessKeyId: 'AKIDTHEIRS',

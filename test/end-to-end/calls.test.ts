@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type CliRun, type Project, project, sluice } from '../fixtures/cli.js';
+import { type HttpServer, httpServer } from '../fixtures/http-server.js';
 
 let made: Project;
 afterEach(() => made.remove());
@@ -158,7 +158,7 @@ export default pipeline({ pipeline: 'p', connections: {}, steps: [
 
 describe('a Lambda function', () => {
   const arn = 'arn:aws:lambda:eu-west-1:111122223333:function:notify';
-  let server: Server;
+  let server: HttpServer;
   const requests: { readonly request: IncomingMessage; readonly body: string }[] = [];
 
   /** A place that answers as Lambda does. https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html */
@@ -166,17 +166,14 @@ describe('a Lambda function', () => {
     ...answers: { status?: number; headers?: Record<string, string>; body: string }[]
   ): Promise<string> {
     requests.length = 0;
-    server = createServer(async (request, response) => {
-      const chunks: Buffer[] = [];
-      for await (const chunk of request) chunks.push(chunk);
-      requests.push({ request, body: Buffer.concat(chunks).toString() });
+    server = await httpServer((request, response, sent) => {
+      requests.push({ request, body: sent.toString() });
       const { status = 200, headers = {}, body } = answers.shift() ?? { status: 500, body: '{}' };
       response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(body);
     });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    return server.endpoint;
   }
-  afterEach(() => server.close());
+  afterEach(() => server.stop());
 
   it('is invoked by a signed request with the input, and gives its object on', async () => {
     const endpoint = await lambda({ body: '{"sent": 3}' });

@@ -10,15 +10,16 @@ import {
   putItems,
   tableName,
 } from '../fixtures/dynamodb.js';
+import type { HttpServer } from '../fixtures/http-server.js';
 import { type TestDatabase, testDatabase } from '../fixtures/mysql.js';
 import { SimulatedStream } from '../fixtures/simulated-stream.js';
-import { type SimulatedStreamServer, serveSimulatedStream } from '../fixtures/simulated-stream-server.js';
+import { serveSimulatedStream } from '../fixtures/simulated-stream-server.js';
 import { type History, type HistoryChange, seededRandom } from '../fixtures/stream-history.js';
 
 const LIMIT_MS = 300_000;
 
 let database: TestDatabase;
-let stream: SimulatedStreamServer;
+let stream: HttpServer;
 const made: Project[] = [];
 beforeAll(async () => {
   database = await testDatabase('limits');

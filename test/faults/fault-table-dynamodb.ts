@@ -35,7 +35,7 @@ async function containerCredentials(): Promise<Arrangement> {
     env: {
       AWS_ACCESS_KEY_ID: '',
       AWS_SECRET_ACCESS_KEY: '',
-      AWS_CONTAINER_CREDENTIALS_FULL_URI: server.url,
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: server.endpoint,
     },
     over: async () => undefined,
     remove: () => server.stop(),

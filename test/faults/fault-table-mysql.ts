@@ -50,7 +50,7 @@ async function rotatedPassword(database: TestDatabase): Promise<Arrangement> {
     { username: user, password: now },
   ]);
   return {
-    env: { AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url },
+    env: { AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.endpoint },
     mysql: { user: undefined, password: undefined, secret: 'sweep/mysql', region: 'eu-west-1' },
     over: async () => undefined,
     remove: async () => {

@@ -29,7 +29,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'sluice-works-'));
 });
 afterAll(async () => {
-  await Promise.all([database.drop(), s3.stop(), stream.close()]);
+  await Promise.all([database.drop(), s3.stop(), stream.stop()]);
   await rm(folder, { recursive: true, force: true });
 });
 

@@ -127,7 +127,7 @@ describe.concurrent('changes through a delivery stream', { timeout: LIMIT_MS }, 
       notes.map((note, index) => hit(index, payload(index, note))),
     );
     const stream = await testFirehose();
-    closings.push(stream.close);
+    closings.push(stream.stop);
     const connection = { kind: 'firehose', endpoint: stream.endpoint, region: 'us-east-1' };
     const delivery = firehose.connect(connection, made.context).delivery?.(made.context);
     if (!delivery) throw new Error('it is a delivery stream');
@@ -196,7 +196,7 @@ describe.concurrent('changes through a delivery stream', { timeout: LIMIT_MS }, 
       Array.from({ length: 5 }, (_, index) => hit(index, '{}')),
     );
     const stream = await testFirehose((index) => index === 1 || index === 3);
-    closings.push(stream.close);
+    closings.push(stream.stop);
     const connection = { kind: 'firehose', endpoint: stream.endpoint, region: 'us-east-1' };
     const delivery = firehose.connect(connection, made.context).delivery?.(made.context);
     if (!delivery) throw new Error('it is a delivery stream');

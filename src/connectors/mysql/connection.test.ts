@@ -1,12 +1,11 @@
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { testContext } from '../../../test/fixtures/context.js';
+import { httpServer } from '../../../test/fixtures/http-server.js';
 import { type TestDatabase, testDatabase } from '../../../test/fixtures/mysql.js';
 import { startMysql } from '../../local/mysql.js';
 import { Connections } from './connection.js';
@@ -43,7 +42,7 @@ async function connect(options: object, env: Record<string, string> = {}, retry 
 /** Speaks as much of Secrets Manager's JSON protocol as GetSecretValue needs. */
 async function secretsManager(answer: () => object): Promise<{ endpoint: string; asked: () => number }> {
   let asked = 0;
-  const server: Server = createServer((request, response) => {
+  const server = await httpServer((request, response) => {
     asked++;
     expect(request.headers['x-amz-target']).toBe('secretsmanager.GetSecretValue');
     const body = answer();
@@ -51,9 +50,8 @@ async function secretsManager(answer: () => object): Promise<{ endpoint: string;
     response.writeHead(failed ? 400 : 200, { 'content-type': 'application/x-amz-json-1.1' });
     response.end(JSON.stringify(body));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  closers.push(() => new Promise((resolve) => server.close(resolve)));
-  return { endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked: () => asked };
+  closers.push(server.stop);
+  return { endpoint: server.endpoint, asked: () => asked };
 }
 
 const aws = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' };

@@ -95,7 +95,7 @@ async function runHere(declaration: Declaration): Promise<Told & { readonly ends
     const { outcomes } = await localRun(declaration, { firing, env, observer });
     return { trace: traceOf(events, declaration.steps), payloads, outcomes, ends };
   } finally {
-    await server.close();
+    await server.stop();
   }
 }
 

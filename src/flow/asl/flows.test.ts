@@ -44,7 +44,7 @@ describe.each(flows)('$name', (flow) => {
       if (flow.error) expect(error).toMatchObject({ code: flow.error });
       expect(outcomes).toMatchObject(flow.outcomes);
     } finally {
-      await server.close();
+      await server.stop();
     }
   });
 });

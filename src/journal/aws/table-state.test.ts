@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { type HttpProxy, startHttpProxy } from '../../../test/faults/http-proxy.js';
 import { allItems, dynamodbCall, putItems } from '../../../test/fixtures/dynamodb.js';
+import { httpServer } from '../../../test/fixtures/http-server.js';
 import { type TableStates, tableStates } from '../../../test/fixtures/states.js';
 import type { Guard } from '../state.js';
 import { machineMark } from './machine.js';
@@ -206,8 +205,7 @@ describe('what is added to a log of a table', { timeout: PATIENCE_MS }, () => {
   test('is looked up where a transaction is told as canceled that was carried out', async () => {
     const target = inject('dynamodb').endpoint;
     let lies = 3;
-    const server = createServer(async (request, response) => {
-      const body = Buffer.concat(await request.toArray());
+    const server = await httpServer(async (request, response, body) => {
       const headers = ['content-type', 'x-amz-target', 'authorization', 'x-amz-date'].map((name) => [
         name,
         String(request.headers[name]),
@@ -218,8 +216,7 @@ describe('what is added to a log of a table', { timeout: PATIENCE_MS }, () => {
       response.writeHead(isLie ? 400 : answer.status);
       response.end(isLie ? JSON.stringify({ __type: 'x#TransactionCanceledException' }) : text);
     });
-    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-    const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const { endpoint } = server;
     const lied = ground.open(pipeline(), { place: { ...ground.place, endpoint } });
     const lease = await lied.lease('runs');
     const { log } = await lied.runs.open('r1', lease);
@@ -229,8 +226,7 @@ describe('what is added to a log of a table', { timeout: PATIENCE_MS }, () => {
     expect(await state().runs.read('r1')).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }, { n: 4 }]);
     expect(lies).toBeLessThan(0);
     await lease.release();
-    server.closeAllConnections();
-    server.close();
+    await server.stop();
   });
 
   test('is refused once the item that says whose turn it is is gone', async () => {

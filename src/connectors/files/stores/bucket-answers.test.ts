@@ -1,12 +1,12 @@
 /** What emulators of S3 do not say, said by hand: buckets elsewhere, objects that are not removed, keys of KMS. */
 
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type IncomingHttpHeaders } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingHttpHeaders } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type TestContext, testContext } from '../../../../test/fixtures/context.js';
+import { httpServer } from '../../../../test/fixtures/http-server.js';
 import type { Store } from '../../store.js';
 import { BucketStore } from './bucket-store.js';
 
@@ -37,25 +37,20 @@ beforeEach(async () => {
   scratch = await mkdtemp(join(tmpdir(), 'sluice-answers-'));
   asked = [];
   answers = () => undefined;
-  const server = createServer(async (request, response) => {
-    const body = Buffer.concat(await request.toArray()).toString();
+  const server = await httpServer((request, response, body) => {
     const { method, url = '', headers } = request;
     const line = `${method} ${decodeURIComponent(url).replace(/=?&.*|=$/, '')}`;
-    const one = { line, headers, body };
+    const one = { line, headers, body: body.toString() };
     asked.push(one);
     const answer = answers(one) ?? { status: line.startsWith('HEAD') ? 200 : 404 };
     response.writeHead(answer.status ?? 200, { 'content-type': 'application/xml', ...answer.headers });
     response.end(answer.body ?? '');
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const options = { bucket: 'lake', prefix: 'in/', endpoint, region: 'eu-west-1' };
+  const options = { bucket: 'lake', prefix: 'in/', endpoint: server.endpoint, region: 'eu-west-1' };
   store = new BucketStore({ options, context: context.context });
   close = async () => {
     await store.close();
-    const closed = new Promise((resolve) => server.close(resolve));
-    server.closeAllConnections();
-    await closed;
+    await server.stop();
   };
 });
 afterEach(async () => {
