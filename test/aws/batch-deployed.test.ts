@@ -11,6 +11,7 @@ import { type EnforcedAws, enforcedAws } from '../fixtures/enforced-aws.js';
 import { disagreement, grantsOfStack } from '../fixtures/granted.js';
 import type { TestAccount } from '../fixtures/ministack.js';
 import { type TestDatabase, testDatabase } from '../fixtures/mysql.js';
+import { secretOf } from '../fixtures/secret-database.js';
 import { needsServer } from '../fixtures/servers.js';
 
 needsServer('ministack');
@@ -32,17 +33,9 @@ beforeAll(async () => {
   aws = await enforcedAws();
   account = aws.account(ACCOUNT);
   database = await testDatabase('deployed');
-  const { host, port, user } = database.connection;
-  const secret = {
-    host,
-    port,
-    username: user,
-    password: process.env['SLUICE_TEST_PASSWORD'],
-    dbname: database.name,
-  };
   await account.json('secretsmanager', 'secretsmanager.CreateSecret', {
     Name: 'prod/shop',
-    SecretString: JSON.stringify(secret),
+    SecretString: JSON.stringify(secretOf(database)),
   });
   await database.execute(
     `CREATE TABLE orders (order_id BIGINT UNSIGNED PRIMARY KEY, total DECIMAL(12,2), at DATETIME(6) NOT NULL, note VARCHAR(40), raw VARBINARY(9));

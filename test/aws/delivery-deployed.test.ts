@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { type CliRun, type Project, project, sluice } from '../fixtures/cli.js';
 import { type TestAccount, type TestMinistack, testMinistack } from '../fixtures/ministack.js';
 import { type TestDatabase, testDatabase } from '../fixtures/mysql.js';
+import { secretOf } from '../fixtures/secret-database.js';
 import { needsServer } from '../fixtures/servers.js';
 
 needsServer('ministack');
@@ -31,11 +32,9 @@ beforeAll(async () => {
     KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
     StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_AND_OLD_IMAGES' },
   });
-  const { host, port, user } = database.connection;
-  const password = process.env['SLUICE_TEST_PASSWORD'];
   await account.json('secretsmanager', 'secretsmanager.CreateSecret', {
     Name: 'prod/report',
-    SecretString: JSON.stringify({ host, port, username: user, password, dbname: database.name }),
+    SecretString: JSON.stringify(secretOf(database)),
   });
   const columns = 'id VARCHAR(20), hits DECIMAL(20,3), note VARCHAR(200), at TIMESTAMP(6) NULL';
   await database.execute(`CREATE TABLE here (${columns}); CREATE TABLE there (${columns})`);

@@ -4,16 +4,15 @@
  */
 import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { auditTemplate } from '../../src/aws/audit/audit.js';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { refuseUndeployable } from '../../src/aws/deployable.js';
 import { loadDeclaration } from '../../src/declare/load.js';
 import type { SluiceError } from '../../src/errors.js';
 import { createTable, dynamodbConnection, tableName } from '../fixtures/dynamodb.js';
 import { pipeline } from '../fixtures/in-process.js';
-import { type TestDatabase, testDatabase } from '../fixtures/mysql.js';
-import { type Recorder, startRecorder } from '../fixtures/request-recorder.js';
+import { auditFindings } from '../fixtures/kept-stacks.js';
+import { type SecretDatabase, secretDatabase } from '../fixtures/secret-database.js';
 import { type SynthTold, synth } from '../fixtures/synth.js';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -46,24 +45,13 @@ test.each(examples)('%s is refused for what is known, or for nothing', async (na
 });
 
 describe('an example that is not refused', () => {
-  let database: TestDatabase;
-  let recorder: Recorder;
+  let shop: SecretDatabase;
   const hits = tableName('hits');
 
   beforeAll(async () => {
-    database = await testDatabase('examples');
-    const { host, port, user } = database.connection;
-    const password = process.env['SLUICE_TEST_PASSWORD'];
-    const secret = { host, port, username: user, password, dbname: database.name };
-    const { endpoint } = dynamodbConnection();
-    recorder = await startRecorder({
-      dynamodb: endpoint,
-      sqs: endpoint,
-      region: inject('dynamodb').region,
-      secrets: { 'prod/shop': secret, 'prod/report': secret, 'prod/aurora': secret },
-    });
+    shop = await secretDatabase('examples', 'prod/shop', 'prod/report', 'prod/aurora');
     await createTable(hits, ['page_id', 'S'], undefined, 'NEW_AND_OLD_IMAGES');
-    await database.execute(
+    await shop.database.execute(
       `CREATE TABLE orders (order_id INT PRIMARY KEY, total_cents INT, shelf INT, status VARCHAR(9));
        CREATE TABLE customers (customer_id INT PRIMARY KEY, name VARCHAR(40));
        CREATE TABLE WebAnalytics (timestarted TIMESTAMP(3) NULL, page_id VARCHAR(64), hits INT, start_time VARCHAR(20),
@@ -71,10 +59,7 @@ describe('an example that is not refused', () => {
     );
   }, 240_000);
 
-  afterAll(async () => {
-    await recorder.stop();
-    await database.drop();
-  });
+  afterAll(() => shop?.stop());
 
   async function synthesized(name: string): Promise<SynthTold> {
     const text = await readFile(join(root, 'examples', name), 'utf8');
@@ -82,7 +67,7 @@ describe('an example that is not refused', () => {
     const read = async (file: string) =>
       [file, await readFile(join(root, 'examples', file), 'utf8')] as const;
     const files = Object.fromEntries(await Promise.all([...new Set(named)].map(read)));
-    const env = { AWS_ENDPOINT_URL: recorder.endpoint };
+    const { env } = shop;
     return await synth(text.replaceAll('table: web_analytics', `table: ${hits}`), { env, files });
   }
 
@@ -101,15 +86,12 @@ describe('an example that is not refused', () => {
     const told = await synthesized(name);
     expect(told.status, told.err).toBe(0);
     expect(Object.keys(told.templates).length).toBeGreaterThanOrEqual(2);
-    const findings = Object.entries(told.templates).flatMap(([stack, template]) =>
-      auditTemplate(JSON.stringify(template, undefined, 1), basename(stack)),
-    );
-    expect(findings.filter(({ level }) => level !== 'waived')).toEqual([]);
+    expect(auditFindings(told)).toEqual([]);
   });
 
   test('is told how many connections its functions open, how they read, and where they run', async () => {
     const { out } = await synthesized('orders-watched.yaml');
-    const limit = Number((await database.query('SELECT @@max_connections'))[0]?.[0]);
+    const limit = Number((await shop.database.query('SELECT @@max_connections'))[0]?.[0]);
     expect(limit).toBeGreaterThan(0);
     expect(out).toContain(
       `shop: at most 8 connections at once, its server takes ${limit} (some-agree: 4 readers in 1 function + all-agree: 4 readers in 1 function)`,
@@ -124,7 +106,7 @@ describe('an example that is not refused', () => {
   test('a plan says the same of it, in words and as events', async () => {
     const declared = {
       pipeline: 'planned',
-      connections: { shop: database.connection, stage: dynamodbConnection() },
+      connections: { shop: shop.database.connection, stage: dynamodbConnection() },
       steps: [
         {
           copy: 'orders-out',

@@ -12,6 +12,7 @@ import { disagreement } from '../fixtures/granted.js';
 import { type Pipeline, pipeline } from '../fixtures/in-process.js';
 import { type TestDatabase, testDatabase } from '../fixtures/mysql.js';
 import { type RecordedCall, type Recorder, startRecorder } from '../fixtures/request-recorder.js';
+import { secretOf } from '../fixtures/secret-database.js';
 import { type TestSqs, testSqs } from '../fixtures/sqs.js';
 
 let database: TestDatabase;
@@ -23,13 +24,11 @@ const before = process.env['AWS_ENDPOINT_URL'];
 beforeAll(async () => {
   database = await testDatabase('permissions');
   sqs = await testSqs();
-  const { host, port, user } = database.connection;
-  const password = process.env['SLUICE_TEST_PASSWORD'];
   recorder = await startRecorder({
     dynamodb: dynamodbConnection().endpoint,
     sqs: sqs.endpoint,
     region: region(),
-    secrets: { 'prod/shop': { host, port, username: user, password, dbname: database.name } },
+    secrets: { 'prod/shop': secretOf(database) },
   });
   process.env['AWS_ENDPOINT_URL'] = recorder.endpoint;
 });
