@@ -62,7 +62,7 @@ function readingLines({ steps, connections }: Declaration): readonly string[] {
 function proxyLines({ deploy }: Declaration): readonly string[] {
   return Object.entries(deploy?.proxy ?? {}).map(
     ([connection, host]) =>
-      `${connection}: functions connect to ${host}; session settings, LOAD DATA LOCAL and temporary tables pin each of these connections to one of the database's until it is closed, so that they are counted there one by one`,
+      `${connection}: functions connect to ${host}; session settings and temporary tables pin each of these connections to one of the database's until it is closed, so that they are counted there one by one; rows go by INSERT, since nothing is known of LOAD DATA LOCAL through a proxy`,
   );
 }
 

@@ -85,7 +85,7 @@ export class Connections {
   /** What the server is; asked once. */
   async server(context: Context): Promise<Server> {
     this.#server ??= await context.retry(() =>
-      this.withConnection(context, (session) => readServer(session)),
+      this.withConnection(context, async (session) => readServer(session, isProxy(await this.host()))),
     );
     return this.#server;
   }

@@ -10,6 +10,9 @@ export interface Server {
   readonly identity: string;
   /** Whether `Orders` and `orders` are one table. */
   readonly foldsTableNames: boolean;
+  /** Whether it is reached through an RDS Proxy. */
+  readonly proxied: boolean;
+  /** Whether rows may go by LOAD DATA LOCAL. AWS's pages on proxies say nothing of it: through one they do not. */
   readonly localInfile: boolean;
   readonly maxAllowedPacket: number;
   /** Anything else by name; undefined where the server has no such variable. */
@@ -35,7 +38,7 @@ const wanted = [
   'aurora_version',
 ];
 
-export async function readServer(session: Session): Promise<Server> {
+export async function readServer(session: Session, proxied: boolean): Promise<Server> {
   const names = wanted.map((name) => `'${name}'`).join(', ');
   const rows = await session.rows(`SHOW VARIABLES WHERE Variable_name IN (${names})`);
   const variables = new Map(rows.map(([name, value]) => [String(name), String(value ?? '')]));
@@ -45,7 +48,8 @@ export async function readServer(session: Session): Promise<Server> {
     version: versionOf(text),
     identity: identityOf(variables),
     foldsTableNames: variables.get('lower_case_table_names') !== '0',
-    localInfile: variables.get('local_infile') === 'ON',
+    proxied,
+    localInfile: variables.get('local_infile') === 'ON' && !proxied,
     maxAllowedPacket: Number(variables.get('max_allowed_packet') ?? 0),
     variables,
   };

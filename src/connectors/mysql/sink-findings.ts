@@ -264,9 +264,10 @@ function serverFindings({ server: { variables } }: SinkFacts): readonly Finding[
 function serverNotes({ server, table, mode, map }: SinkFacts): readonly Finding[] {
   const findings: Finding[] = [];
   if (!server.localInfile) {
-    findings.push(
-      note('the server forbids LOAD DATA LOCAL (local_infile=0): rows go by INSERT, which is slower'),
-    );
+    const why = server.proxied
+      ? 'nothing is known of LOAD DATA LOCAL through an RDS Proxy'
+      : 'the server forbids LOAD DATA LOCAL (local_infile=0)';
+    findings.push(note(`${why}: rows go by INSERT, which is slower`));
   }
   const unique = table.indexes.filter((index) => index.unique && index.name !== 'PRIMARY');
   if (unique.length > 0) {
