@@ -11,7 +11,7 @@ export const metricUnits = {
   Read: 'Count',
   Written: 'Count',
   Rejected: 'Count',
-  /** Of changes: age of the newest that is in the sink, from when the stream had it. */
+  /** Of changes: age of the newest of those that have come into the sink, from when its source made it. */
   Lag: 'Milliseconds',
   /** Of changes: those of a delivery that are to come again. */
   Waiting: 'Count',
@@ -32,7 +32,7 @@ export const stepMetrics = {
   copy: ['Read', 'Written', 'Rejected', 'Age'],
   export: ['Read', 'Written', 'Rejected', 'Age'],
   replicate: ['Read', 'Written', 'Rejected', 'Lag', 'Waiting'],
-  delivered: ['Read', 'Written', 'Rejected', 'Waiting', 'SetAside'],
+  delivered: ['Read', 'Written', 'Rejected', 'Lag', 'Waiting', 'SetAside'],
 } as const satisfies Readonly<Record<string, readonly MetricName[]>>;
 
 /** What of that is counted by pipeline alone, too: where a sum over its steps says something. */

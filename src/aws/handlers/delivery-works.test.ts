@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createTable, dynamodbConnection, putItems, tableName } from '../../../test/fixtures/dynamodb.js';
 import { type TestFirehose, testFirehose } from '../../../test/fixtures/firehose.js';
+import { declaredMetrics, emittedMetrics } from '../../../test/fixtures/metrics.js';
 import { type TestDatabase, testDatabase } from '../../../test/fixtures/mysql.js';
 import { type TestS3, testS3 } from '../../../test/fixtures/s3.js';
 import { streamRecords } from '../../../test/fixtures/stream-event.js';
@@ -83,6 +84,14 @@ async function functions(table: string, bucket: string) {
   };
 }
 
+const HOUR_MS = 3_600_000;
+
+/** The line of a change that was made two hours ago. */
+function aged(line: string): string {
+  const changedAt = new Date(Date.now() - 2 * HOUR_MS).toISOString();
+  return line.replace(/"changedAt":"[^"]*"/, `"changedAt":"${changedAt}"`);
+}
+
 function told(bucket: string, ...keys: readonly string[]): object {
   const Records = keys.map((key) => ({ s3: { bucket: { name: bucket }, object: { key } } }));
   return { Records: [{ messageId: 'm', body: JSON.stringify({ Records }) }] };
@@ -104,10 +113,10 @@ it('hand over, make lines and load; what no message tells of is swept, and what 
   const keys = ['10', '11', '12'].map((hour) => `changes/hits/2026/11/20/${hour}/sluice-web-hits.jsonl`);
   const now = new Date().toISOString().slice(0, 13).replaceAll(/[-T]/g, '/');
   const young = `changes/hits/${now}/sluice-web-hits.jsonl`;
-  await s3.put(bucket, keys[0] ?? '', first);
+  await s3.put(bucket, keys[0] ?? '', aged(first));
   expect(await load(told(bucket, keys[0] ?? '', keys[0] ?? ''))).toEqual({ batchItemFailures: [] });
   await s3.put(bucket, keys[1] ?? '', last);
-  await s3.put(bucket, young, last);
+  await s3.put(bucket, young, `${last}${aged(first)}`);
   await s3.put(bucket, 'errors/hits/processing-failed/2026/11/20/10/x', 'no line');
   expect(await load({ do: 'sweep' })).toEqual({ loaded: 1 });
   // Its message is still to come.
@@ -123,4 +132,12 @@ it('hand over, make lines and load; what no message tells of is swept, and what 
   await expect(load(told(bucket, keys[2] ?? ''))).rejects.toMatchObject({ name: 'file_torn' });
   await expect(load({ do: 'sweep' })).rejects.toMatchObject({ name: 'file_torn' });
   expect(lines.join('')).not.toContain('{cut');
+  expect(emittedMetrics(lines)).toEqual(declaredMetrics('web', [['delivered', 'hits']], { runs: false }));
+  // By the newest that was loaded; where nothing was, nobody knows.
+  const lags = lines.map((line) => (JSON.parse(line) as { Lag?: number }).Lag);
+  expect(lags.filter((lag) => lag !== undefined).map((lag) => lag >= 2 * HOUR_MS)).toEqual([
+    true,
+    false,
+    false,
+  ]);
 }, 120_000);

@@ -1,11 +1,11 @@
 import { SluiceError } from '../../errors.js';
 import { deliveredPrefix, openBucket } from '../../flow/handed/open-deliveries.js';
-import { type LoadedObject, openLoader } from '../../flow/handed/open-loader.js';
+import { openLoader } from '../../flow/handed/open-loader.js';
 import type { Deployed, Work, Works } from './deployed.js';
 import type { SqsEvent } from './events/sqs-event.js';
 import { codeOf, keeping } from './keeping.js';
-import { loadEvent, sweepObjects } from './load.js';
-import type { Log } from './log.js';
+import { type LoadOutcome, loadEvent, sweepObjects } from './load.js';
+import type { Log, Logged } from './log.js';
 import { lastingRun, namedReplicate } from './named-replicate.js';
 
 const withLoader = keeping(async (deployed) => {
@@ -35,9 +35,10 @@ const event: Work = async (deployed, asked, about) => {
   const { name } = namedReplicate(deployed);
   const told = asked as unknown as SqsEvent;
   return await withLoader(deployed, about, async (loader) => {
-    const { answer, loaded, counts, failure } = await loadEvent(loader, loader.place, told, time.until);
+    const outcome = await loadEvent(loader, loader.place, told, time.until);
+    const { answer, failure } = outcome;
     const again = answer.batchItemFailures.length;
-    say(log, name, counts, { objects: loaded, again });
+    say(log, name, outcome, { again });
     // Only a call that failed is told to alarms.
     if (failure && again === told.Records.length) throw failure.error;
     if (failure) log.warned('to come again', { code: codeOf(failure.error) });
@@ -50,23 +51,24 @@ const sweep: Work = async (deployed, _asked, about) => {
   const { time, log } = about;
   const { name } = namedReplicate(deployed);
   return await withLoader(deployed, about, async (loader) => {
-    const { loaded, counts, failure } = await sweepObjects(loader, loader.place, time.until);
-    say(log, name, counts, { objects: loaded });
-    if (failure) throw failure.error;
-    return { result: { loaded } };
+    const outcome = await sweepObjects(loader, loader.place, time.until);
+    say(log, name, outcome);
+    if (outcome.failure) throw outcome.failure.error;
+    return { result: { loaded: outcome.loaded } };
   });
 };
 
 function say(
   log: Log,
   step: string,
-  counts: LoadedObject['counts'],
-  more: { objects: number; again?: number },
+  { loaded, counts, newestMs }: Omit<LoadOutcome, 'answer'>,
+  more: Logged = {},
 ) {
   const { read, written, unchanged, rejected } = counts;
-  log.counted(step, { Read: read, Written: written, Rejected: rejected });
+  const lag = newestMs === undefined ? {} : { Lag: Math.max(0, Date.now() - newestMs) };
+  log.counted(step, { Read: read, Written: written, Rejected: rejected, ...lag });
   const tell = rejected > 0 ? log.warned : log.said;
-  tell('loaded', { ...more, read, written, unchanged, rejected });
+  tell('loaded', { objects: loaded, ...more, read, written, unchanged, rejected });
 }
 
 /** Of the function that loads what a delivery stream has put into the bucket. */

@@ -8,12 +8,10 @@ import {
 import { toldObjects } from './events/s3-event.js';
 import { type BatchAnswer, batchAnswer, type SqsEvent } from './events/sqs-event.js';
 
-export interface LoadOutcome {
+export interface LoadOutcome extends LoadedObject {
   readonly answer: BatchAnswer;
-  /** Objects that are in the sink now. */
+  /** Objects that are in the sink now; counts and the newest change are of these. */
   readonly loaded: number;
-  /** Of these. */
-  readonly counts: LoadedObject['counts'];
   /** What the last that failed did of. */
   readonly failure?: { readonly error: unknown };
 }
@@ -33,13 +31,13 @@ export async function loadEvent(
 ): Promise<LoadOutcome> {
   const again: string[] = [];
   let loaded = 0;
-  let counts = loadedNothing;
+  let sum = loadedNothing;
   let failure: LoadOutcome['failure'];
   for (const { messageId, body } of Records) {
     try {
       for (const name of namesIn(body, place)) {
         stop.throwIfAborted();
-        counts = together(counts, (await loader.load(name, stop)).counts);
+        sum = together(sum, await loader.load(name, stop));
         loaded++;
       }
     } catch (error) {
@@ -47,7 +45,7 @@ export async function loadEvent(
       failure = { error };
     }
   }
-  return { answer: batchAnswer(again), loaded, counts, ...(failure ? { failure } : {}) };
+  return { answer: batchAnswer(again), loaded, ...sum, ...(failure ? { failure } : {}) };
 }
 
 /** Below the prefix: nothing else is loaded, whatever a message says. */
@@ -65,17 +63,17 @@ export async function sweepObjects(
   nowMs = Date.now(),
 ): Promise<Omit<LoadOutcome, 'answer'>> {
   let loaded = 0;
-  let counts = loadedNothing;
+  let sum = loadedNothing;
   let failure: LoadOutcome['failure'];
   for await (const name of loader.left(prefix)) {
     if (stop.aborted) break;
     if (!isLeft(name.slice(prefix.length), nowMs)) continue;
     try {
-      counts = together(counts, (await loader.load(name, stop)).counts);
+      sum = together(sum, await loader.load(name, stop));
       loaded++;
     } catch (error) {
       failure = { error };
     }
   }
-  return { loaded, counts, ...(failure ? { failure } : {}) };
+  return { loaded, ...sum, ...(failure ? { failure } : {}) };
 }

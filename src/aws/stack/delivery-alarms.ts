@@ -56,8 +56,12 @@ export function deliveryAlarms(
       },
     ),
     [`${logical}SetAsideAlarm`]: told('set-aside', `changes lie below ${places.failed}: sluice replay`, {
-      ...setAside(site, step),
+      ...counted(site, step, 'SetAside'),
       ...above(0, 'Sum'),
+    }),
+    [`${logical}LagAlarm`]: told('lag', 'changes come into the sink an hour late', {
+      ...counted(site, step, 'Lag'),
+      ...above((buffering.seconds + OLD_SECONDS) * 1000, 'Maximum'),
     }),
     [`${logical}WaitingAlarm`]: told('waiting', 'objects wait to be loaded', {
       ...ofQueue('ApproximateAgeOfOldestMessage', places.queue),
@@ -80,10 +84,11 @@ const belowAll: Fields = {
   TreatMissingData: 'notBreaching',
 };
 
-function setAside({ pipeline }: Site, step: string): Fields {
+/** What functions count of the step. */
+function counted({ pipeline }: Site, step: string, name: MetricName): Fields {
   return {
     Namespace: METRICS_NAMESPACE,
-    MetricName: 'SetAside' satisfies MetricName,
+    MetricName: name,
     Dimensions: [
       { Name: PIPELINE_DIMENSION, Value: pipeline },
       { Name: STEP_DIMENSION, Value: step },

@@ -18,16 +18,24 @@ export interface LoaderOptions {
   readonly store: Store;
 }
 
+/** What became of an object, or of several. */
 export interface LoadedObject {
   readonly counts: Readonly<Counters>;
+  /** When the source made the newest of its changes, epoch milliseconds. Absent where there was none. */
+  readonly newestMs?: number;
 }
 
-export const loadedNothing: LoadedObject['counts'] = Object.freeze(zeroCounters());
+export const loadedNothing: LoadedObject = Object.freeze({ counts: Object.freeze(zeroCounters()) });
 
-export function together(some: LoadedObject['counts'], more: LoadedObject['counts']): LoadedObject['counts'] {
-  const sum = { ...some };
-  addCounters(sum, more);
-  return sum;
+export function together(some: LoadedObject, more: LoadedObject): LoadedObject {
+  const counts = { ...some.counts };
+  addCounters(counts, more.counts);
+  const newestMs = later(some.newestMs, more.newestMs);
+  return newestMs === undefined ? { counts } : { counts, newestMs };
+}
+
+function later(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined || other === undefined ? (one ?? other) : Math.max(one, other);
 }
 
 /** Brings what a delivery stream has put into a bucket into the sink. */
@@ -63,8 +71,8 @@ export async function openLoader(
   return {
     load: async (name, stop) => {
       const counters = zeroCounters();
-      await loadObject({ plan, run: { ...run, counters, stop }, store }, name);
-      return { counts: counters };
+      const newestMs = await loadObject({ plan, run: { ...run, counters, stop }, store }, name);
+      return { counts: counters, ...(newestMs === undefined ? {} : { newestMs }) };
     },
     left: async function* (prefix) {
       for await (const { name } of store.list(prefix)) yield name;
@@ -89,29 +97,39 @@ interface Loading {
   readonly store: Store;
 }
 
-async function loadObject(loading: Loading, name: string): Promise<void> {
+/** Gives when its newest change was made, as `LoadedObject` has it. */
+async function loadObject(loading: Loading, name: string): Promise<number | undefined> {
   const { plan, run, store } = loading;
   const content = await store.open(name);
-  if (!content) return;
+  if (!content) return undefined;
   const limits = limitsOf(plan, run);
+  let newestMs: number | undefined;
   let lines: string[] = [];
   let bytes = 0;
+  const load = async () => {
+    newestMs = later(newestMs, await loadLines(loading, name, lines));
+    lines = [];
+    bytes = 0;
+  };
   for await (const line of linesIn(content)) {
     lines.push(line);
     bytes += line.length;
-    if (lines.length < limits.rows && bytes < limits.bytes) continue;
-    await loadLines(loading, name, lines);
-    lines = [];
-    bytes = 0;
+    if (lines.length >= limits.rows || bytes >= limits.bytes) await load();
   }
-  if (lines.length > 0) await loadLines(loading, name, lines);
+  if (lines.length > 0) await load();
   // Only now: whoever is ended before this loads it again, and writes nothing twice (invariant 1).
   await store.remove([name]);
+  return newestMs;
 }
 
-async function loadLines({ plan, run }: Loading, name: string, lines: readonly string[]): Promise<void> {
-  const loaded = await loadHanded(plan, run, [batchOf(name, lines)]);
+async function loadLines({ plan, run }: Loading, name: string, lines: readonly string[]): Promise<number> {
+  const batch = batchOf(name, lines);
+  const loaded = await loadHanded(plan, run, [batch]);
   if (loaded.failure) throw loaded.failure.error;
+  return [...(batch.changes ?? [])].reduce(
+    (newest, { changedAt }) => Math.max(newest, Date.parse(changedAt)),
+    Number.NEGATIVE_INFINITY,
+  );
 }
 
 function batchOf(name: string, lines: readonly string[]) {
