@@ -10,6 +10,10 @@ export const STEP_DIMENSION = 'Step';
 export const metricUnits = {
   Read: 'Count',
   Written: 'Count',
+  /** Rows that a queue took. */
+  Sent: 'Count',
+  /** Messages that were done with: written, unchanged or rejected. */
+  Received: 'Count',
   Rejected: 'Count',
   /** Of changes: age of the newest of those that have come into the sink, from when its source made it. */
   Lag: 'Milliseconds',
@@ -27,16 +31,33 @@ export type MetricName = keyof typeof metricUnits;
 
 export type Counts = Readonly<Partial<Record<MetricName, number>>>;
 
-/** What is counted of steps of these kinds, by pipeline and step. delivered: a replicate through a delivery stream. */
+/**
+ * What is counted of steps of these kinds, by pipeline and step. sent, received: the halves of a copy through a queue. delivered: a
+ * replicate through a delivery stream.
+ */
 export const stepMetrics = {
   copy: ['Read', 'Written', 'Rejected', 'Age'],
+  sent: ['Read', 'Sent', 'Rejected', 'Age'],
+  received: ['Received', 'Written', 'Rejected'],
   export: ['Read', 'Written', 'Rejected', 'Age'],
   replicate: ['Read', 'Written', 'Rejected', 'Lag', 'Waiting'],
   delivered: ['Read', 'Written', 'Rejected', 'Lag', 'Waiting', 'SetAside'],
 } as const satisfies Readonly<Record<string, readonly MetricName[]>>;
 
+/** Something that is counted: of which kind, and its step's name. */
+export interface Counted {
+  readonly kind: keyof typeof stepMetrics;
+  readonly name: string;
+}
+
 /** What of that is counted by pipeline alone, too: where a sum over its steps says something. */
-export const summedMetrics: ReadonlySet<MetricName> = new Set(['Read', 'Written', 'Rejected']);
+export const summedMetrics: ReadonlySet<MetricName> = new Set([
+  'Read',
+  'Written',
+  'Sent',
+  'Received',
+  'Rejected',
+]);
 
 /** What is counted of runs, by pipeline. */
 export const runMetrics = ['Age', 'Missed'] as const satisfies readonly MetricName[];

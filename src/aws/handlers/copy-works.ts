@@ -2,6 +2,7 @@ import { copyShare } from '../../flow/apart/copy-share.js';
 import { finishStep } from '../../flow/apart/finish-step.js';
 import type { Apart } from '../../flow/apart/open-apart.js';
 import { type PartsPointer, planStep } from '../../flow/apart/plan-step.js';
+import { copySteps } from '../../flow/scope.js';
 import { textOf } from './asked.js';
 import type { Deployed, Work, WorkAbout, Works } from './deployed.js';
 
@@ -31,9 +32,18 @@ const finish: Work = async (deployed, asked, about) => {
   const { outcome, seconds, read = 0, written = 0, unchanged = 0, rejected = 0, deleted = 0 } = values;
   const say = rejected > 0 ? about.log.warned : about.log.said;
   say('finished', { outcome, seconds, read, written, unchanged, rejected, deleted });
-  about.log.counted(step, { Read: read, Written: written, Rejected: rejected, Age: seconds });
+  const counts = { Read: read, Rejected: rejected, Age: seconds };
+  about.log.counted(
+    step,
+    isSent(deployed, step) ? { ...counts, Sent: written } : { ...counts, Written: written },
+  );
   return values;
 };
+
+/** What goes through a queue is written by whoever receives it. */
+function isSent({ declaration }: Deployed, step: string): boolean {
+  return copySteps(declaration.steps).some(({ name, via }) => name === step && via !== undefined);
+}
 
 /** Of the function of a copy step. */
 export const copyWorks: Works = { plan, part, finish };

@@ -10,6 +10,7 @@ import {
   putItems,
   tableName,
 } from '../../../test/fixtures/dynamodb.js';
+import { declaredMetrics, emittedMetrics } from '../../../test/fixtures/metrics.js';
 import { openQueue } from '../../../test/fixtures/queues.js';
 import { type TestSqs, testSqs } from '../../../test/fixtures/sqs.js';
 import { sqsEvent } from '../../../test/fixtures/sqs-event.js';
@@ -102,6 +103,9 @@ it('writes what it is handed, knows it again in another process, and its rejects
   const log = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
   expect(log.filter(({ message }) => message === 'received')).toContainEqual(
     expect.objectContaining({ read: 4, written: 2, rejected: 2, again: 0 }),
+  );
+  expect(emittedMetrics(lines)).toEqual(
+    declaredMetrics('users-sample', [['received', 'users']], { runs: false }),
   );
   expect(lines.join('')).not.toContain('torn');
   await sender.close();

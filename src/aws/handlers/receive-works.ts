@@ -19,7 +19,7 @@ const event: Work = async (deployed, asked, about) => {
     const { answer, outcome } = await receiveEvent(receiver, messages, time.until);
     const { read, written, unchanged, rejected } = outcome.counts;
     const again = outcome.again.length;
-    log.counted(name, { Read: read, Written: written, Rejected: rejected });
+    log.counted(name, { Received: read, Written: written, Rejected: rejected });
     const say = rejected > 0 ? log.warned : log.said;
     say('received', { read, written, unchanged, rejected, again });
     if (!outcome.failure || time.until.aborted) return { result: answer };

@@ -3,7 +3,7 @@ import { stepFunctions } from '../../flow/asl/step-functions.js';
 import { replicateSteps } from '../../flow/scope.js';
 import type { Resources } from '../template/template.js';
 import { changesAlarms } from './alarms.js';
-import { dashboardResources } from './dashboard.js';
+import { streamWidgets } from './dashboard.js';
 import { deliveryBucketResources } from './delivery-bucket.js';
 import { deliveryOf, type MadeDelivery } from './delivery-part.js';
 import { deliveryBucket } from './delivery-places.js';
@@ -33,7 +33,6 @@ export function changesPart(facts: PipelineFacts): Part {
     return step.via ? deliveryOf(facts, step, logical) : follower(facts, step, logical);
   });
   const deliveries = made.filter((each): each is MadeDelivery => 'told' in each);
-  const functions = made.flatMap(({ names }) => names).map((name) => functionName(site, name));
   const mapped = made.flatMap(({ names: [first] }) => (first === undefined ? [] : [first]));
   return {
     resources: Object.assign(
@@ -50,7 +49,6 @@ export function changesPart(facts: PipelineFacts): Part {
             ...sweepGroup(site),
           },
       changesAlarms(site, mapped),
-      dashboardResources(site, { functions, steps, hasRuns: false }),
     ),
     outputs: {
       StateUrl: { Description: 'What --state takes', Value: stateUrl(site) },
@@ -60,6 +58,11 @@ export function changesPart(facts: PipelineFacts): Part {
         : { DeliveryBucket: { Description: 'Changes on their way', Value: deliveryBucket(site) } }),
     },
     guests: made.flatMap(({ guests }) => guests),
+    watched: {
+      widgets: streamWidgets(mapped.map((name) => functionName(site, name))),
+      functions: made.flatMap(({ names }) => names).map((name) => functionName(site, name)),
+      counted: steps.map(({ name, via }) => ({ kind: via ? 'delivered' : 'replicate', name })),
+    },
   };
 }
 

@@ -1,5 +1,5 @@
-import type { NamedStep } from '../../declare/declaration.js';
 import {
+  type Counted,
   METRICS_NAMESPACE,
   type MetricName,
   metricUnits,
@@ -13,13 +13,13 @@ import type { Fields, Resources } from '../template/template.js';
 import { machineArn } from './machine.js';
 import { nameOf, type Site } from './site.js';
 
-/** What is looked at. */
-export interface DashboardRequest {
+/** What a part of a pipeline has to show. */
+export interface Watched {
+  /** Of this part alone; they come first. */
+  readonly widgets: readonly Widget[];
   /** Names of functions. */
   readonly functions: readonly string[];
-  readonly steps: readonly NamedStep[];
-  /** There is a state machine, or else there are streams. */
-  readonly hasRuns: boolean;
+  readonly counted: readonly Counted[];
 }
 
 /** A metric as a widget names it: namespace, name, then dimensions with their values. */
@@ -35,16 +35,16 @@ interface Widget {
  * Everything that functions count, and what AWS says of them.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
  */
-export function dashboardResources(site: Site, request: DashboardRequest): Resources {
-  const { functions, hasRuns } = request;
-  const perFunction = (name: string) => functions.map((each) => ['AWS/Lambda', name, 'FunctionName', each]);
-  const own = hasRuns ? runWidgets(site) : [behindWidget(perFunction('IteratorAge'))];
+export function dashboardResources(site: Site, parts: readonly Watched[]): Resources {
+  const functions = parts.flatMap((part) => part.functions);
   const widgets: readonly Widget[] = [
-    ...own,
-    rowsWidget(site),
-    ...stepWidgets(site, request.steps),
-    { title: 'errors of functions', metrics: perFunction('Errors'), stat: 'Sum' },
-    { title: 'time of calls', metrics: perFunction('Duration'), stat: 'Maximum' },
+    ...parts.flatMap((part) => part.widgets),
+    ...countedWidgets(
+      site,
+      parts.flatMap(({ counted }) => counted),
+    ),
+    { title: 'errors of functions', metrics: ofFunctions('Errors', functions), stat: 'Sum' },
+    { title: 'time of calls', metrics: ofFunctions('Duration', functions), stat: 'Maximum' },
   ];
   const body = { widgets: widgets.map((widget, index) => placed(site, index, widget)) };
   return {
@@ -55,7 +55,7 @@ export function dashboardResources(site: Site, request: DashboardRequest): Resou
   };
 }
 
-function runWidgets(site: Site): readonly Widget[] {
+export function runWidgets(site: Site): readonly Widget[] {
   const runs = ['ExecutionsStarted', 'ExecutionsSucceeded', 'ExecutionsFailed', 'ExecutionsTimedOut'];
   const executions = runs.map((name) => ['AWS/States', name, 'StateMachineArn', machineArn(site)]);
   const [ages, counts] = [runMetrics.filter(isTime), runMetrics.filter((name) => !isTime(name))];
@@ -65,29 +65,57 @@ function runWidgets(site: Site): readonly Widget[] {
   ];
 }
 
-function behindWidget(metrics: readonly Shown[]): Widget {
-  return { title: 'behind the stream, in milliseconds', metrics, stat: 'Maximum' };
+/** `functions`: which streams are mapped to. */
+export function streamWidgets(functions: readonly string[]): readonly Widget[] {
+  const metrics = ofFunctions('IteratorAge', functions);
+  return [{ title: 'behind the stream, in milliseconds', metrics, stat: 'Maximum' }];
 }
 
-function rowsWidget(site: Site): Widget {
-  return { title: 'rows', metrics: ofPipeline(site, [...summedMetrics]), stat: 'Sum' };
+/** `queues`: by their names, of this account, those where messages are set aside too. */
+export function queueWidgets(queues: readonly string[]): readonly Widget[] {
+  const ofQueues = (name: string) => queues.map((queue) => ['AWS/SQS', name, 'QueueName', queue]);
+  return [
+    {
+      title: 'messages that wait',
+      metrics: ofQueues('ApproximateNumberOfMessagesVisible'),
+      stat: 'Maximum',
+    },
+    {
+      title: 'messages at work',
+      metrics: ofQueues('ApproximateNumberOfMessagesNotVisible'),
+      stat: 'Maximum',
+    },
+    {
+      title: 'age of the oldest message, in seconds',
+      metrics: ofQueues('ApproximateAgeOfOldestMessage'),
+      stat: 'Maximum',
+    },
+  ];
 }
 
-/** One for each thing that is counted: its steps side by side. */
-function stepWidgets(site: Site, steps: readonly NamedStep[]): readonly Widget[] {
-  const byKind: Readonly<Partial<Record<string, readonly MetricName[]>>> = stepMetrics;
-  const countedOf = (step: NamedStep): readonly MetricName[] =>
-    byKind[step.kind === 'replicate' && step.via ? 'delivered' : step.kind] ?? [];
+/** Of the pipeline as a whole, then one for each thing that is counted: its steps side by side. */
+function countedWidgets(site: Site, counted: readonly Counted[]): readonly Widget[] {
+  const metricsOf = ({ kind }: Counted): readonly MetricName[] => stepMetrics[kind];
   const names = (Object.keys(metricUnits) as MetricName[]).filter((name) =>
-    steps.some((step) => countedOf(step).includes(name)),
+    counted.some((each) => metricsOf(each).includes(name)),
   );
-  return names.map((name) => ({
-    title: `${name} by step`,
-    metrics: steps
-      .filter((step) => countedOf(step).includes(name))
-      .map((step) => [...ofPipeline(site, [name]).flat(), STEP_DIMENSION, step.name]),
-    stat: isTime(name) ? 'Maximum' : 'Sum',
-  }));
+  const rows = names.filter((name) => summedMetrics.has(name));
+  return [
+    { title: 'rows', metrics: ofPipeline(site, rows), stat: 'Sum' },
+    ...names.map((name): Widget => {
+      // A copy's halves count the same of one step.
+      const steps = new Set(counted.flatMap((each) => (metricsOf(each).includes(name) ? [each.name] : [])));
+      return {
+        title: `${name} by step`,
+        metrics: [...steps].map((step) => [...ofPipeline(site, [name]).flat(), STEP_DIMENSION, step]),
+        stat: isTime(name) ? 'Maximum' : 'Sum',
+      };
+    }),
+  ];
+}
+
+function ofFunctions(name: string, functions: readonly string[]): readonly Shown[] {
+  return functions.map((each) => ['AWS/Lambda', name, 'FunctionName', each]);
 }
 
 function ofPipeline({ pipeline }: Site, names: readonly MetricName[]): readonly Shown[] {

@@ -1,10 +1,11 @@
 import type { Declaration, NamedStep } from '../../declare/declaration.js';
 import { definitionText, stateMachineOf } from '../../flow/asl/machine.js';
 import { RUN_FUNCTION, stepFunctions } from '../../flow/asl/step-functions.js';
+import type { Counted } from '../metrics.js';
 import { grant } from '../template/role.js';
 import type { Resources } from '../template/template.js';
 import { alarmResources } from './alarms.js';
-import { dashboardResources } from './dashboard.js';
+import { runWidgets } from './dashboard.js';
 import { codeOf, functionArn, functionName, functionResources } from './function.js';
 import type { GuestRole } from './guest.js';
 import { heldGrants } from './held-grants.js';
@@ -39,7 +40,6 @@ export function flowPart(facts: PipelineFacts): Part {
     isDistributed: namedSteps(steps).some(({ kind }) => kind === 'copy'),
     grants: calls.own,
   });
-  const names = made.map(({ name }) => functionName(site, name));
   return {
     resources: Object.assign(
       {},
@@ -47,14 +47,25 @@ export function flowPart(facts: PipelineFacts): Part {
       machine,
       schedule === undefined ? {} : scheduleResources(site, schedule),
       alarmResources(site, schedule),
-      dashboardResources(site, { functions: names, steps: namedSteps(steps), hasRuns: true }),
     ),
     outputs: {
       StateUrl: { Description: 'What --state takes', Value: stateUrl(site) },
       StateMachineArn: { Description: 'What a run is an execution of', Value: machineArn(site) },
     },
     guests: [...made.flatMap(({ guests }) => guests), ...calls.guests],
+    watched: {
+      widgets: runWidgets(site),
+      functions: made.map(({ name }) => functionName(site, name)),
+      counted: namedSteps(steps).flatMap(countedOf),
+    },
   };
+}
+
+/** What waits, calls or verifies counts nothing. */
+function countedOf(step: NamedStep): readonly Counted[] {
+  const { kind, name } = step;
+  if (kind === 'copy') return [{ kind: step.via ? 'sent' : 'copy', name }];
+  return kind === 'export' ? [{ kind, name }] : [];
 }
 
 interface MadeFunction {

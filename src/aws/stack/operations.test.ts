@@ -3,12 +3,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { declaredMetrics, watchedMetrics } from '../../../test/fixtures/metrics.js';
-import type { NamedStep } from '../../declare/declaration.js';
+import type { Counted } from '../metrics.js';
 import type { Template, TemplateResource } from '../template/template.js';
 
 const folder = 'test/fixtures/stacks';
 
-type Steps = readonly (readonly [kind: NamedStep['kind'] | 'delivered', name: string])[];
+type Steps = readonly (readonly [kind: Counted['kind'], name: string])[];
 
 /** Of the pipelines that have functions which count: their steps. */
 const pipelines: Readonly<Record<string, Steps>> = {
@@ -19,6 +19,12 @@ const pipelines: Readonly<Record<string, Steps>> = {
     ['copy', 'customers-in'],
   ],
   'nightly-export': [['export', 'mysnapshot']],
+  'users-sample': [
+    ['sent', 'users'],
+    ['received', 'users'],
+  ],
+  'users-send': [['sent', 'users']],
+  'users-receive': [['received', 'users']],
   'web-analytics': [['replicate', 'hits']],
   'web-delivery': [['delivered', 'hits']],
 };
@@ -82,7 +88,10 @@ describe.each(kept.map((each) => [each.pipeline, each] as const))('%s', (pipelin
       for (const name of ['ExecutionsStarted', 'ExecutionsSucceeded', 'Missed']) wanted.add(name);
     }
     for (const [, mapping] of of(stack, 'AWS::Lambda::EventSourceMapping')) {
-      if (mapping['StartingPosition'] === undefined) continue;
+      if (mapping['StartingPosition'] === undefined) {
+        wanted.add('Errors');
+        continue;
+      }
       for (const name of ['Errors', 'IteratorAge', 'DroppedEventCount']) wanted.add(name);
       wanted.add('OnFailureDestinationDeliveredEventCount');
       expect(mapping['MetricsConfig']).toEqual({ Metrics: ['EventCount'] });
@@ -109,6 +118,38 @@ describe.each(kept.map((each) => [each.pipeline, each] as const))('%s', (pipelin
     }
   });
 
+  it('tells when messages of a queue that it receives from wait for too long', () => {
+    const mappings = of(stack, 'AWS::Lambda::EventSourceMapping');
+    const queues = new Map(of(stack, 'AWS::SQS::Queue'));
+    const ages = of(stack, 'AWS::CloudWatch::Alarm').flatMap(([, alarm]) =>
+      alarm['MetricName'] === 'ApproximateAgeOfOldestMessage' ? [alarm] : [],
+    );
+    for (const [, { EventSourceArn: source }] of mappings) {
+      const [made = ''] = (source as { 'Fn::GetAtt'?: readonly string[] })['Fn::GetAtt'] ?? [];
+      const { QueueName, MessageRetentionPeriod } = queues.get(made) ?? {};
+      if (QueueName === undefined) continue;
+      const [age, ...others] = ages.filter((alarm) => aboutOf(alarm).includes(`QueueName=${QueueName}`));
+      expect(others).toEqual([]);
+      expect(age?.['Threshold']).toBeLessThan(Number(MessageRetentionPeriod));
+    }
+  });
+
+  it('looks at nothing that it does not have', () => {
+    const names = [
+      ...of(stack, 'AWS::Lambda::Function').map(([, { FunctionName }]) => ['FunctionName', FunctionName]),
+      ...of(stack, 'AWS::SQS::Queue').map(([, { QueueName }]) => ['QueueName', QueueName]),
+    ].map(([kind, name]) => `${kind}=${name}`);
+    const machine = of(stack, 'AWS::StepFunctions::StateMachine').length;
+    const looked = lookedAt(stack);
+    expect(looked.length).toBeGreaterThan(0);
+    for (const each of looked) {
+      if (each.startsWith('StateMachineArn=')) expect([each, machine]).toEqual([each, 1]);
+      else if (/^(?:Function|Queue)Name=/.test(each)) expect(names).toContain(each);
+    }
+    // And at all of them.
+    expect(looked).toEqual(expect.arrayContaining(names));
+  });
+
   it('shows everything that its functions count, and looks at nothing else', () => {
     const { alarms, dashboard } = watchedMetrics(stack.template);
     const steps = pipelines[pipeline];
@@ -120,15 +161,40 @@ describe.each(kept.map((each) => [each.pipeline, each] as const))('%s', (pipelin
   });
 });
 
+interface AlarmMetric {
+  readonly MetricName?: string;
+  readonly Dimensions?: readonly { readonly Name: string; readonly Value: unknown }[];
+}
+
 /** Of an alarm over one metric, or over a sum of several. */
-function namesIn(alarm: TemplateResource['Properties']): readonly string[] {
-  const { MetricName, Metrics = [] } = alarm as {
-    readonly MetricName?: string;
-    readonly Metrics?: readonly {
-      readonly MetricStat?: { readonly Metric: { readonly MetricName: string } };
-    }[];
+function metricsIn(alarm: TemplateResource['Properties']): readonly AlarmMetric[] {
+  const { Metrics = [], ...one } = alarm as AlarmMetric & {
+    readonly Metrics?: readonly { readonly MetricStat?: { readonly Metric: AlarmMetric } }[];
   };
-  return [MetricName, ...Metrics.map(({ MetricStat }) => MetricStat?.Metric.MetricName)].filter(
-    (name) => name !== undefined,
+  return [one, ...Metrics.flatMap(({ MetricStat }) => MetricStat?.Metric ?? [])];
+}
+
+function namesIn(alarm: TemplateResource['Properties']): readonly string[] {
+  return metricsIn(alarm).flatMap(({ MetricName }) => MetricName ?? []);
+}
+
+/** `FunctionName=…`: what alarms are about. */
+function aboutOf(alarm: TemplateResource['Properties']): readonly string[] {
+  return metricsIn(alarm).flatMap(({ Dimensions = [] }) =>
+    Dimensions.map(({ Name, Value }) => `${Name}=${typeof Value === 'string' ? Value : ''}`),
   );
+}
+
+/** The same of all alarms and of the dashboard. */
+function lookedAt(stack: Kept): readonly string[] {
+  const shown = of(stack, 'AWS::CloudWatch::Dashboard').flatMap(([, { DashboardBody }]) => {
+    const { widgets } = JSON.parse(String(DashboardBody)) as {
+      readonly widgets: readonly { properties: { metrics: readonly (readonly string[])[] } }[];
+    };
+    return widgets.flatMap(({ properties }) => properties.metrics);
+  });
+  return [
+    ...of(stack, 'AWS::CloudWatch::Alarm').flatMap(([, alarm]) => aboutOf(alarm)),
+    ...shown.map(([, , dimension, value]) => `${dimension}=${value}`),
+  ];
 }

@@ -1,4 +1,5 @@
 import type { Outputs, Resources } from '../template/template.js';
+import type { Watched } from './dashboard.js';
 import type { GuestRole } from './guest.js';
 
 /** What one kind of work adds to a pipeline's stacks. */
@@ -7,4 +8,5 @@ export interface Part {
   readonly outputs: Outputs;
   /** What it does as roles of other accounts. */
   readonly guests: readonly GuestRole[];
+  readonly watched: Watched;
 }

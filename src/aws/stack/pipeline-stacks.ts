@@ -6,6 +6,7 @@ import { type Template, templateOf } from '../template/template.js';
 import { rejectsAlarm } from './alarms.js';
 import { assetsStackName, assetsTemplate } from './assets.js';
 import { changesPart } from './changes-part.js';
+import { dashboardResources } from './dashboard.js';
 import { flowPart } from './flow-part.js';
 import type { CodeAsset } from './function.js';
 import { type GuestRole, guestStackName, guestTemplate } from './guest.js';
@@ -62,6 +63,10 @@ export function pipelineStacks(facts: PipelineFacts): readonly Stack[] {
       stateResources(site, { forgets: facts.half !== 'send' && facts.queues.size > 0 }),
       topicResources(site),
       ...resources,
+      dashboardResources(
+        site,
+        parts.map(({ watched }) => watched),
+      ),
     ],
     {
       ...Object.assign({}, ...parts.map(({ outputs }) => outputs)),
@@ -76,9 +81,16 @@ export function pipelineStacks(facts: PipelineFacts): readonly Stack[] {
 
 function partsOf(facts: PipelineFacts): readonly Part[] {
   if (onlyFollows(facts.declaration)) return [changesPart(facts)];
-  const receivers = facts.half === 'send' ? [] : [receiversPart(facts)];
-  if (facts.half !== 'receive') return [flowPart(facts), ...receivers];
-  return [...receivers, { resources: rejectsAlarm(facts.site), outputs: {}, guests: [] }];
+  if (facts.half === 'receive') return [onlyReceives(facts)];
+  return [
+    flowPart(facts),
+    ...(facts.queues.size === 0 || facts.half === 'send' ? [] : [receiversPart(facts)]),
+  ];
+}
+
+function onlyReceives(facts: PipelineFacts): Part {
+  const part = receiversPart(facts);
+  return { ...part, resources: { ...part.resources, ...rejectsAlarm(facts.site) } };
 }
 
 /** Such a pipeline has no runs, and no state machine. */

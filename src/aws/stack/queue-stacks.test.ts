@@ -171,7 +171,7 @@ describe('in two accounts', () => {
     const arn = `arn:aws:sqs:eu-west-1:${other}:inbox`;
     expect(sends.status, sends.err).toBe(0);
     const types = (each: SynthTold) => Object.values(template(each).Resources).map(({ Type }) => Type);
-    expect(types(sends)).not.toContain('AWS::SQS::Queue');
+    expect(template(sends).Resources['ReceiveUsersQueue']).toBeUndefined();
     expect(types(sends)).not.toContain('AWS::Lambda::EventSourceMapping');
     expect(types(sends)).toContain('AWS::StepFunctions::StateMachine');
     expect(allowedOn(resource('StepUsersRole', sends), arn)).toContain('sqs:SendMessage');
@@ -193,6 +193,16 @@ describe('in two accounts', () => {
       const found = auditTemplate(JSON.stringify(each), 'template.json');
       expect(found.filter(({ level }) => level !== 'waived')).toEqual([]);
     }
+  });
+
+  it.each([
+    ['send', { account: other, sender: home }],
+    ['receive', { account: home, sender: other }],
+  ] as const)('the repository holds a stack that does nothing but %s', async (half, ends) => {
+    const pipeline = `users-${half}`;
+    const queue = `create: true, account: "${ends.account}", sender: "${ends.sender}"`;
+    const declared = text.replace('create: true', queue).replace('users-sample', pipeline);
+    await expectKept(await made(declared, { only: half }), pipeline);
   });
 
   it('a role that is declared is the one that may send', async () => {
@@ -239,7 +249,9 @@ describe('a queue that is there', () => {
       problems: [expect.objectContaining({ message: expect.stringContaining('hides a message for 30 s') })],
     });
     const { Resources } = template(await made(using(long.name)));
-    expect(Object.values(Resources).map(({ Type }) => Type)).not.toContain('AWS::SQS::QueuePolicy');
+    for (const made of ['Queue', 'QueuePolicy', 'Redrive']) {
+      expect(Resources[`ReceiveUsers${made}`]).toBeUndefined();
+    }
     expect(Resources['ReceiveUsersMapping']?.Properties['EventSourceArn']).toMatch(`:${long.name}`);
   });
 

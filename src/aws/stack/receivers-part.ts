@@ -5,7 +5,8 @@ import { copySteps } from '../../flow/scope.js';
 import { type ReceiverSettings, receiverSettings } from '../receiver-settings.js';
 import { arnOf, given, type Outputs, type Resources, ref } from '../template/template.js';
 import { metadataOf } from '../template/waivers.js';
-import { codeOf, functionResources } from './function.js';
+import { queueWidgets } from './dashboard.js';
+import { codeOf, functionName, functionResources } from './function.js';
 import type { GuestRole } from './guest.js';
 import { heldGrants } from './held-grants.js';
 import { messageQueueResources, queueName, senderOf } from './message-queue.js';
@@ -30,10 +31,18 @@ export function receiversPart(facts: PipelineFacts): Part {
       ...made.map(({ outputs }) => outputs),
     ),
     guests: made.flatMap(({ guests }) => guests),
+    watched: {
+      widgets: queueWidgets(made.flatMap(({ queues }) => queues)),
+      functions: made.map(({ step }) => functionName(facts.site, functionEnd(step))),
+      counted: made.map(({ step: { name } }) => ({ kind: 'received', name })),
+    },
   };
 }
 
 interface MadeReceiver {
+  readonly step: CopyStep;
+  /** Names of those that have metrics here. */
+  readonly queues: readonly string[];
   readonly resources: Resources;
   readonly outputs: Outputs;
   readonly guests: readonly GuestRole[];
@@ -48,6 +57,7 @@ function receiver(facts: PipelineFacts, step: CopyStep, logical: string): MadeRe
   const isMade = connection['create'] === true;
   const { resources, guests } = receiverFunction(facts, step, logical, settings);
   const { visibilitySeconds } = settings;
+  const alarmed = alarmedQueues(site, queue, isMade ? queueName(connection) : undefined);
   const sender = senderOf(site, connection, `step-${step.name}`);
   return {
     resources: {
@@ -59,7 +69,7 @@ function receiver(facts: PipelineFacts, step: CopyStep, logical: string): MadeRe
       ...receiverAlarms(site, {
         logical,
         name: functionEnd(step),
-        ...alarmedQueues(site, queue, isMade ? queueName(connection) : undefined),
+        ...alarmed,
       }),
     },
     outputs: isMade
@@ -68,6 +78,8 @@ function receiver(facts: PipelineFacts, step: CopyStep, logical: string): MadeRe
         }
       : {},
     guests,
+    step,
+    queues: [alarmed.queue, ...(alarmed.redrive === undefined ? [] : [alarmed.redrive])],
   };
 }
 
