@@ -19,6 +19,8 @@ const declaration = {
     dy: { kind: 'dynamodb', region: 'eu-west-1' },
     lake: { kind: 's3', bucket: 'lake', region: 'eu-west-1' },
     rds: { kind: 'rds', instance: 'shop', region: 'eu-west-1' },
+    inbox: { kind: 'sqs', queue: 'inbox', region: 'eu-west-1' },
+    tray: { kind: 'sqs', queue: 'tray', region: 'eu-west-1' },
   },
   steps: [
     { copy: 'out', from: { connection: 'my', table: 'orders' }, to: { connection: 'dy', table: 'stage' } },
@@ -32,6 +34,18 @@ const declaration = {
       copy: 'chosen',
       from: { connection: 'dy', table: 'stage', keys: './keys.txt' },
       to: { connection: 'dy', table: 'other' },
+    },
+    {
+      copy: 'users',
+      from: { connection: 'dy', table: 'stage', keys: './keys.txt' },
+      via: { connection: 'inbox' },
+      to: { connection: 'dy', table: 'other' },
+    },
+    {
+      copy: 'reported',
+      from: { connection: 'dy', table: 'stage' },
+      via: { connection: 'tray' },
+      to: { connection: 'my', table: 'report' },
     },
     {
       copy: 'lines',
@@ -100,9 +114,9 @@ async function codeOfAll(folder) {
   const declared = await parseDeclaration(JSON.stringify(declaration), 'p.yaml', { env: {}, cwd: folder });
   /** @type {Made[]} */
   const made = [];
-  for (const step of [undefined, ...declared.steps]) {
-    const { files: content, bytes } = await codeOf(declared, step);
-    const name = step ? `${step.kind} ${step.name}` : 'run';
+  for (const { step, part } of [{}, ...declared.steps.flatMap(functionsOf)]) {
+    const { files: content, bytes } = await codeOf(declared, step, part);
+    const name = step ? `${part ?? (step.via ? 'send' : step.kind)} ${step.name}` : 'run';
     const place = join(folder, 'code', String(made.length));
     for (const [file, text] of content) {
       await mkdir(dirname(join(place, file)), { recursive: true });
@@ -112,6 +126,13 @@ async function codeOfAll(folder) {
   }
   return made;
 }
+
+/**
+ * A copy through a queue has two: what sends, and what receives.
+ * @param {{ kind: string, via?: object }} step
+ */
+const functionsOf = (step) =>
+  step.kind === 'copy' && step.via ? [{ step }, { step, part: 'receive' }] : [{ step }];
 
 /** What makes the code, as the program has it: of what is shipped in dist, which it finds two folders above its own. */
 async function bundler() {
