@@ -11,7 +11,7 @@ export async function writeDurably(path: string, buffers: readonly Uint8Array[])
   const file = await open(beside, 'w', 0o600);
   try {
     if (buffers.length > 0) await file.writev([...buffers]);
-    await file.sync();
+    await file.datasync(); // what is needed to read it again, its length too; not its times
   } finally {
     await file.close();
   }

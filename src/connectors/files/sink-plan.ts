@@ -6,8 +6,8 @@ import type { FileSinkSettings } from './sink-options.js';
 
 /** Each becomes one file on disk, made to last by one call; larger ones cost more memory than they save calls. */
 const BATCH = { rows: 50_000, bytes: 1024 * 1024 } as const;
-/** One writes to disk while the other makes lines. */
-const MAX_WRITERS = 2;
+/** While one makes lines the others wait for the disk, which makes several files last in little more time than one. */
+const MAX_WRITERS = 4;
 
 export interface SinkFacts {
   readonly settings: FileSinkSettings;
