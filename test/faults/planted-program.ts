@@ -21,7 +21,7 @@ export interface Plant extends Seed {
 const root = resolve(import.meta.dirname, '../..');
 
 /** Moments of each sweep: what is planted for it shows at most of them. */
-const SWEEP_POINTS = '4';
+const SWEEP_POINTS = '8';
 
 /** Of tests on the program: how many passed and failed. */
 export interface Verdict {
