@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { parseDeclaration } from '../declare/load.js';
 import type { SluiceError } from '../errors.js';
-import { refuseUndeployable } from './deployable.js';
+import { refuseUndeployable, refuseUndeployablePlan } from './deployable.js';
 
 const connections = {
   shop: {
@@ -221,4 +221,48 @@ test('an export of a database in another region is refused', async () => {
     refuseUndeployable(declaration, 'p.yaml', { account: '111122223333', region, half: 'both' });
   expect(refuse('eu-west-1')).toThrow(expect.objectContaining({ code: 'not_deployable' }));
   expect(refuse('eu-central-1')).not.toThrow();
+});
+
+test('an export with the alias of a key is refused, since no policy names a key by that', async () => {
+  const to = {
+    connection: 'lake',
+    kmsKey: 'arn:aws:kms:eu-west-1:111122223333:alias/lake',
+    role: 'arn:aws:iam::111122223333:role/r',
+  };
+  const prod = { kind: 'rds', instance: 'shop', region: 'eu-west-1' };
+  const lake = { ...connections.lake, prefix: 'exports/' };
+  const steps = [{ export: 'a', from: { connection: 'prod' }, to }];
+  expect(await refused([], steps, { connections: { prod, lake } })).toEqual([
+    expect.stringMatching(/^steps\[0\]\.to\.kmsKey: .* by an alias → /),
+  ]);
+});
+
+test('so is a queue or a bucket that names its key so', async () => {
+  const key = 'arn:aws:kms:eu-west-1:111122223333';
+  const need = (connection: string, resource: string) => ({
+    step: 'a',
+    connection,
+    permission: { action: 'kms:Decrypt', resource, reason: 'it is encrypted' },
+  });
+  const declaration = await parseDeclaration(
+    JSON.stringify({
+      pipeline: 'p',
+      connections: { secret: connections.secret, stage: connections.stage },
+      steps: [{ copy: 'a', from, to }],
+    }),
+    'p.yaml',
+    { env: {}, cwd: '/' },
+  );
+  const refuse = (...needs: readonly ReturnType<typeof need>[]) => {
+    try {
+      refuseUndeployablePlan(declaration, 'p.yaml', { queues: new Map(), needs }, { half: 'both' });
+      return [];
+    } catch (error) {
+      return (error as SluiceError).problems.map(({ path }) => path);
+    }
+  };
+  expect(refuse(need('inbox', `${key}:key/1234abcd`))).toEqual([]);
+  expect(
+    refuse(need('inbox', `${key}:alias/inbox`), need('lake', 'arn:aws:kms:eu-west-1:*:alias/lake')),
+  ).toEqual(['connections.inbox', 'connections.lake']);
 });

@@ -3,10 +3,12 @@ import type {
   ConnectionDeclaration,
   CopyStep,
   Declaration,
+  ExportStep,
   NamedStep,
   ReplicateStep,
 } from '../declare/declaration.js';
 import { type Problem, SluiceError } from '../errors.js';
+import type { StepNeed } from '../flow/needs.js';
 import type { PlannedQueue } from '../flow/queues.js';
 import { copySteps, type Half } from '../flow/scope.js';
 import { receiverSettings } from './receiver-settings.js';
@@ -49,11 +51,17 @@ export function refuseUndeployable(
   throwRefusals(declaration, file, refusals);
 }
 
+/** What only the plan knows. */
+export interface PlannedFacts {
+  readonly queues: ReadonlyMap<string, PlannedQueue>;
+  readonly needs: readonly StepNeed[];
+}
+
 /** The same of what only the plan knows. */
 export function refuseUndeployablePlan(
   declaration: Declaration,
   file: string,
-  queues: ReadonlyMap<string, PlannedQueue>,
+  { queues, needs }: PlannedFacts,
   { half }: Pick<DeployedPlace, 'half'>,
 ): void {
   const received = half === 'send' ? [] : copySteps(declaration.steps);
@@ -61,7 +69,20 @@ export function refuseUndeployablePlan(
     const queue = queues.get(step.name);
     return queue ? queueRefusals(step, declaration, queue) : [];
   });
-  throwRefusals(declaration, file, refusals);
+  throwRefusals(declaration, file, [...refusals, ...aliasRefusals(needs)]);
+}
+
+/** https://docs.aws.amazon.com/kms/latest/developerguide/cmks-in-iam-policies.html, of queues and buckets */
+function aliasRefusals(needs: readonly StepNeed[]): readonly Refusal[] {
+  const aliases = needs.flatMap(({ connection = '', permission: { resource } }) =>
+    /^arn:[^:]+:kms:.*:alias\//.test(resource) ? [`connections.${connection}`] : [],
+  );
+  return [...new Set(aliases)].map((path) => ({
+    path,
+    message:
+      'it is encrypted with a key that is known by an alias, and the policies of a stack cannot name it by that',
+    hint: 'have it name the ARN of the key: aws kms describe-key --key-id ALIAS says it',
+  }));
 }
 
 function throwRefusals(declaration: Declaration, file: string, refusals: readonly Refusal[]): void {
@@ -189,6 +210,8 @@ function stepRefusals(step: NamedStep, declaration: Declaration, place: Deployed
       return [...viaRefusals(step, declaration, place), ...copyRefusals(step, declaration)];
     case 'replicate':
       return replicateRefusals(step, declaration);
+    case 'export':
+      return keyRefusals(step);
     case 'call':
       return step.function === undefined
         ? [
@@ -202,6 +225,14 @@ function stepRefusals(step: NamedStep, declaration: Declaration, place: Deployed
     default:
       return [];
   }
+}
+
+/** https://docs.aws.amazon.com/kms/latest/developerguide/cmks-in-iam-policies.html */
+function keyRefusals({ path, to }: ExportStep): readonly Refusal[] {
+  if (!to.kmsKey.includes(':alias/')) return [];
+  const message = 'the roles of a stack are allowed to use a key, and a policy cannot name it by an alias';
+  const hint = 'write the ARN of the key: aws kms describe-key --key-id ALIAS says it';
+  return [{ path: `${path}.to.kmsKey`, message, hint }];
 }
 
 /** Lambda polls a queue of its own region, and here of its own account. */

@@ -7,6 +7,7 @@ import type { Declaration } from '../declare/declaration.js';
 import { SluiceError } from '../errors.js';
 import { closePlans } from '../flow/close-plans.js';
 import { deployedConnections } from '../flow/deployed-connections.js';
+import { stepNeeds } from '../flow/needs.js';
 import { type PlannedStep, refusals } from '../flow/plan.js';
 import { queuesOf } from '../flow/queues.js';
 import { newRunName } from '../flow/run-name.js';
@@ -65,7 +66,12 @@ export async function synthDeclaration(
       reportRefusals(refused, io, json, 'refused');
       return exitStatus.refused;
     }
-    refuseUndeployablePlan(declaration, file, queuesOf(planned), place);
+    refuseUndeployablePlan(
+      declaration,
+      file,
+      { queues: queuesOf(planned), needs: stepNeeds(world, planned) },
+      place,
+    );
     const out = resolve(io.cwd, options.out ?? join(dirname(declaration.file), 'cdk.out'));
     const servers = await databaseServers(world);
     const networks = await deployedNetworks(world, servers, { ...place, offline: options.offline === true });

@@ -3,7 +3,6 @@ import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type ExportGround, exportGround } from '../../../test/fixtures/export-ground.js';
 import { auditFindings, expectKept } from '../../../test/fixtures/kept-stacks.js';
-import { callAws } from '../../../test/fixtures/moto.js';
 import { needsServer } from '../../../test/fixtures/servers.js';
 import { type SynthTold, synth } from '../../../test/fixtures/synth.js';
 import type { Template, TemplateResource } from '../template/template.js';
@@ -17,14 +16,8 @@ let template: Template;
 
 beforeAll(async () => {
   ground = await exportGround();
-  const { moto, kmsKey } = ground;
+  const { moto } = ground;
   await moto.bucket('shop-lake');
-  const headers = {
-    'content-type': 'application/x-amz-json-1.1',
-    'x-amz-target': 'TrentService.CreateAlias',
-  };
-  const body = JSON.stringify({ AliasName: 'alias/lake', TargetKeyId: kmsKey });
-  await callAws(moto.endpoint, 'kms', { method: 'POST', headers, body });
   const env = { AWS_ENDPOINT_URL: moto.endpoint };
   told = await synth(await readFile(file, 'utf8'), { env });
   expect(told.status, told.err).toBe(0);

@@ -91,15 +91,16 @@ const tracingGrants = grant(
   'traces; AWS knows no resource for it',
 );
 
-/** https://docs.aws.amazon.com/step-functions/latest/dg/iam-policies-eg-dist-map.html */
+/**
+ * https://docs.aws.amazon.com/step-functions/latest/dg/iam-policies-eg-dist-map.html. Redriving is nobody's: a Map that failed is
+ * caught, so that a redrive would begin behind it.
+ */
 function mapGrants(site: Site): readonly Grant[] {
-  const executions = arn(site, 'states', `execution:${machineName(site)}/*`);
   const reason = 'parts run side by side, each in an execution that the machine starts of itself';
   return [
     ...grant('states:StartExecution', machineArn(site), reason),
-    ...grant(['states:DescribeExecution', 'states:StopExecution'], executions, reason).map((each) => ({
-      ...each,
-      wildcard: 'executions of this machine have names of their own',
-    })),
+    ...grant(['states:DescribeExecution', 'states:StopExecution'], executionArns(site), reason).map(
+      (each) => ({ ...each, wildcard: 'executions of this machine have names of their own' }),
+    ),
   ];
 }

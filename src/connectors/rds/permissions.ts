@@ -49,8 +49,14 @@ export function permissionsOf({ kind, facts, prefix, role, direct }: Reach): rea
   return [
     on(names.describe, facts.arn, 'sees the database: its engine and its state'),
     ...(direct ? [] : snapshots),
-    on('rds:StartExportTask', '*', `exports the ${direct ? 'cluster' : 'snapshot'}; ${noResource}`),
-    on('rds:DescribeExportTasks', '*', `waits for the export; ${noResource}`),
+    direct
+      ? on('rds:StartExportTask', facts.arn, 'exports the cluster')
+      : on('rds:StartExportTask', ours, `exports the snapshot; ${anyTime}`),
+    on(
+      'rds:DescribeExportTasks',
+      '*',
+      'waits for the export; it is asked for by a name that no policy knows',
+    ),
     on('rds:CancelExportTask', '*', `ends exports that were given up; ${noResource}`),
     ...(role === undefined
       ? []
