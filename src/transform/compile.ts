@@ -2,6 +2,7 @@ import type { Change } from '../values/batch.js';
 import type { Cell, Row } from '../values/cell.js';
 import type { Column } from '../values/column.js';
 import { type AsType, compileAs } from './as.js';
+import { type ByteColumn, ByteMap } from './bytes/byte-map.js';
 import { type Contents, contentsOf } from './contents.js';
 import { type MappedColumn, mapColumns } from './map.js';
 import { cellOf, type OpenRow } from './open-row.js';
@@ -16,6 +17,8 @@ export interface Compiled {
   readonly change?: (row: Row, change: Change | undefined) => Row | Refusal;
   /** Rows that pass are the very rows that came. */
   readonly onlyLooks?: boolean;
+  /** The same for items that are bytes; absent where a row's cells are needed. */
+  readonly bytes?: ByteMap;
   /** What becomes of the row of an item that is gone. */
   readonly remove: (row: Row, change: Change | undefined) => Row | Refusal;
 }
@@ -41,11 +44,18 @@ export function compile(
   const remove = opening(contents.parse, closeKey(cells, key));
   const untouched = mapped.every((column) => column.asItWas) && cells.every((cell) => cell.untouched);
   if (untouched) return { columns, lineage, remove, ...asIs(contents) };
-  const fallible = cells.some((cell) => cell.fallible);
+  const fallible = cells.some(({ as }) => as !== undefined);
   const close: Close = fallible
     ? (row, change) => changeRow(row, change, cells)
     : (row, change) => cells.map((cell) => cell.read(row, change) as Cell);
-  return { columns: outgoing, lineage, remove, change: opening(contents.open, close) };
+  const bytes = contents.open ? undefined : byteMap(mapped, cells);
+  return {
+    columns: outgoing,
+    lineage,
+    remove,
+    change: opening(contents.open, close),
+    ...(bytes ? { bytes } : {}),
+  };
 }
 
 /** What `extra: { into }` gathers goes on, also where `only` does not name it. */
@@ -109,11 +119,24 @@ function keyless(name: string): Refusal {
   return new Refusal('key_empty', `the item is gone, and its key does not say which ${name} it had`, name);
 }
 
+/** Undefined unless each column is an attribute as it came, or one that was given a type of its own. */
+function byteMap(mapped: readonly MappedColumn[], cells: readonly CompiledColumn[]): ByteMap | undefined {
+  const columns = mapped.flatMap(({ column: from, place }, index): ByteColumn[] => {
+    const { column, untouched, as, softened, convert } = cells[index] as CompiledColumn;
+    if (place === undefined || from.type !== 'attribute') return [];
+    if (untouched) return [{ column, place }];
+    if (as === undefined || column.type === 'attribute') return [];
+    return [{ column, place, typed: { as, softened, convert } }];
+  });
+  return columns.length === mapped.length ? new ByteMap(columns) : undefined;
+}
+
 function asTheyAre(columns: readonly Column[]): readonly MappedColumn[] {
   return columns.map((column, index) => ({
     column,
     source: column.name,
     asItWas: true,
+    place: index,
     read: (row: OpenRow) => cellOf(row[index]),
   }));
 }
@@ -122,7 +145,12 @@ interface CompiledColumn {
   readonly column: Column;
   readonly source?: string;
   readonly untouched: boolean;
-  readonly fallible: boolean;
+  /** May refuse a cell then. */
+  readonly as: AsType | undefined;
+  /** Something is done to NULL or the empty text. */
+  readonly softened: boolean;
+  /** What becomes of a cell. */
+  convert(cell: Cell): Cell | Refusal;
   read(row: OpenRow, change: Change | undefined): Cell | Refusal;
 }
 
@@ -131,14 +159,17 @@ function compileColumn(mapped: MappedColumn, options: TransformOptions): Compile
   const converted = as ? compileAs(mapped.column, as) : undefined;
   const column = converted?.column ?? mapped.column;
   const soften = softener(column, options);
+  const convert = conversion(converted?.convert, soften);
   const carried = mapped.source !== undefined && (!as || keepsApart(mapped.column, as));
   return {
     column:
       soften && options.empty === 'null' && column.type === 'text' ? { ...column, nullable: true } : column,
     ...(carried && mapped.source ? { source: mapped.source } : {}),
     untouched: !as && !soften,
-    fallible: as !== undefined,
-    read: pipeline(mapped.read, converted?.convert, soften),
+    as,
+    softened: soften !== undefined,
+    convert,
+    read: as || soften ? (row, change) => convert(mapped.read(row, change)) : mapped.read,
   };
 }
 
@@ -151,15 +182,14 @@ function keepsApart(column: Column, as: AsType): boolean {
   return as === 'text' && ['int', 'decimal', 'date', 'datetime', 'time', 'timestamp'].includes(column.type);
 }
 
-function pipeline(
-  read: MappedColumn['read'],
+function conversion(
   convert: ((cell: Cell) => Cell | Refusal) | undefined,
   soften: ((cell: Cell) => Cell) | undefined,
-): CompiledColumn['read'] {
-  if (!convert) return soften ? (row, change) => soften(read(row, change)) : read;
-  if (!soften) return (row, change) => convert(read(row, change));
-  return (row, change) => {
-    const cell = convert(read(row, change));
+): CompiledColumn['convert'] {
+  if (!convert) return soften ?? ((cell) => cell);
+  if (!soften) return convert;
+  return (given) => {
+    const cell = convert(given);
     return cell instanceof Refusal ? cell : soften(cell);
   };
 }

@@ -38,6 +38,8 @@ export interface MappedColumn {
   readonly meta?: MetaName;
   /** Nothing of the map touches this column, nor its place in the row. */
   readonly asItWas?: true;
+  /** Where `read` finds the cell, which it gives as it is. */
+  readonly place?: number;
   /** `change`: what happened to the row, where rows are changes. */
   read(row: OpenRow, change: Change | undefined): Cell;
 }
@@ -94,7 +96,8 @@ function rootOf(path: string, index: ReadonlyMap<string, number>): string {
 }
 
 function cellAt(column: Column, position: number, name: string): MappedColumn {
-  return { column: { ...column, name }, source: column.name, read: (row) => cellOf(row[position]) };
+  const read = (row: OpenRow) => cellOf(row[position]);
+  return { column: { ...column, name }, source: column.name, place: position, read };
 }
 
 function cellBelow(column: Column, position: number, name: string, path: readonly string[]): MappedColumn {

@@ -1,4 +1,5 @@
-import type { Batch, Change } from '../values/batch.js';
+import { AttributeRows } from '../values/attribute-rows.js';
+import type { Batch, Change, Rows } from '../values/batch.js';
 import type { Row } from '../values/cell.js';
 import type { Column } from '../values/column.js';
 import { hasAny } from '../values/packed-changes.js';
@@ -119,16 +120,20 @@ export class Transform {
     const passes = !this.#rowStage && !this.#maskStage && (!compiled.change || compiled.onlyLooks === true);
     const hasRemoves = batch.changes !== undefined && hasAny(batch.changes, ['remove']);
     if (passes && !compiled.change && !hasRemoves) return { batch, dropped: [] };
-    const { changes } = batch;
-    const made = passed(batch.rows.entries(), (row, index) =>
-      this.#change(row, changes?.at(index), compiled),
-    );
+    const made = this.#mapped(batch, compiled);
     // Bytes stay bytes (AttributeRows) where no row is left out.
     if (passes && made.dropped.length === 0) return { batch, dropped: [] };
     const columns = this.#rowStage ? this.#rowStage.columns(compiled.columns) : compiled.columns;
     return this.#maskStage
       ? masked(made, batch, columns, this.#maskStage)
       : transformed(made, batch, columns);
+  }
+
+  #mapped({ rows, changes }: Batch, compiled: Compiled): Passed {
+    const bytes = this.#rowStage || changes ? undefined : compiled.bytes;
+    const made = rows instanceof AttributeRows ? bytes?.apply(rows) : undefined;
+    if (made) return made;
+    return passed(rows.entries(), (row, index) => this.#change(row, changes?.at(index), compiled));
   }
 
   #change(row: Row, change: Change | undefined, compiled: Compiled): Row | Refusal {
@@ -167,7 +172,8 @@ function namedColumns(known: readonly Column[], { map }: TransformOptions): read
 
 /** Rows that went through a stage, each with its index in the batch that came in, and those that did not. */
 interface Passed {
-  readonly rows: readonly Row[];
+  readonly rows: Rows;
+  /** May be empty where nothing was dropped. */
   readonly origin: readonly number[];
   readonly dropped: readonly Dropped[];
 }

@@ -3,12 +3,14 @@ import type { Row } from './cell.js';
 
 /** Stands for the start of a cell that is NULL. */
 export const NULL_START = -1;
+/** Stands for the start of a cell that is not there: the item has no such attribute. */
+export const ABSENT_START = -2;
 
 /** Where the rows and their cells are, as places in the bytes. */
 export interface TextSpans {
-  /** Of each row first the place of itself, then of its n-th cell at `1 + n`. */
+  /** Of each row first the place of itself, or of as many bytes where its cells do not stand together; then of its n-th cell at `1 + n`. */
   readonly stride: number;
-  /** Of the first byte; NULL_START where the cell is NULL. */
+  /** Of the first byte; NULL_START where the cell is NULL, ABSENT_START where there is none. */
   readonly starts: Int32Array;
   /** Of the byte after the last. */
   readonly ends: Int32Array;
@@ -18,8 +20,8 @@ export interface TextSpans {
 export type MakeRow = (bytes: Buffer, start: number, end: number, spans: TextSpans, place: number) => Row;
 
 /**
- * Rows of MySQL's text protocol, or of a file of text, as the bytes in which they came, and where in them each cell is: numbers and times as
- * ASCII, text as UTF-8. A row becomes cells only when somebody asks for it, and anew each time; whoever can go from
+ * Rows of MySQL's text protocol, of a file of text, or of items whose attributes were given types, as bytes, and where in them each cell is:
+ * numbers and times as ASCII, text as UTF-8. A row becomes cells only when somebody asks for it, and anew each time; whoever can go from
  * bytes to bytes needs none. A row may have cells beyond `width`, which were read for the source's own use.
  */
 export class TextRows implements Rows {

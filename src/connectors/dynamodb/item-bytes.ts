@@ -1,6 +1,6 @@
 import type { Cell, Row } from '../../values/cell.js';
 import type { Column } from '../../values/column.js';
-import type { TextRows } from '../../values/text-rows.js';
+import { NULL_START, type TextRows } from '../../values/text-rows.js';
 import { type BodyRoom, put } from './body-room.js';
 import { cellCopier, DECLINED } from './cell-bytes.js';
 import { framed, NULL } from './encode.js';
@@ -43,7 +43,7 @@ export function attributesAppender(fields: readonly ItemField[]): AppendAttribut
       const place = offset + 1 + field.index;
       const start = starts[place] as number;
       if (start < 0) {
-        room.at = put(field.none, room.bytes, room.at);
+        if (start === NULL_START) room.at = put(field.none, room.bytes, room.at);
         continue;
       }
       const body = put(field.head, room.bytes, room.at);

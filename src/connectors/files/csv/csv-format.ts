@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import type { Batch } from '../../../values/batch.js';
 import type { Cell, Row } from '../../../values/cell.js';
 import type { Column } from '../../../values/column.js';
+import { areBytes } from '../../../values/mixed-rows.js';
 import type { Finding, Incoming, Refused } from '../../connector.js';
 import type { EncodedRows, FileFormat, FileOptions, FormatPlan, RowEncoder, RowsFormat } from '../format.js';
 import { GrowingBytes } from '../growing-bytes.js';
@@ -104,6 +105,10 @@ class CsvRowEncoder implements RowEncoder {
   encode(batch: Batch): EncodedRows {
     const routes = this.#routesOf(batch.columns);
     if (routes.same) return encoded(this.#lines.encode(batch), batch.rows.length);
+    const lines = this.#lines;
+    if (lines instanceof CsvEncoder && areBytes(batch.rows) && this.#looksAtNoOther(routes)) {
+      return encoded(lines.encode(batch, routes.places), batch.rows.length);
+    }
     const strays: Refused[] = [];
     const kept: number[] = [];
     const rows: Row[] = [];
@@ -118,6 +123,11 @@ class CsvRowEncoder implements RowEncoder {
     const all = [...strays, ...refused.map((one) => ({ ...one, row: kept[one.row] ?? one.row }))];
     all.sort((one, other) => one.row - other.row);
     return encoded({ bytes, refused: all }, batch.rows.length);
+  }
+
+  /** Whether nothing of a row matters but the columns of the file. */
+  #looksAtNoOther({ strays }: Routes): boolean {
+    return this.#extra === 'ignore' || (strays.length === 0 && typeof this.#extra !== 'object');
   }
 
   #strayIn(row: Row, { strays }: Routes): number | undefined {

@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import type { Rows, Unread } from '../../../values/batch.js';
-import type { Attribute, Cell, Row } from '../../../values/cell.js';
 import type { Column } from '../../../values/column.js';
-import { NULL_START, TextRows, type TextSpans } from '../../../values/text-rows.js';
+import { ABSENT_START, NULL_START, TextRows, type TextSpans } from '../../../values/text-rows.js';
+import { typedRowMaker } from '../../../values/typed-row.js';
 import { type FormCheck, formCheck, spellings } from '../cell-form.js';
 import type { RecordScanner } from './record-scanner.js';
 
@@ -15,6 +15,8 @@ export interface CsvColumn {
 interface Field extends CsvColumn {
   readonly check: FormCheck | undefined;
   readonly isBytes: boolean;
+  /** The start of a cell of which nothing is written: of an item it is an attribute that is not there. */
+  readonly nothing: number;
 }
 
 /** What cannot be read of a record, without where it is. */
@@ -39,6 +41,7 @@ export class CsvRows {
       field,
       check: formCheck(column),
       isBytes: column.type === 'bytes',
+      nothing: column.type === 'attribute' ? ABSENT_START : NULL_START,
     }));
     this.#columns = columns.map(({ column }) => column);
     this.#perRecord = perRecord;
@@ -58,7 +61,7 @@ export class CsvRows {
 
   /** The places move by so many bytes to the front. */
   shift(by: number): void {
-    const moved = (place: number): number => (place === NULL_START ? place : place - by);
+    const moved = (place: number): number => (place < 0 ? place : place - by);
     this.#starts = this.#starts.map(moved);
     this.#ends = this.#ends.map(moved);
   }
@@ -70,7 +73,7 @@ export class CsvRows {
       starts: Int32Array.from(this.#starts),
       ends: Int32Array.from(this.#ends),
     };
-    const make = rowMaker(this.#columns);
+    const make = typedRowMaker(this.#columns);
     const rows = new TextRows({ bytes, spans, make }, this.#fields.length, this.length);
     const taken = {
       rows: this.#hasAttributes() ? [...rows] : rows,
@@ -85,7 +88,7 @@ export class CsvRows {
     return taken;
   }
 
-  /** NULL in bytes is a cell; of an item it is an attribute that is not there. */
+  /** Their JSON is in whatever spelling the file has. */
   #hasAttributes(): boolean {
     return this.#columns.some(({ type }) => type === 'attribute');
   }
@@ -93,8 +96,8 @@ export class CsvRows {
   #addNulls(start: number): void {
     this.#starts.push(start);
     this.#ends.push(start);
-    for (const _ of this.#fields) {
-      this.#starts.push(NULL_START);
+    for (const { nothing } of this.#fields) {
+      this.#starts.push(nothing);
       this.#ends.push(start);
     }
   }
@@ -102,10 +105,10 @@ export class CsvRows {
   #addFields({ bytes, starts, ends, at }: RecordScanner, start: number): void {
     this.#starts.push(start);
     this.#ends.push(at);
-    for (const { field, isBytes } of this.#fields) {
+    for (const { field, isBytes, nothing } of this.#fields) {
       const from = starts[field] as number;
       const to = ends[field] as number;
-      this.#starts.push(from);
+      this.#starts.push(from === NULL_START ? nothing : from);
       this.#ends.push(isBytes && from !== NULL_START ? decodeInPlace(bytes, from, to) : to);
     }
   }
@@ -139,28 +142,4 @@ function isUnicode({ bytes, starts, ends, count, at, isUntouched }: RecordScanne
 /** Base64 becomes its bytes, which are fewer; gives the place after them. */
 function decodeInPlace(bytes: Buffer, start: number, end: number): number {
   return start + bytes.write(bytes.toString('latin1', start, end), start, 'base64');
-}
-
-type MakeCell = (bytes: Buffer, start: number, end: number) => Cell;
-
-function rowMaker(columns: readonly Column[]) {
-  const makers = columns.map(cellMaker);
-  return (bytes: Buffer, _start: number, _end: number, { starts, ends }: TextSpans, place: number): Row =>
-    makers.map((make, index) => {
-      const start = starts[place + index] as number;
-      if (start === NULL_START) return columns[index]?.type === 'attribute' ? undefined : null;
-      return make(bytes, start, ends[place + index] as number);
-    });
-}
-
-function cellMaker({ type }: Column): MakeCell {
-  if (type === 'bytes') return (bytes, start, end) => Buffer.from(bytes.subarray(start, end));
-  if (type === 'bool') return (bytes, start, end) => bytes.toString('latin1', start, end) === 'true';
-  if (type === 'attribute') return (bytes, start, end) => attributeOf(bytes.toString('utf8', start, end));
-  const encoding = type === 'text' || type === 'json' ? 'utf8' : 'latin1';
-  return (bytes, start, end) => bytes.toString(encoding, start, end);
-}
-
-function attributeOf(text: string): Attribute {
-  return JSON.parse(text) as Attribute;
 }

@@ -1,8 +1,10 @@
+import { cellKinds } from '../../../values/attribute-rows.js';
 import type { Batch, Rows } from '../../../values/batch.js';
 import type { Cell, Row } from '../../../values/cell.js';
 import type { Column } from '../../../values/column.js';
-import { TextRows } from '../../../values/text-rows.js';
+import { areBytes, type CellsAt, cellsAt } from '../../../values/mixed-rows.js';
 import type { Refused } from '../../connector.js';
+import { attributeFrames, plainFrame } from '../attribute-frames.js';
 import { ByteRoom } from '../byte-room.js';
 import { base64, loneSurrogate, notUnicode } from '../cell-text.js';
 
@@ -29,10 +31,20 @@ export class CsvEncoder {
     return this.#room.take();
   }
 
-  /** The lines of the rows, without those that are refused. */
-  encode({ rows }: Batch): { readonly bytes: Buffer; readonly refused: readonly Refused[] } {
+  /**
+   * The lines of the rows, without those that are refused. `places`: of each column that in the rows, which must be packed if it is given; -1
+   * where they have none.
+   */
+  encode(
+    { rows }: Batch,
+    places: readonly number[] = this.#columns.map((_, index) => index),
+  ): { readonly bytes: Buffer; readonly refused: readonly Refused[] } {
     const refused: Refused[] = [];
-    if (rows instanceof TextRows) this.#spans(rows);
+    if (areBytes(rows))
+      this.#packed(
+        rows.length,
+        places.map((place) => cellsAt(rows, place)),
+      );
     else this.#cells(rows, refused);
     return { bytes: this.#room.take(), refused };
   }
@@ -46,27 +58,57 @@ export class CsvEncoder {
   }
 
   /** From bytes to bytes. */
-  #spans(rows: TextRows): void {
+  #packed(length: number, fields: readonly (CellsAt | undefined)[]): void {
     const room = this.#room;
-    const { starts, ends } = rows.spans;
     const isBytes = this.#columns.map(({ type }) => type === 'bytes');
-    const width = this.#columns.length;
-    for (let row = 0; row < rows.length; row++) {
-      const offset = rows.offset(row);
-      // Every byte doubled, quotes, a comma or the line's end; base64 is four bytes for three.
-      room.reserve(2 * ((ends[offset] as number) - (starts[offset] as number)) + 4 * width + 4);
-      for (let index = 0; index < width; index++) {
-        const start = starts[offset + 1 + index] as number;
-        if (start >= 0) {
-          const end = ends[offset + 1 + index] as number;
-          if (isBytes[index] && end > start) {
-            room.at += room.bytes.write(rows.bytes.toString('base64', start, end), room.at, 'latin1');
-          } else room.at = putField(rows.bytes, start, end, room.bytes, room.at);
-        }
-        room.bytes[room.at++] = index + 1 < width ? COMMA : LF;
+    for (let row = 0; row < length; row++) {
+      for (let index = 0; index < fields.length; index++) {
+        const cells = fields[index];
+        if (cells?.kind === 'text') putText(cells, row, isBytes[index] === true, room);
+        else if (cells) putAttribute(cells, row, room);
+        room.reserve(1);
+        room.bytes[room.at++] = index + 1 < fields.length ? COMMA : LF;
       }
     }
   }
+}
+
+function putText(
+  { rows, index }: CellsAt & { kind: 'text' },
+  row: number,
+  isBytes: boolean,
+  room: ByteRoom,
+): void {
+  const place = rows.offset(row) + 1 + index;
+  const start = rows.spans.starts[place] as number;
+  if (start < 0) return;
+  const end = rows.spans.ends[place] as number;
+  // Every byte doubled, and quotes; base64 is four bytes for three.
+  room.reserve(2 * (end - start) + 4);
+  if (isBytes && end > start) {
+    room.at += room.bytes.write(rows.bytes.toString('base64', start, end), room.at, 'latin1');
+  } else room.at = putField(rows.bytes, start, end, room.bytes, room.at);
+}
+
+/** In quotes, since all JSON of an attribute has some: those of its frame are doubled, and a plain text has none. */
+const frames = attributeFrames((json) => json.replaceAll('"', '""'));
+
+function putAttribute({ rows, index }: CellsAt & { kind: 'attribute' }, row: number, room: ByteRoom): void {
+  const place = rows.offset(row) + index;
+  const kind = rows.kindAt(place);
+  if (kind === cellKinds.absent) return;
+  const frame = plainFrame(frames, kind);
+  if (frame === undefined) {
+    room.text(quoted(csvText(rows.cell(place)) ?? ''));
+    return;
+  }
+  room.ascii('"');
+  room.copy(frame.before, 0, frame.before.length);
+  if (!frame.isAll) {
+    room.copy(rows.bytes, rows.spans.starts[place] as number, rows.spans.ends[place] as number);
+  }
+  room.copy(frame.after, 0, frame.after.length);
+  room.ascii('"');
 }
 
 const QUOTE = 0x22;

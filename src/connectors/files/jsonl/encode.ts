@@ -2,7 +2,8 @@ import { AttributeRows, cellKinds, KIND_MASK } from '../../../values/attribute-r
 import type { Batch } from '../../../values/batch.js';
 import type { Cell, Row } from '../../../values/cell.js';
 import type { Column } from '../../../values/column.js';
-import { NULL_START, TextRows } from '../../../values/text-rows.js';
+import { ABSENT_START, NULL_START, TextRows } from '../../../values/text-rows.js';
+import { attributeFrames } from '../attribute-frames.js';
 import { ByteRoom } from '../byte-room.js';
 import { base64 } from '../cell-text.js';
 import { embedded } from './document.js';
@@ -57,10 +58,10 @@ export class JsonLinesEncoder {
         if (!isFirst) room.ascii(',');
         isFirst = false;
         room.copy(head, 0, head.length);
-        const [open, close] = frames[kind] as Frame;
-        room.ascii(open);
-        if (kind >= cellKinds.other) room.copy(rows.bytes, starts[place] as number, ends[place] as number);
-        room.ascii(close);
+        const frame = frames[kind];
+        if (frame) room.copy(frame.before, 0, frame.before.length);
+        if (!frame?.isAll) room.copy(rows.bytes, starts[place] as number, ends[place] as number);
+        if (frame) room.copy(frame.after, 0, frame.after.length);
       }
       room.ascii('}}\n');
     }
@@ -73,15 +74,18 @@ export class JsonLinesEncoder {
     const sorts = this.#columns.map(({ type }) => sortOf(type));
     for (let row = 0; row < rows.length; row++) {
       let made: Row | undefined;
+      let isFirst = true;
+      room.ascii('{');
       for (const [index, head] of this.#heads.entries()) {
         const place = rows.offset(row) + 1 + index;
         const [start, end] = [starts[place] as number, ends[place] as number];
-        room.ascii(index === 0 ? '{' : ',');
+        if (start === ABSENT_START) continue;
+        if (!isFirst) room.ascii(',');
+        isFirst = false;
         room.copy(head, 0, head.length);
         if (start === NULL_START) room.ascii('null');
-        else if (sorts[index] === 'number' && isPlainNumber(rows.bytes, start, end)) {
-          room.copy(rows.bytes, start, end);
-        } else if (sorts[index] === 'text' && isPlainText(rows.bytes, start, end)) {
+        else if (isItself(sorts[index], rows.bytes, start, end)) room.copy(rows.bytes, start, end);
+        else if (sorts[index] === 'text' && isPlainText(rows.bytes, start, end)) {
           room.ascii('"');
           room.copy(rows.bytes, start, end);
           room.ascii('"');
@@ -95,18 +99,7 @@ export class JsonLinesEncoder {
   }
 }
 
-type Frame = readonly [open: string, close: string];
-
-/** What stands around a span, by its kind. */
-const frames: Readonly<Record<number, Frame>> = {
-  [cellKinds.null]: ['{"NULL":true', '}'],
-  [cellKinds.false]: ['{"BOOL":false', '}'],
-  [cellKinds.true]: ['{"BOOL":true', '}'],
-  [cellKinds.other]: ['', ''],
-  [cellKinds.number]: ['{"N":"', '"}'],
-  [cellKinds.bytes]: ['{"B":"', '"}'],
-  [cellKinds.text]: ['{"S":"', '"}'],
-};
+const frames = attributeFrames();
 
 /** https://www.rfc-editor.org/rfc/rfc8259#section-6 */
 const jsonNumber = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
@@ -136,9 +129,17 @@ function itemValue(cell: NonNullable<Cell> | null, { type, precision = 0 }: Colu
   return JSON.stringify({ S: text });
 }
 
-function sortOf(type: Column['type']): 'number' | 'text' | 'other' {
+type Sort = 'number' | 'text' | 'bool' | 'other';
+
+function sortOf(type: Column['type']): Sort {
   if (type === 'int' || type === 'decimal' || type === 'float') return 'number';
-  return type === 'bytes' || type === 'bool' || type === 'json' || type === 'attribute' ? 'other' : 'text';
+  if (type === 'bool') return 'bool';
+  return type === 'bytes' || type === 'json' || type === 'attribute' ? 'other' : 'text';
+}
+
+/** Whether a cell's bytes are the JSON of its value: of a number unless it is spelled in another way than most. */
+function isItself(sort: Sort | undefined, bytes: Buffer, start: number, end: number): boolean {
+  return sort === 'bool' || (sort === 'number' && isPlainNumber(bytes, start, end));
 }
 
 const ZERO = 0x30;

@@ -1,28 +1,9 @@
-import { type AttributeRows, cellKinds, ESCAPED, KIND_MASK } from '../../../values/attribute-rows.js';
+import { type AttributeRows, cellKinds } from '../../../values/attribute-rows.js';
+import { attributeFrames, type Frame, plainFrame } from '../attribute-frames.js';
 import type { ColumnRows, Route } from './row-encoder.js';
 import type { SegmentColumn } from './segment-column.js';
 
-/** What stands around a cell's bytes. */
-interface Frame {
-  readonly before: Buffer;
-  readonly after: Buffer;
-}
-
-const frame = (before: string, after: string): Frame => ({
-  before: Buffer.from(before),
-  after: Buffer.from(after),
-});
-
-const frames: readonly (Frame | undefined)[] = (() => {
-  const made: (Frame | undefined)[] = [];
-  made[cellKinds.null] = frame('{"NULL":true}', '');
-  made[cellKinds.false] = frame('{"BOOL":false}', '');
-  made[cellKinds.true] = frame('{"BOOL":true}', '');
-  made[cellKinds.number] = frame('{"N":"', '"}');
-  made[cellKinds.bytes] = frame('{"B":"', '"}');
-  made[cellKinds.text] = frame('{"S":"', '"}');
-  return made;
-})();
+const frames = attributeFrames();
 
 /**
  * A column of DynamoDB's items that was given no type: the JSON of each attribute. Texts with escapes, sets, lists and maps go the
@@ -34,21 +15,20 @@ export function addAttributeColumn(
   into: SegmentColumn,
   { skipped, addSlowly }: ColumnRows,
 ): boolean {
-  if (index < 0 || to.column.type !== 'attribute' || from?.type !== 'attribute') return false;
+  if (to.column.type !== 'attribute' || from?.type !== 'attribute') return false;
   const { bytes, spans } = rows;
   for (let row = 0; row < rows.length; row++) {
     if (skipped.size > 0 && skipped.has(row)) continue;
     const place = rows.offset(row) + index;
     const kind = rows.kindAt(place);
-    const around = (kind & ESCAPED) === 0 ? frames[kind & KIND_MASK] : undefined;
-    if ((kind & KIND_MASK) === cellKinds.absent) {
+    const around = plainFrame(frames, kind);
+    if (kind === cellKinds.absent) {
       into.addNull();
     } else if (around === undefined) {
-      addSlowly(row);
+      addSlowly(row, rows.cell(place));
     } else {
-      const isEmpty = around.after.length === 0;
-      const start = isEmpty ? 0 : (spans.starts[place] as number);
-      addFramed(around, bytes, start, isEmpty ? 0 : (spans.ends[place] as number), into);
+      const start = around.isAll ? 0 : (spans.starts[place] as number);
+      addFramed(around, bytes, start, around.isAll ? 0 : (spans.ends[place] as number), into);
     }
   }
   return true;

@@ -1,8 +1,7 @@
-import { AttributeRows } from '../../../values/attribute-rows.js';
-import type { Batch } from '../../../values/batch.js';
+import type { Batch, Rows } from '../../../values/batch.js';
 import type { Cell, Row } from '../../../values/cell.js';
 import type { Column } from '../../../values/column.js';
-import { TextRows } from '../../../values/text-rows.js';
+import { cellsAt, isThere } from '../../../values/mixed-rows.js';
 import type { Refused } from '../../connector.js';
 import type { EncodedRows, FileOptions, RowEncoder } from '../format.js';
 import { addAttributeColumn } from './attribute-column.js';
@@ -109,13 +108,26 @@ export class ParquetRowEncoder implements RowEncoder {
     const strays = new Map<number, Refused>();
     if (unknown.length === 0 || this.#extra === 'ignore' || typeof this.#extra === 'object') return strays;
     const message = 'the attribute is no column of the file';
-    for (const [row, cells] of rows.entries()) {
-      const stray = unknown.find((place) => cells[place] !== undefined);
+    const strayIn = strayFinder(rows, unknown);
+    for (let row = 0; row < rows.length; row++) {
+      const stray = strayIn(row);
       if (stray === undefined) continue;
       strays.set(row, { row, code: 'attribute_unknown', message, column: columns[stray]?.name ?? '' });
     }
     return strays;
   }
+}
+
+/** Says which of the places is the first where a row has a cell. */
+function strayFinder(rows: Rows, places: readonly number[]): (row: number) => number | undefined {
+  const cells = places.flatMap((place) => cellsAt(rows, place) ?? []);
+  if (cells.length < places.length) {
+    return (row) => {
+      const made = rows.at(row) ?? [];
+      return places.find((place) => made[place] !== undefined);
+    };
+  }
+  return (row) => places[cells.findIndex((each) => isThere(each, row))];
 }
 
 /** Makes rows of a batch that is bytes when they are asked for, and once. */
@@ -131,11 +143,22 @@ function rowsOf({ rows }: Batch): (row: number) => Row {
 }
 
 function addColumn({ rows }: Batch, route: Route, into: SegmentColumn, of: ColumnRows): void {
-  if (!route.takesRest) {
-    if (rows instanceof TextRows && addTextColumn(rows, route, into, of)) return;
-    if (rows instanceof AttributeRows && addAttributeColumn(rows, route, into, of)) return;
+  if (addFast(rows, route, into, of)) return;
+  const isNowhere = route.index < 0 && !route.takesRest;
+  for (let row = 0; row < rows.length; row++) {
+    if (of.skipped.has(row)) continue;
+    if (isNowhere) into.addNull();
+    else of.addSlowly(row);
   }
-  for (let row = 0; row < rows.length; row++) if (!of.skipped.has(row)) of.addSlowly(row);
+}
+
+function addFast(rows: Rows, route: Route, into: SegmentColumn, of: ColumnRows): boolean {
+  const cells = cellsAt(rows, route.index);
+  if (cells === undefined) return false;
+  const there = { ...route, index: cells.index };
+  return cells.kind === 'text'
+    ? addTextColumn(cells.rows, there, into, of)
+    : addAttributeColumn(cells.rows, there, into, of);
 }
 
 function addValue(value: Value, into: SegmentColumn): void {

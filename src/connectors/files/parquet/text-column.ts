@@ -1,4 +1,4 @@
-import { NULL_START, type TextRows } from '../../../values/text-rows.js';
+import type { TextRows } from '../../../values/text-rows.js';
 import { carefulPutter, putValue, sourceOf } from './put-value.js';
 import type { ColumnRows, Route } from './row-encoder.js';
 import type { SegmentColumn } from './segment-column.js';
@@ -13,9 +13,7 @@ export function addTextColumn(
   into: SegmentColumn,
   { skipped, addSlowly }: ColumnRows,
 ): boolean {
-  if (index < 0 || from?.type !== to.column.type || from.type === 'attribute' || to.carrier === 'boolean') {
-    return false;
-  }
+  if (from?.type !== to.column.type || from.type === 'attribute') return false;
   const putter = carefulPutter(to);
   const { bytes, spans } = rows;
   const source = sourceOf(bytes);
@@ -24,7 +22,7 @@ export function addTextColumn(
     if (skipped.size > 0 && skipped.has(row)) continue;
     const place = rows.offset(row) + 1 + index;
     const start = starts[place] as number;
-    if (start === NULL_START) {
+    if (start < 0) {
       into.addNull();
       continue;
     }
