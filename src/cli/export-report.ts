@@ -50,8 +50,8 @@ export function exportEvent({ name, planned, firingTime, lastSeconds }: Prepared
 }
 
 function namesText({ name, step }: ExportPlan, firingTime: string): string {
-  const what = step.direct ? 'the export' : 'the snapshot and its export';
-  return `${what} are called ${exportName(name, firingTime, [])} (with seconds, where that is taken)`;
+  const what = step.direct ? 'the export is' : 'the snapshot and its export are';
+  return `${what} called ${exportName(name, firingTime, [])} (with seconds, where that is taken)`;
 }
 
 function tablesText({ order, tables }: ExportPlan): string {

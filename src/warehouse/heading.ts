@@ -6,12 +6,19 @@ export function commentLine(text: string): string {
   return `-- ${visibleText(text)}`;
 }
 
-/** What the statements are about. */
-export function heading({ pipeline, step, place, folders }: Exports, dialect: string): string {
+/** What the statements are about, and which tables they leave out. */
+export function heading(
+  { pipeline, step, place, folders }: Exports,
+  dialect: string,
+  untold: readonly string[] = [],
+): string {
   return [
     commentLine(`${dialect}: what step ${step} of pipeline ${pipeline} has published last`),
     ...folders.map(({ name, tables }) =>
       commentLine(`${tables.map(({ source }) => source).join(', ')}: ${addressOf(place, name)}LATEST.json`),
+    ),
+    ...untold.map((name) =>
+      commentLine(`left out: ${name} has no rows in the newest export, so that no file tells its columns`),
     ),
   ].join('\n');
 }

@@ -29,10 +29,10 @@ export async function snapshotFolder(
     });
   }
   const chosen = sources.filter((source) => isAsked(source, asked));
-  if (look === 'nothing') {
-    return { name: '', tables: chosen.map((source) => ({ source, target: targetOf(source) })) };
-  }
-  const known = await Promise.all(chosen.map((source) => tableOf(world, step, source, latest)));
+  const known =
+    look === 'nothing'
+      ? chosen.map((source) => ({ source, target: targetOf(source) }))
+      : await Promise.all(chosen.map((source) => tableOf(world, step, source, latest)));
   return { name: '', tables: known, ...(latest ? { latest } : {}) };
 }
 

@@ -86,7 +86,7 @@ async function complete(
     return waits ? undefined : now;
   });
   if (state.kind === 'complete') {
-    progress.extractedGib = state.extractedGib;
+    Object.assign(progress, { percent: 100, extractedGib: state.extractedGib });
     const asOf = point.snapshot?.taken?.takenAt ?? state.asOf ?? run.firingTime;
     return { point, asOf, ...(state.skipped === undefined ? {} : { skipped: state.skipped }) };
   }

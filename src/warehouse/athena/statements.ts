@@ -128,7 +128,7 @@ function createStatement(table: Located, options: AthenaOptions): string {
   const { columns } = table;
   if (columns === undefined) {
     throw new SluiceError('unsupported', `the manifest does not say the columns of ${table.source}`, {
-      hint: 'let a Glue crawler make the table from its Parquet files; --switch gives the statement for later',
+      hint: 'name the database by `count: { connection: … }`, or let a Glue crawler make the table from its files; --switch gives the statement for later',
     });
   }
   const names = athenaNames(columns.map(({ name }) => name));

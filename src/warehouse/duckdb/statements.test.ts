@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
@@ -55,6 +55,20 @@ function exportsOf(...targets: readonly (readonly [source: string, target: strin
 async function rows(query: string): Promise<unknown[]> {
   return (await duckdb.runAndReadAll(query)).getRowObjectsJson();
 }
+
+test('a table of which there is no file is left out: nothing tells its columns', async () => {
+  await publish('first', { orders: ['SELECT 1 AS id'], empty: [] });
+  const latest = JSON.parse(await readFile(join(folder, 'LATEST.json'), 'utf8')) as Latest;
+  const known = (...names: string[]) => {
+    const exports = exportsOf(...names.map((name) => [name, name] as const));
+    return { ...exports, folders: exports.folders.map((one) => ({ ...one, latest })) };
+  };
+  const statements = duckdbStatements(known('orders', 'empty'));
+  await duckdb.run(statements);
+  expect(await rows('SELECT * FROM orders')).toEqual([{ id: 1 }]);
+  expect(statements).toContain('-- left out: empty has no rows in the newest export');
+  expect(() => duckdbStatements(known('empty'))).toThrow(/nobody knows the columns of empty/);
+});
 
 test('the views read the files that LATEST.json names, and no others', async () => {
   await publish('first', { orders: ['SELECT 1 AS id', 'SELECT 2 AS id'], customers: ['SELECT 7 AS id'] });

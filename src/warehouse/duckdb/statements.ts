@@ -1,5 +1,6 @@
 import { addressOf, type ExportedTable, type ExportFolder, type Exports, type Place } from '../exports.js';
 import { heading } from '../heading.js';
+import { toldTables } from '../untold.js';
 import { duckdbName, duckdbText } from './quote.js';
 import { readerOf } from './reader.js';
 
@@ -8,13 +9,14 @@ import { readerOf } from './reader.js';
  * view lasts as long as the session; files that were pruned since are an error, never missing rows.
  * https://duckdb.org/docs/stable/sql/statements/set_variable
  */
-export function duckdbStatements(exports: Exports): string {
+export function duckdbStatements(all: Exports): string {
+  const { exports, untold } = toldTables(all);
   const { place, folders } = exports;
   const tables = folders.flatMap((folder) => folder.tables.map((table) => ({ folder, table })));
   const views = tables.map(({ folder, table }, index) =>
     view(exports, folder, table, `sluice files of ${exports.step} ${index + 1}`),
   );
-  return [heading(exports, 'DuckDB'), ...access(place), ...views].join('\n\n');
+  return [heading(exports, 'DuckDB', untold), ...access(place), ...views].join('\n\n');
 }
 
 /**

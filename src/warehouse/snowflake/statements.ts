@@ -1,6 +1,7 @@
 import { SluiceError } from '../../errors.js';
 import type { ExportFolder, Exports } from '../exports.js';
 import { commentLine, heading } from '../heading.js';
+import { toldTables } from '../untold.js';
 import { procedure } from './load.js';
 import { namesOf, refuseFolded, type SnowflakeNames, type SnowflakeOptions } from './names.js';
 import { snowflakeText, typedName } from './quote.js';
@@ -11,18 +12,19 @@ import { integration, place, stage, tables } from './set-up.js';
  * stage, tables, a procedure and a task. They can be run again after the declaration changed. Throws `unsupported` for what
  * Snowflake cannot reach.
  */
-export function snowflakeStatements(exports: Exports, options: SnowflakeOptions): string {
-  if (exports.place.kind !== 's3') {
+export function snowflakeStatements(all: Exports, options: SnowflakeOptions): string {
+  if (all.place.kind !== 's3') {
     throw new SluiceError('unsupported', 'Snowflake cannot read the folders of this machine', {
       hint: 'let the step write to a connection of kind s3',
     });
   }
+  const { exports, untold } = toldTables(all);
   const names = namesOf(exports, options);
   const { folders } = exports;
   const targets = folders.flatMap((folder) => folder.tables.map(({ target }) => target));
   refuseFolded(targets, 'tables', options);
   return [
-    heading(exports, 'Snowflake'),
+    heading(exports, 'Snowflake', untold),
     lines(integration(exports, names, options)),
     lines([
       commentLine('By the role that will own the tables; it needs USAGE on the integration.'),
