@@ -2,7 +2,7 @@ import { SluiceError } from '../errors.js';
 import type { ExportedTable, ExportFolder, Exports } from './exports.js';
 
 /** What statements can be made of, and what they leave out. */
-export interface Told {
+interface Told {
   readonly exports: Exports;
   /** Names, as manifests have them. */
   readonly untold: readonly string[];

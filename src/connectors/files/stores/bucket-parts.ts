@@ -3,7 +3,7 @@ const MIB = 1024 * 1024;
 const MAX_PARTS = 10_000;
 
 /** Of what goes up, or is copied, in parts. */
-export interface PartSizes {
+interface PartSizes {
   /** Of each part but the last, which may be smaller. */
   readonly partBytes: number;
   readonly count: number;
