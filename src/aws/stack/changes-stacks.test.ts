@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createTable, dynamodbCall } from '../../../test/fixtures/dynamodb.js';
 import { auditFindings, expectKept } from '../../../test/fixtures/kept-stacks.js';
+import { allowed } from '../../../test/fixtures/policies.js';
 import { type SecretDatabase, secretDatabase } from '../../../test/fixtures/secret-database.js';
 import { type SynthTold, synth } from '../../../test/fixtures/synth.js';
 import type { Template } from '../template/template.js';
@@ -51,7 +52,7 @@ it('maps the stream to a function that keeps its order, names where it failed, a
   expect(told.status, told.err).toBe(0);
   const { Resources } = own(told);
   const { Table } = await dynamodbCall('DescribeTable', { TableName: table });
-  const stream = (Table as { readonly LatestStreamArn: string }).LatestStreamArn;
+  const { LatestStreamArn: stream = '', TableArn } = Table as Record<string, string>;
   expect(Resources['StepHitsMapping']?.Properties).toMatchObject({
     EventSourceArn: stream,
     StartingPosition: 'LATEST',
@@ -68,10 +69,17 @@ it('maps the stream to a function that keeps its order, names where it failed, a
     Environment: { Variables: { SLUICE_STEP: 'hits' } },
     VpcConfig: { SubnetIds: ['subnet-0a1b2c3d'] },
   });
-  const role = JSON.stringify(Resources['StepHitsRole']?.Properties);
-  for (const action of ['GetRecords', 'GetShardIterator', 'DescribeStream', 'ListStreams']) {
-    expect(role).toContain(`dynamodb:${action}`);
-  }
+  const failed = 'arn:aws:s3:::sluice-web-analytics-failed-111122223333-eu-west-1';
+  expect(allowed(own(told), 'StepHitsRole')).toEqual({
+    'dynamodb:DescribeStream': [stream],
+    'dynamodb:DescribeTable': [TableArn],
+    'dynamodb:GetRecords': [stream],
+    'dynamodb:GetShardIterator': [stream],
+    'dynamodb:ListStreams': [stream],
+    's3:ListBucket': [failed],
+    's3:PutObject': [`${failed}/aws/lambda/*`],
+    'secretsmanager:GetSecretValue': [expect.stringContaining('secret:prod/report')],
+  });
   const types = Object.values(Resources).map(({ Type }) => Type);
   expect(types.filter((type) => type === 'AWS::CloudWatch::Alarm')).toHaveLength(5);
   expect(types).not.toContain('AWS::StepFunctions::StateMachine');

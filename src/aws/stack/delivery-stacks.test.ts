@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createTable, dynamodbCall } from '../../../test/fixtures/dynamodb.js';
 import { auditFindings, expectKept } from '../../../test/fixtures/kept-stacks.js';
+import { allowed } from '../../../test/fixtures/policies.js';
 import { type SecretDatabase, secretDatabase } from '../../../test/fixtures/secret-database.js';
 import { type SynthTold, synth } from '../../../test/fixtures/synth.js';
 import type { Fields, Template } from '../template/template.js';
@@ -49,23 +50,6 @@ function properties({ Resources }: Template, name: string): Fields {
   const found = Resources[name]?.Properties;
   if (!found) throw new Error(`no ${name} among ${Object.keys(Resources).join(', ')}`);
   return found;
-}
-
-/** Action → resources, without what every function has. */
-function allowed(template: Template, role: string): Readonly<Record<string, readonly string[]>> {
-  const { Policies } = properties(template, role) as {
-    readonly Policies: readonly {
-      readonly PolicyDocument: {
-        readonly Statement: readonly { readonly Action: readonly string[]; readonly Resource: string }[];
-      };
-    }[];
-  };
-  const actions = new Map<string, string[]>();
-  for (const { Action, Resource } of Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement)) {
-    if (/^\*$|-state|log-group/.test(Resource)) continue;
-    for (const action of Action) actions.set(action, [...(actions.get(action) ?? []), Resource]);
-  }
-  return Object.fromEntries([...actions].sort(([one], [other]) => (one < other ? -1 : 1)));
 }
 
 it('takes changes from the stream by a delivery stream and a bucket to a function that loads them', async () => {

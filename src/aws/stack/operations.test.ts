@@ -1,12 +1,9 @@
 /** What somebody who answers for a deployed pipeline has, in each of the stacks that the repository keeps. */
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { type KeptStack, keptStacks, ofType } from '../../../test/fixtures/kept-templates.js';
 import { declaredMetrics, watchedMetrics } from '../../../test/fixtures/metrics.js';
 import type { Counted } from '../metrics.js';
-import type { Template, TemplateResource } from '../template/template.js';
-
-const folder = 'test/fixtures/stacks';
+import type { TemplateResource } from '../template/template.js';
 
 type Steps = readonly (readonly [kind: Counted['kind'], name: string])[];
 
@@ -29,23 +26,8 @@ const pipelines: Readonly<Record<string, Steps>> = {
   'web-delivery': [['delivered', 'hits']],
 };
 
-interface Kept {
-  readonly pipeline: string;
-  readonly all: readonly (readonly [string, TemplateResource])[];
-  readonly template: Template;
-}
-
 /** The stack of each pipeline, without those of its code and of other accounts. */
-const kept: readonly Kept[] = readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
-  if (!entry.isDirectory()) return [];
-  const text = readFileSync(join(folder, entry.name, `sluice-${entry.name}.template.json`), 'utf8');
-  const template = JSON.parse(text) as Template;
-  return [{ pipeline: entry.name, template, all: Object.entries(template.Resources) }];
-});
-
-function of({ all }: Kept, type: string): readonly (readonly [string, TemplateResource['Properties']])[] {
-  return all.flatMap(([name, { Type, Properties }]) => (Type === type ? [[name, Properties] as const] : []));
-}
+const kept: readonly KeptStack[] = keptStacks().filter(({ pipeline, name }) => name === `sluice-${pipeline}`);
 
 it('there are stacks of all these pipelines', () => {
   expect(kept.map(({ pipeline }) => pipeline)).toEqual(expect.arrayContaining(Object.keys(pipelines)));
@@ -53,9 +35,9 @@ it('there are stacks of all these pipelines', () => {
 
 describe.each(kept.map((each) => [each.pipeline, each] as const))('%s', (pipeline, stack) => {
   it('keeps the logs of everything for a time, and traces it', () => {
-    const groups = new Map(of(stack, 'AWS::Logs::LogGroup'));
+    const groups = new Map(ofType(stack.template, 'AWS::Logs::LogGroup'));
     for (const properties of groups.values()) expect(properties['RetentionInDays']).toBeGreaterThan(0);
-    const functions = of(stack, 'AWS::Lambda::Function');
+    const functions = ofType(stack.template, 'AWS::Lambda::Function');
     expect(functions.length).toBeGreaterThan(0);
     for (const [, { LoggingConfig, TracingConfig }] of functions) {
       const { LogFormat, LogGroup } = LoggingConfig as { LogFormat: string; LogGroup: { Ref: string } };
@@ -65,29 +47,31 @@ describe.each(kept.map((each) => [each.pipeline, each] as const))('%s', (pipelin
         { Mode: 'Active' },
       ]);
     }
-    for (const [, machine] of of(stack, 'AWS::StepFunctions::StateMachine')) {
+    for (const [, machine] of ofType(stack.template, 'AWS::StepFunctions::StateMachine')) {
       expect(machine['TracingConfiguration']).toEqual({ Enabled: true });
       const logged = JSON.stringify(machine['LoggingConfiguration']);
       expect([...groups.keys()].some((group) => logged.includes(`"${group}"`))).toBe(true);
     }
-    const traced = of(stack, 'AWS::IAM::Role').filter(([, role]) => JSON.stringify(role).includes('xray:'));
+    const traced = ofType(stack.template, 'AWS::IAM::Role').filter(([, role]) =>
+      JSON.stringify(role).includes('xray:'),
+    );
     expect(traced.length).toBeGreaterThanOrEqual(functions.length);
   });
 
   it('tells a topic of what went wrong', () => {
-    const alarms = of(stack, 'AWS::CloudWatch::Alarm');
+    const alarms = ofType(stack.template, 'AWS::CloudWatch::Alarm');
     for (const [, { AlarmActions }] of alarms) expect(AlarmActions).toHaveLength(1);
     const watched = new Set(alarms.flatMap(([, alarm]) => namesIn(alarm)));
     const wanted = new Set<string>();
     if (pipelines[pipeline]) wanted.add('Rejected');
-    const runs = of(stack, 'AWS::StepFunctions::StateMachine').length > 0;
+    const runs = ofType(stack.template, 'AWS::StepFunctions::StateMachine').length > 0;
     if (runs) {
       for (const name of ['ExecutionsFailed', 'ExecutionsTimedOut', 'ExecutionsAborted']) wanted.add(name);
     }
-    if (runs && of(stack, 'AWS::Scheduler::Schedule').length > 0) {
+    if (runs && ofType(stack.template, 'AWS::Scheduler::Schedule').length > 0) {
       for (const name of ['ExecutionsStarted', 'ExecutionsSucceeded', 'Missed']) wanted.add(name);
     }
-    for (const [, mapping] of of(stack, 'AWS::Lambda::EventSourceMapping')) {
+    for (const [, mapping] of ofType(stack.template, 'AWS::Lambda::EventSourceMapping')) {
       if (mapping['StartingPosition'] === undefined) {
         wanted.add('Errors');
         continue;
@@ -100,7 +84,7 @@ describe.each(kept.map((each) => [each.pipeline, each] as const))('%s', (pipelin
   });
 
   it('tells when something lies on a queue for what could not be done', () => {
-    const queues = of(stack, 'AWS::SQS::Queue');
+    const queues = ofType(stack.template, 'AWS::SQS::Queue');
     const text = JSON.stringify(stack.template.Resources);
     const aside = queues.filter(([name]) => {
       const target = `{"Fn::GetAtt":["${name}","Arn"]}`;
@@ -109,7 +93,7 @@ describe.each(kept.map((each) => [each.pipeline, each] as const))('%s', (pipelin
         text.includes(`"DeadLetterConfig":{"Arn":${target}}`)
       );
     });
-    const alarms = of(stack, 'AWS::CloudWatch::Alarm').map(([, alarm]) => JSON.stringify(alarm));
+    const alarms = ofType(stack.template, 'AWS::CloudWatch::Alarm').map(([, alarm]) => JSON.stringify(alarm));
     for (const [name, { QueueName }] of aside) {
       const told = alarms.some(
         (alarm) => alarm.includes('ApproximateNumberOfMessagesVisible') && alarm.includes(`"${QueueName}"`),
@@ -119,9 +103,9 @@ describe.each(kept.map((each) => [each.pipeline, each] as const))('%s', (pipelin
   });
 
   it('tells when messages of a queue that it receives from wait for too long', () => {
-    const mappings = of(stack, 'AWS::Lambda::EventSourceMapping');
-    const queues = new Map(of(stack, 'AWS::SQS::Queue'));
-    const ages = of(stack, 'AWS::CloudWatch::Alarm').flatMap(([, alarm]) =>
+    const mappings = ofType(stack.template, 'AWS::Lambda::EventSourceMapping');
+    const queues = new Map(ofType(stack.template, 'AWS::SQS::Queue'));
+    const ages = ofType(stack.template, 'AWS::CloudWatch::Alarm').flatMap(([, alarm]) =>
       alarm['MetricName'] === 'ApproximateAgeOfOldestMessage' ? [alarm] : [],
     );
     for (const [, { EventSourceArn: source }] of mappings) {
@@ -136,10 +120,13 @@ describe.each(kept.map((each) => [each.pipeline, each] as const))('%s', (pipelin
 
   it('looks at nothing that it does not have', () => {
     const names = [
-      ...of(stack, 'AWS::Lambda::Function').map(([, { FunctionName }]) => ['FunctionName', FunctionName]),
-      ...of(stack, 'AWS::SQS::Queue').map(([, { QueueName }]) => ['QueueName', QueueName]),
+      ...ofType(stack.template, 'AWS::Lambda::Function').map(([, { FunctionName }]) => [
+        'FunctionName',
+        FunctionName,
+      ]),
+      ...ofType(stack.template, 'AWS::SQS::Queue').map(([, { QueueName }]) => ['QueueName', QueueName]),
     ].map(([kind, name]) => `${kind}=${name}`);
-    const machine = of(stack, 'AWS::StepFunctions::StateMachine').length;
+    const machine = ofType(stack.template, 'AWS::StepFunctions::StateMachine').length;
     const looked = lookedAt(stack);
     expect(looked.length).toBeGreaterThan(0);
     for (const each of looked) {
@@ -154,7 +141,7 @@ describe.each(kept.map((each) => [each.pipeline, each] as const))('%s', (pipelin
     const { alarms, dashboard } = watchedMetrics(stack.template);
     const steps = pipelines[pipeline];
     if (!steps) return;
-    const runs = of(stack, 'AWS::StepFunctions::StateMachine').length > 0;
+    const runs = ofType(stack.template, 'AWS::StepFunctions::StateMachine').length > 0;
     expect(dashboard).toEqual(declaredMetrics(pipeline, steps, { runs }));
     expect(dashboard).toEqual(expect.arrayContaining([...alarms]));
     expect(alarms.length).toBeGreaterThan(0);
@@ -186,15 +173,15 @@ function aboutOf(alarm: TemplateResource['Properties']): readonly string[] {
 }
 
 /** The same of all alarms and of the dashboard. */
-function lookedAt(stack: Kept): readonly string[] {
-  const shown = of(stack, 'AWS::CloudWatch::Dashboard').flatMap(([, { DashboardBody }]) => {
+function lookedAt(stack: KeptStack): readonly string[] {
+  const shown = ofType(stack.template, 'AWS::CloudWatch::Dashboard').flatMap(([, { DashboardBody }]) => {
     const { widgets } = JSON.parse(String(DashboardBody)) as {
       readonly widgets: readonly { properties: { metrics: readonly (readonly string[])[] } }[];
     };
     return widgets.flatMap(({ properties }) => properties.metrics);
   });
   return [
-    ...of(stack, 'AWS::CloudWatch::Alarm').flatMap(([, alarm]) => aboutOf(alarm)),
+    ...ofType(stack.template, 'AWS::CloudWatch::Alarm').flatMap(([, alarm]) => aboutOf(alarm)),
     ...shown.map(([, , dimension, value]) => `${dimension}=${value}`),
   ];
 }
