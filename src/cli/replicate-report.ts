@@ -1,5 +1,6 @@
 import pc from 'picocolors';
 import type { Permission } from '../connectors/connector.js';
+import { deliveryDollars } from '../engine/replicate/delivery-price.js';
 import { isReplicatePlan } from '../engine/replicate/plan.js';
 import type { PreparedReplicate } from '../flow/plan-replicate.js';
 import { columnLines } from './column-lines.js';
@@ -18,10 +19,17 @@ export function replicateText({ name, step, planned }: PreparedReplicate, color:
     `${colors.bold(name)}: ${description.name} → ${sinkPlan.name}`,
     `  ${step.events.join(', ')} · ${shards} · kept for ${durationText(description.retentionSeconds)}`,
     `  loads of ${count(rows)} rows, ${bytesText(bytes)} or ${durationText(seconds)}, one at a time`,
+    ...(step.via === undefined ? [] : [`  ${deliveryLine()}`]),
     `  key: ${sinkPlan.key.length === 0 ? 'none: every change is a new row' : sinkPlan.key.join(', ')}`,
     ...columnLines(planned),
     ...findings,
   ].join('\n');
+}
+
+/** How many changes come nobody knows: what some cost, where it is deployed. */
+function deliveryLine(): string {
+  const [million, thousand] = [deliveryDollars(1e6, 1, 0), deliveryDollars(0, 0, 1000)];
+  return `deployed, through a delivery stream: about $${million.toFixed(2)} a million changes of up to 5 KB, $${thousand.toFixed(4)} a thousand objects, and the functions (us-east-1)`;
 }
 
 /** The same for programs. */

@@ -78,6 +78,16 @@ describe('a replicate by append', () => {
     await expect(verify()).rejects.toThrow(/there is nothing to compare it with/);
   });
 
+  it('says what it costs once it goes through a delivery stream', async () => {
+    const { declaration } = await ground('append', 'id INT, name VARCHAR(20)');
+    const declared = declaration({ via: { connection: 'delivery' } }) as { readonly connections: object };
+    const delivery = { kind: 'firehose', region: 'eu-west-1' };
+    const { plan } = await pipeline({ ...declared, connections: { ...declared.connections, delivery } });
+    expect((await plan()).out).toContain(
+      'about $0.14 a million changes of up to 5 KB, $0.0066 a thousand objects',
+    );
+  });
+
   it('adds a row for each insert and modify, and goes on where the run before ended', async () => {
     const { declaration, put, remove, sink } = await ground('append', 'id INT, name VARCHAR(20)');
     const declared = declaration();
