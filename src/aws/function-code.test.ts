@@ -158,13 +158,15 @@ describe('functions made of it', () => {
             to: { connection: 'dy', table: '${stage}', mode: 'put', create: true }, parallel: 2,
             row: (order) => ({ ...order, note: String(order.note).toUpperCase() }) }),
           { parallel: [
-            { copy: 'report', from: { connection: 'dy', table: '${stage}' }, to: { connection: 'my', table: 'report' }, parallel: 2 },
+            { copy: 'report', from: { connection: 'dy', table: '${stage}' }, to: { connection: 'my', table: 'report' }, parallel: 2,
+              check: { schema: './schema.json' } },
             { copy: 'other', from: { connection: 'dy', table: '${stage}' }, to: { connection: 'my', table: 'other', mode: 'replace' } },
           ] },
           { verify: 'agree', of: 'report' },
         ],
       });`;
-      const declaration = await declared(program, 'p.ts');
+      const schema = { type: 'object', properties: { customer: { type: 'integer', maximum: 96 } } };
+      const declaration = await declared(program, 'p.ts', { 'schema.json': JSON.stringify(schema) });
       const modules = new Map<string, string>();
       for (const step of [undefined, ...namedSteps(declaration.steps)]) {
         const { folder: made } = await functionCode(declaration, step);

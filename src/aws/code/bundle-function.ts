@@ -52,19 +52,37 @@ const onlyUsedChunks: Plugin = {
   },
 };
 
-/** `index.mjs` and its map, by names: one module with all that it needs. The same shape gives the same bytes. */
+/**
+ * `index.mjs`, and beside it what it loads only when it is used (clients of AWS, JSON Schema), each with its map, by names. The same
+ * shape gives the same bytes.
+ */
 export async function bundleFunction(shape: FunctionShape): Promise<ReadonlyMap<string, Uint8Array>> {
   const { outputFiles } = await built({
     ...options,
-    stdin: { contents: entryOf(shape), resolveDir: shipped, sourcefile: 'function.js' },
+    entryPoints: [{ in: ENTRY, out: 'index' }],
     absWorkingDir: shipped,
-    outfile: join(shipped, 'index.mjs'),
+    outdir: shipped,
+    outExtension: { '.js': '.mjs' },
+    splitting: true,
     mainFields: ['module', 'main'],
     external: ['@duckdb/node-api', './program.mjs', ...(shape.checks ? [] : schemaPackages)],
     banner: { js: OLD_MODULES },
-    plugins: [onlyUsedChunks],
+    plugins: [entry(entryOf(shape)), onlyUsedChunks],
   });
   return named(outputFiles);
+}
+
+const ENTRY = 'function.js';
+
+/** The module that the service calls. */
+function entry(contents: string): Plugin {
+  return {
+    name: 'entry',
+    setup: ({ onResolve, onLoad }) => {
+      onResolve({ filter: /^function\.js$/ }, () => ({ path: ENTRY, namespace: 'entry' }));
+      onLoad({ filter: /^/, namespace: 'entry' }, () => ({ contents, resolveDir: shipped }));
+    },
+  };
 }
 
 /** `program.mjs` and its map: a declaration that is a program, for the sake of its functions. */

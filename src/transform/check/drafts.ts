@@ -5,29 +5,32 @@ export type MakeValidator = (options: Options) => Ajv;
 
 type Load = () => Promise<MakeValidator>;
 
-/** By what `$schema` says. The packages cost start-up time, and few pipelines need them. */
+/**
+ * By what `$schema` says. The packages cost start-up time, and few pipelines need them. They are in the old module format, of which
+ * a bundle that is split has nothing but the default.
+ */
 const drafts: Readonly<Record<string, Load>> = {
   'http://json-schema.org/draft-04/schema': async () => {
     const { default: Draft04 } = (await import('ajv-draft-04')).default;
     return (options) => new Draft04(options) as Ajv;
   },
   'http://json-schema.org/draft-06/schema': async () => {
-    const { Ajv: Draft07 } = await import('ajv');
+    const { Ajv: Draft07 } = (await import('ajv')).default;
     const { default: meta } = await import('ajv/dist/refs/json-schema-draft-06.json', {
       with: { type: 'json' },
     });
     return (options) => new Draft07(options).addMetaSchema(meta);
   },
   'http://json-schema.org/draft-07/schema': async () => {
-    const { Ajv: Draft07 } = await import('ajv');
+    const { Ajv: Draft07 } = (await import('ajv')).default;
     return (options) => new Draft07(options);
   },
   'https://json-schema.org/draft/2019-09/schema': async () => {
-    const { Ajv2019 } = await import('ajv/dist/2019.js');
+    const { Ajv2019 } = (await import('ajv/dist/2019.js')).default;
     return (options) => new Ajv2019(options);
   },
   'https://json-schema.org/draft/2020-12/schema': async () => {
-    const { Ajv2020 } = await import('ajv/dist/2020.js');
+    const { Ajv2020 } = (await import('ajv/dist/2020.js')).default;
     return (options) => new Ajv2020(options);
   },
 };
