@@ -148,6 +148,10 @@ function onlyInLambda(compiled) {
       );
       onLoad({ filter: /^zod$/, namespace: 'lean' }, lean(undeclared(compiled)));
       for (const [modules, contents] of unused) onLoad({ filter: modules }, lean(contents));
+      onLoad({ filter: /\/client-[a-z0-9-]+\/dist-es\/schemas\/schemas_\d+\.js$/ }, async ({ path }) => ({
+        contents: withPlainKeys(await readFile(path, 'utf8')),
+        resolveDir: dirname(path),
+      }));
       onLoad({ filter: /\/mysql2\/lib\/constants\/errors\.js$/ }, async ({ path }) => ({
         contents: (await readFile(path, 'utf8')).replaceAll(rareErrors, ''),
       }));
@@ -190,7 +194,8 @@ function undeclared(compiled) {
 
 /**
  * Modules that no function comes to, by how their paths end, and what is in their places: tables of encodings other than UTF-8,
- * machine code for processors that no function runs on, HTTP/2, forms, pools of connections and promises in the place of callbacks.
+ * machine code for processors that no function runs on, HTTP/2, forms, pools of connections, promises in the place of callbacks,
+ * and the binary log.
  */
 const unused = [
   [
@@ -204,6 +209,10 @@ const unused = [
   ],
   [
     /\/mysql2\/(promise|lib\/(pool|pool_cluster|pool_connection|create_pool|create_pool_cluster|server))\.js$/,
+    'module.exports = class {};',
+  ],
+  [
+    /\/mysql2\/lib\/(commands\/(binlog_dump|register_slave|server_handshake)|packets\/(binlog_dump|register_slave)|promise\/connection)\.js$/,
     'module.exports = class {};',
   ],
 ];
@@ -229,6 +238,14 @@ async function usedOf(name, compiled) {
     for (const [word] of text.matchAll(/\b[A-Z]\w*(?:Command|Client)\b/g)) said.add(word);
   }
   return Object.keys(await import(name)).filter((each) => said.has(each));
+}
+
+/** Shapes of a client of AWS: what is computed stays in a bundle, used or not, and so would every shape. */
+function withPlainKeys(text) {
+  const words = new Map(
+    [...text.matchAll(/^const (_\w+) = (".*");$/gm)].map(([, name, word]) => [name, word]),
+  );
+  return text.replaceAll(/\[(_\w+)\]:/g, (key, name) => (words.has(name) ? `${words.get(name)}:` : key));
 }
 
 /** A function has credentials in its environment, and with them those of roles. */
