@@ -15,8 +15,7 @@ import { stateMachineOf } from '../flow/asl/machine.js';
 import { codeOf, functionCode } from './function-code.js';
 import { namedSteps } from './stack/named-steps.js';
 
-/** 1.5 MB, as Lambda counts them: its limit of 250 MB is 262,144,000 bytes. */
-const LIMIT_BYTES = 1.5 * 1024 * 1024;
+const LIMIT_BYTES = 1_500_000;
 const ROWS = 6000;
 const LONG_MS = 240_000;
 
@@ -137,11 +136,16 @@ function argsOf(module: string, asked: object): string[] {
 }
 
 async function called(module: string, asked: object, env: Record<string, string>): Promise<Called> {
+  return JSON.parse((await saidBy(module, asked, env)).at(-1) ?? '{}') as Called;
+}
+
+/** The lines of its log, and what it gave. */
+async function saidBy(module: string, asked: object, env: Record<string, string>): Promise<string[]> {
   const { stdout } = await promisify(execFile)(process.execPath, argsOf(module, asked), {
     env,
     cwd: '/',
   });
-  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '{}') as Called;
+  return stdout.trim().split('\n');
 }
 
 describe('functions made of it', () => {
@@ -159,7 +163,7 @@ describe('functions made of it', () => {
             row: (order) => ({ ...order, note: String(order.note).toUpperCase() }) }),
           { parallel: [
             { copy: 'report', from: { connection: 'dy', table: '${stage}' }, to: { connection: 'my', table: 'report' }, parallel: 2,
-              check: { schema: './schema.json' } },
+              check: './schema.json' },
             { copy: 'other', from: { connection: 'dy', table: '${stage}' }, to: { connection: 'my', table: 'other', mode: 'replace' } },
           ] },
           { verify: 'agree', of: 'report' },
@@ -203,6 +207,12 @@ describe('functions made of it', () => {
       );
       expect(await database.query('SELECT * FROM report ORDER BY order_id')).toEqual(wanted);
       expect(await database.query('SELECT * FROM other ORDER BY order_id')).toEqual(wanted);
+      const nothing = { do: 'part', run: 'none', step: 'report', part: null };
+      const [bug = ''] = await saidBy(modules.get('report') ?? '', nothing, env);
+      expect(JSON.parse(bug)).toMatchObject({
+        code: 'bug',
+        stack: expect.arrayContaining([expect.stringMatching(/src\/aws\/handlers\/copy-works\.ts:\d+:\d+/)]),
+      });
     },
     LONG_MS,
   );

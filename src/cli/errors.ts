@@ -1,7 +1,7 @@
 import pc from 'picocolors';
 import { SluiceError } from '../errors.js';
+import { sourceStack } from '../source-stack.js';
 import type { Io } from './io.js';
-import { sourceStack } from './source-stack.js';
 
 /** One error for people: code, message, place, hint. Values and secrets are not in there (invariant 8). */
 function errorText(error: SluiceError, color: boolean): string {

@@ -9,6 +9,7 @@ import { describe, expect, test } from 'vitest';
  */
 const allowed: Record<string, readonly string[]> = {
   errors: [],
+  'source-stack': [],
   values: ['errors'],
   expression: ['errors', 'values'],
   transform: ['errors', 'values'],
@@ -40,12 +41,23 @@ const allowed: Record<string, readonly string[]> = {
     'journal',
     'schedule',
   ],
-  aws: ['errors', 'values', 'expression', 'connectors', 'declare/declaration', 'journal', 'flow', 'schedule'],
+  aws: [
+    'errors',
+    'source-stack',
+    'values',
+    'expression',
+    'connectors',
+    'declare/declaration',
+    'journal',
+    'flow',
+    'schedule',
+  ],
   schedule: ['errors', 'values'],
   warehouse: ['errors', 'values', 'connectors', 'connectors/*'],
   local: ['errors', 'values'],
   cli: [
     'errors',
+    'source-stack',
     'values',
     'expression',
     'transform',

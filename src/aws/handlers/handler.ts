@@ -1,4 +1,5 @@
 import { SluiceError } from '../../errors.js';
+import { sourceStack } from '../../source-stack.js';
 import type { Asked, Deployed, Works } from './deployed.js';
 import { type FunctionTime, functionTime, type LambdaContext } from './function-time.js';
 import { type Logged, logLine, openLog } from './log.js';
@@ -87,8 +88,7 @@ function placesOf(error: unknown): readonly string[] {
   if (!(error instanceof Error)) return [];
   const { message, stack = '' } = error;
   const [, ...behind] = message === '' ? ['', stack] : stack.split(message);
-  return behind
-    .join('')
+  return sourceStack(behind.join(''))
     .split('\n')
     .filter((line) => /^\s+at /.test(line));
 }

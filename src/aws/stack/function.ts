@@ -87,7 +87,6 @@ function functionProperties(site: Site, request: FunctionRequest): Fields {
     MemorySize: memory ?? site.deploy.memory,
     Environment: {
       Variables: {
-        NODE_OPTIONS: '--enable-source-maps',
         SLUICE_STATE: stateUrl(site),
         ...request.variables,
       },
