@@ -4,7 +4,7 @@ import type { CopyStep } from '../declare/declaration.js';
 import { type CopyPlan, isPlanned, type Planned, planCopy } from '../engine/plan.js';
 import { QueueSink } from '../engine/via/queue-sink.js';
 import { QueueSource } from '../engine/via/queue-source.js';
-import type { Receiving } from '../engine/via/receiving.js';
+import { needsSourceTimes, type Receiving } from '../engine/via/receiving.js';
 import { SluiceError } from '../errors.js';
 import type { PreparedCopy } from './plan.js';
 import type { Scope, World } from './scope.js';
@@ -69,16 +69,28 @@ export async function prepareReceiver(
   return { name, step, scope, planned: { ...planned, findings }, early: false, via };
 }
 
-/** What is wrong with the queue that deploying would mend. */
-export function viaFindings(
-  { deploying }: World,
-  planned: Planned,
-  via: PlannedVia | undefined,
-): readonly Finding[] {
-  const unseen = via && isPlanned(planned) ? queueOf(via).unseen : undefined;
-  if (!unseen || deploying) return [];
+/** What is wrong with the queue, unless it is planned for being deployed. */
+export function viaFindings(world: World, planned: Planned, via: PlannedVia | undefined): readonly Finding[] {
+  if (!via || !isPlanned(planned) || world.deploying) return [];
+  const { unseen } = queueOf(via);
+  if (!unseen) return besideFunctions(world, planned, via);
   const hint = 'sluice deploy makes it, since the connection says `create: true`';
   return [{ level: 'refuse', path: 'via', hint, ...unseen }];
+}
+
+/** A queue that deploying has made has functions that receive from it. */
+function besideFunctions(
+  { declaration, state }: World,
+  { step }: CopyPlan,
+  { half }: PlannedVia,
+): readonly Finding[] {
+  const isMade = declaration.connections[step.via?.connection ?? '']?.['create'] === true;
+  if (!isMade || half === 'send' || state.sharedTimes || !needsSourceTimes(step)) return [];
+  const message =
+    'functions receive from this queue, too, and do not know what is received here: an older row could go over a newer one';
+  const hint =
+    'run it with the state that they have, StateUrl of the stack (--state dynamodb://…); or only send: --only send';
+  return [{ level: 'warn', code: 'note', path: 'via', message, hint }];
 }
 
 /** Of a copy that is planned. */

@@ -1,20 +1,16 @@
-import { randomUUID } from 'node:crypto';
-import type { CopyStep } from '../declare/declaration.js';
 import { isPlanned } from '../engine/plan.js';
 import type { RejectRecord, RejectSettled } from '../engine/rejects.js';
 import { restoredBatch } from '../engine/rejects.js';
 import type { Replayed } from '../engine/replay.js';
-import { needsSourceTimes } from '../engine/via/receiving.js';
 import { type ReceivedReject, replayReceived } from '../engine/via/replay-received.js';
-import { jointTimes, noSourceTimes, type SharedSourceTimes } from '../engine/via/source-times.js';
 import { SluiceError } from '../errors.js';
 import type { OutstandingRejects } from '../journal/read-rejects.js';
 import { RejectLog, type RejectsOf } from '../journal/reject-log.js';
-import { SourceTimesLog } from '../journal/source-times-log.js';
 import type { Guard, PipelineState } from '../journal/state.js';
 import { prepareCopy } from './plan.js';
 import { type RedriveQueue, redriveRecord, redriveRecords } from './redrive.js';
 import type { World } from './scope.js';
+import { withSourceTimes } from './source-times.js';
 
 /** What was refused when it was received, of one step: by its reject files, and by its redrive queue. */
 export interface RefusedMessages {
@@ -43,26 +39,15 @@ export async function replayMessages(
   }
   const { retentionSeconds } = await queue.describe();
   const { state } = world;
-  const log = needsSourceTimes(step)
-    ? await SourceTimesLog.open(state.received, step.name, { retentionSeconds, guard })
-    : undefined;
-  const files = openLogs(world.state, guard);
+  const files = openLogs(state, guard);
   try {
     const rejects = receivedRejects(refused, files);
-    const times = log ? jointTimes(log, sharedTimes(state, step, retentionSeconds)) : noSourceTimes;
-    return await replayReceived(planned, times, rejects, stop);
+    return await withSourceTimes({ state, step, retentionSeconds, guard }, (times) =>
+      replayReceived(planned, times, rejects, stop),
+    );
   } finally {
-    await Promise.all([log?.close(), files.close(), planned.source.close(), planned.sink.close()]);
+    await Promise.all([files.close(), planned.source.close(), planned.sink.close()]);
   }
-}
-
-/** No replay of one row takes so long. */
-const HOLD_MS = 600_000;
-
-/** What functions have received, where the state is one that they have. */
-function sharedTimes(state: PipelineState, { name }: CopyStep, retentionSeconds: number): SharedSourceTimes {
-  const owner = `replay-${randomUUID()}`;
-  return state.sharedTimes?.({ step: name, owner, holdMs: HOLD_MS, retentionSeconds }) ?? noSourceTimes;
 }
 
 /** Gives them up: they are listed no more, and taken off the redrive queue. Gives how many. */

@@ -41,9 +41,9 @@ export class SourceTimesTable implements SharedSourceTimes {
   }
 
   async take(keys: readonly string[]): Promise<ReadonlySet<string>> {
-    this.#times.clear();
-    await inTurns([...new Set(keys)], (key) => this.#take(key));
-    return new Set(this.#held);
+    const wanted = new Set(keys);
+    await inTurns([...wanted], (key) => this.#take(key));
+    return new Set([...wanted].filter((key) => this.#held.has(key)));
   }
 
   isOld(key: string, readAtMs: number): boolean {
@@ -59,9 +59,9 @@ export class SourceTimesTable implements SharedSourceTimes {
     await inTurns([...latest], ([key, readAtMs]) => this.#add(key, readAtMs));
   }
 
-  async release(): Promise<void> {
-    const held = [...this.#held];
-    this.#held.clear();
+  async release(keys: readonly string[] = [...this.#held]): Promise<void> {
+    const held = keys.filter((key) => this.#held.delete(key));
+    for (const key of held) this.#times.delete(key);
     await inTurns(held, (key) => this.#release(key));
   }
 

@@ -46,8 +46,8 @@ export interface SharedTimesOptions {
   readonly retentionSeconds: number;
 }
 
-/** Of a pipeline's runs; or of the one program that begins them by its schedule. */
-export type LeaseOf = 'runs' | 'serve';
+/** Of a pipeline's runs; of the one program that begins them by its schedule; of what functions note that are handed changes. */
+export type LeaseOf = 'runs' | 'serve' | 'handed';
 
 /** Logs of one kind, by their names. */
 export interface Logs {

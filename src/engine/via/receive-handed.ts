@@ -1,11 +1,12 @@
 import type { Delivery, Misfit, Pushed } from '../../connectors/queue.js';
 import type { CopyRun } from '../copy-run.js';
+import { comeAgain } from './come-again.js';
 import { type Held, HeldMessages } from './held-messages.js';
 import { Outcomes, type Settling } from './outcomes.js';
 import { isOfStep, writerCount } from './receive.js';
 import type { Receiving } from './receiving.js';
 import { rowKey } from './row-key.js';
-import type { SharedSourceTimes } from './source-times.js';
+import { ownTimes } from './source-times.js';
 import { writeMessages } from './write-messages.js';
 
 /** A message, and the group in which the queue keeps an order; absent where it keeps none. */
@@ -14,11 +15,8 @@ export interface HandedMessage extends Pushed {
 }
 
 /** What messages that were handed over are written with. */
-export interface HandedRun
-  extends Omit<Settling, 'times' | 'unreceived'>,
-    Pick<CopyRun, 'pacer' | 'stop' | 'signal'> {
+export interface HandedRun extends Omit<Settling, 'unreceived'>, Pick<CopyRun, 'pacer' | 'stop' | 'signal'> {
   readonly pipeline: string;
-  readonly times: SharedSourceTimes;
 }
 
 /** What became of the messages. */
@@ -52,42 +50,42 @@ export async function receiveHanded(
   messages: readonly HandedMessage[],
 ): Promise<HandedOutcome> {
   const read = await readAll(receiving, run, messages);
-  const taken = await run.times.take(read.flatMap(({ key }) => key ?? []));
+  const { taken, untaken } = await keysTaken(run, read);
   const { now, later } = inOrder(read, ({ message, key }) => {
     return message !== undefined && (key === undefined || taken.has(key));
   });
   const open = new Map(now.map((one) => [one.message, one]));
   const held = new HeldMessages(NO_LIMITS);
-  let failure: HandedOutcome['failure'];
+  let failure = untaken;
   try {
     await settleAll(receiving, run, { now, open, held });
   } catch (error) {
-    failure = { error };
-  } finally {
+    failure ??= { error };
+  }
+  try {
     await run.times.release();
+  } catch (error) {
+    failure ??= { error };
   }
   const writing = new Set(held.all().map(({ delivery }): Delivery | Misfit => delivery));
   const again = [...open.values()].filter(({ message, key }) => key === undefined || writing.has(message));
-  await comeAgain(receiving, [...later, ...again]);
+  await comeAgain(
+    receiving.queue,
+    [...later, ...again].map(({ message }) => message),
+  );
   return { again: [...later, ...again].map(({ id }) => id), ...(failure ? { failure } : {}) };
 }
 
-/** What is to come again comes later each time, and sooner than after all the time for which the service hides it. */
-const FIRST_AGAIN_SECONDS = 15;
-const LAST_AGAIN_SECONDS = 900;
-
-async function comeAgain(
-  { queue }: Receiving,
-  again: readonly Pick<Read<Delivery | Misfit | undefined>, 'message'>[],
-): Promise<void> {
-  const bySeconds = new Map<number, (Delivery | Misfit)[]>();
-  for (const { message } of again) {
-    if (!message) continue;
-    const seconds = Math.min(LAST_AGAIN_SECONDS, FIRST_AGAIN_SECONDS * 2 ** Math.max(1, message.receives));
-    bySeconds.set(seconds, [...(bySeconds.get(seconds) ?? []), message]);
+/** Of what cannot be taken nothing is written. */
+async function keysTaken(
+  { times }: HandedRun,
+  read: readonly Pick<Read, 'key'>[],
+): Promise<{ readonly taken: ReadonlySet<string>; readonly untaken: HandedOutcome['failure'] }> {
+  try {
+    return { taken: await times.take(read.flatMap(({ key }) => key ?? [])), untaken: undefined };
+  } catch (error) {
+    return { taken: new Set(), untaken: { error } };
   }
-  // Where it cannot be said the service lets go of them by itself, later; what ended the work is told.
-  await Promise.allSettled([...bySeconds].map(([seconds, some]) => queue.extend(some, seconds)));
 }
 
 async function readAll(
@@ -147,7 +145,7 @@ async function settleAll(receiving: Receiving, run: HandedRun, { now, open, held
   const writers = writerCount(receiving, run.pacer);
   const most = run.pacer.limits ? Math.ceil(rows.length / writers) : receiving.sinkPlan.batch.rows;
   const waiting = AbortSignal.any([run.signal, run.stop]);
-  const work = { receiving, run, held, outcomes, waiting };
+  const work = { receiving, run: { ...run, times: ownTimes(run.times) }, held, outcomes, waiting };
   const writing = Array.from({ length: writers }, () => writeMessages(work, Math.max(1, most)));
   const ends = await Promise.allSettled(
     writing.map((promise) =>

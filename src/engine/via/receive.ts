@@ -1,18 +1,19 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Delivery, Misfit } from '../../connectors/queue.js';
 import type { CopyRun } from '../copy-run.js';
-import { type Held, type HeldLimits, HeldMessages } from './held-messages.js';
+import { type HeldLimits, HeldMessages } from './held-messages.js';
 import { keepHidden } from './keep-hidden.js';
 import { Outcomes } from './outcomes.js';
 import type { Receiving } from './receiving.js';
 import { rowKey } from './row-key.js';
-import type { SourceTimes } from './source-times.js';
+import type { SharedSourceTimes } from './source-times.js';
 import type { Unreceived } from './unreceived.js';
 import { writeMessages } from './write-messages.js';
 
 /** What the receiving half is run with. */
 export interface ReceiveRun extends CopyRun {
   readonly pipeline: string;
-  readonly times: SourceTimes;
+  readonly times: SharedSourceTimes;
   /** Ends when the queue is empty; otherwise only by `stop`. */
   readonly drain: boolean;
   /** Of the sending half in this run: what it ends for. */
@@ -44,7 +45,16 @@ export async function receiveAll(receiving: Receiving, run: ReceiveRun): Promise
   const limits = limitsOf(receiving, run, writers);
   const held = new HeldMessages(limits);
   const outcomes = new Outcomes(receiving, run);
-  const end = new Ending(held, run);
+  const letGoOfHeld = async () => {
+    await stopHiding();
+    const all = held.all();
+    await letGo(
+      receiving,
+      all.map(({ delivery }) => delivery),
+    );
+    held.done(all);
+  };
+  const end = new Ending(held, run, letGoOfHeld);
   const stopHiding = keepHidden(queue, held, description.visibilitySeconds, (error) => end.fail(error));
   const most = run.pacer.limits ? Math.ceil(limits.messages / writers) : receiving.sinkPlan.batch.rows;
   const work = { receiving, run, held, outcomes, waiting: end.waiting };
@@ -57,18 +67,20 @@ export async function receiveAll(receiving: Receiving, run: ReceiveRun): Promise
     read.then(() => held.close()),
     ...writing.map((promise) => promise.catch((error) => end.fail(error))),
   ]);
-  await stopHiding();
-  await letGo(receiving, held.all());
+  await letGoOfHeld();
   end.throwFailure();
 }
 
 /** After a failure or a request to stop, what is being written gets this long. */
 const GRACE_MS = 8_000;
+/** And what is held is given back within this time before that is given up: nothing can be called afterwards. */
+const LET_GO_MS = 2_000;
 
 /** What ends the work: the first failure, or a request to stop. */
 class Ending {
   readonly #held: HeldMessages;
   readonly #run: ReceiveRun;
+  readonly #letGo: () => Promise<void>;
   readonly #waits = new AbortController();
   readonly #onStop = () => this.fail(this.#run.stop.reason);
   /** Ends waits for the pace. */
@@ -76,9 +88,10 @@ class Ending {
   #first: { readonly error: unknown } | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(held: HeldMessages, run: ReceiveRun) {
+  constructor(held: HeldMessages, run: ReceiveRun, letGo: () => Promise<void>) {
     this.#held = held;
     this.#run = run;
+    this.#letGo = letGo;
     this.waiting = AbortSignal.any([run.signal, this.#waits.signal]);
     run.stop.addEventListener('abort', this.#onStop, { once: true });
     if (run.stop.aborted) this.#onStop();
@@ -88,7 +101,13 @@ class Ending {
     this.#first ??= { error };
     this.#held.fail(error);
     this.#waits.abort(error);
-    this.#timer ??= setTimeout(() => this.#run.abort(error), GRACE_MS);
+    this.#timer ??= setTimeout(() => void this.#giveUp(error), GRACE_MS);
+  }
+
+  async #giveUp(error: unknown): Promise<void> {
+    const late = sleep(LET_GO_MS, undefined, { ref: false });
+    await Promise.race([this.#letGo(), late]);
+    this.#run.abort(error);
   }
 
   throwFailure(): void {
@@ -98,14 +117,11 @@ class Ending {
   }
 }
 
-/** What was received and not written is to be seen by others at once, not when its time is over. */
-async function letGo({ queue }: Receiving, held: readonly Held[]): Promise<void> {
-  if (held.length === 0) return;
+/** What was received and not written is to be seen by others at once, not when its time is over. Never throws. */
+async function letGo({ queue }: Receiving, received: readonly (Delivery | Misfit)[]): Promise<void> {
+  if (received.length === 0) return;
   try {
-    await queue.extend(
-      held.map(({ delivery }) => delivery),
-      0,
-    );
+    await queue.extend(received, 0);
   } catch {
     // The queue lets go of them by itself, later; what ended the run is thrown.
   }
@@ -181,7 +197,14 @@ class Coming {
         this.#held.add([{ delivery: message, key: rowKey(message.batch, 0, sinkPlan.key) }]);
       } else others.push(message);
     }
-    for (const message of others) await this.#outcomes.misfit(message);
+    for (const [index, message] of others.entries()) {
+      try {
+        await this.#outcomes.misfit(message);
+      } catch (error) {
+        await letGo(this.#receiving, others.slice(index));
+        throw error;
+      }
+    }
   }
 
   #isOfThisRun(message: Delivery | Misfit): boolean {

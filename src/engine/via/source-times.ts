@@ -11,13 +11,10 @@ export interface SourceTimes {
 
 /** The same, where several receivers write at once, each what it was handed: nobody writes a key that another has. */
 export interface SharedSourceTimes extends SourceTimes {
-  /**
-   * Takes keys, so that `isOld` knows them and no other receiver has them until they are added or released. Gives those that
-   * it got.
-   */
+  /** Takes keys, so that `isOld` knows them and no other receiver has them until they are released. Gives those that it got. */
   take(keys: readonly string[]): Promise<ReadonlySet<string>>;
-  /** Gives back what was taken and not added. */
-  release(): Promise<void>;
+  /** Gives back what was taken of these keys; without any all. */
+  release(keys?: readonly string[]): Promise<void>;
 }
 
 /** For sinks that see to it themselves. */
@@ -28,14 +25,11 @@ export const noSourceTimes: SharedSourceTimes = {
   release: async () => undefined,
 };
 
-/** One receiver's own, and what others may have written of the same rows: the later time counts. */
-export function jointTimes(own: SourceTimes, shared: SharedSourceTimes): SharedSourceTimes {
+/** Of whoever has all keys: the only receiver that there is, or one that has taken those that it will write. */
+export function ownTimes(own: SourceTimes): SharedSourceTimes {
   return {
-    isOld: (key, readAtMs) => own.isOld(key, readAtMs) || shared.isOld(key, readAtMs),
-    add: async (written) => {
-      await Promise.all([own.add(written), shared.add(written)]);
-    },
-    take: (keys) => shared.take(keys),
-    release: () => shared.release(),
+    ...noSourceTimes,
+    isOld: (key, readAtMs) => own.isOld(key, readAtMs),
+    add: (written) => own.add(written),
   };
 }

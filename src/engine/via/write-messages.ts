@@ -2,6 +2,7 @@ import type { Writer, Written } from '../../connectors/connector.js';
 import { SluiceError } from '../../errors.js';
 import type { Batch } from '../../values/batch.js';
 import { rowCosts, writeGranted } from '../paced-write.js';
+import { comeAgain } from './come-again.js';
 import { Gatherer } from './gather.js';
 import type { Held, HeldMessages } from './held-messages.js';
 import type { Outcomes } from './outcomes.js';
@@ -25,18 +26,41 @@ export async function writeMessages(receiver: Receiver, most: number): Promise<v
   const gatherer = new Gatherer();
   try {
     for (let taken = await held.take(most); taken; taken = await held.take(most)) {
-      const { old, fresh } = judged(taken, run);
-      if (old.length > 0) {
-        await outcomes.settle(outcomes.token(), { written: [], unchanged: old, refused: [], units: 0 });
-        held.done(old);
-      }
-      for (const { batch, messages } of gatherer.gather(fresh.map(withBatch))) {
-        const group = messages.map((message) => message.held);
-        await writeGroup({ ...receiver, writer }, batch, group);
-      }
+      await withKeys(receiver, taken, async (ours) => {
+        const { old, fresh } = judged(ours, run);
+        if (old.length > 0) {
+          await outcomes.settle(outcomes.token(), { written: [], unchanged: old, refused: [], units: 0 });
+          held.done(old);
+        }
+        for (const { batch, messages } of gatherer.gather(fresh.map(withBatch))) {
+          const group = messages.map((message) => message.held);
+          await writeGroup({ ...receiver, writer }, batch, group);
+        }
+      });
     }
   } finally {
     await writer.close();
+  }
+}
+
+/** Does something with messages while no other receiver has their keys; those of keys that another has come again. */
+async function withKeys(
+  { receiving, run: { times }, held }: Receiver,
+  messages: readonly Held[],
+  write: (ours: readonly Held[]) => Promise<void>,
+): Promise<void> {
+  const keys = messages.map(({ key }) => key);
+  const taken = await times.take(keys);
+  try {
+    const others = messages.filter(({ key }) => !taken.has(key));
+    await comeAgain(
+      receiving.queue,
+      others.map(({ delivery }) => delivery),
+    );
+    held.done(others);
+    await write(messages.filter(({ key }) => taken.has(key)));
+  } finally {
+    await times.release(keys);
   }
 }
 

@@ -67,7 +67,7 @@ async function note(
     const history = await readHistory(state.runs, HANDED_RUN);
     if (history?.steps.has(step.name)) return;
     try {
-      const lease = await state.lease('runs');
+      const lease = await state.lease('handed');
       try {
         const head = { run: HANDED_RUN, hash: runHash(declaration), firing };
         const journal = history

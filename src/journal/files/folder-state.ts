@@ -33,7 +33,7 @@ export class FolderState implements PipelineState {
   }
 
   async lease(of: LeaseOf): Promise<Lease> {
-    const names = of === 'serve' ? ['serve'] : [];
+    const names = of === 'runs' ? [] : [of];
     return await FolderLease.take(await stateFolder(this.address, this.pipeline, ...names));
   }
 
