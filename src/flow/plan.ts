@@ -17,7 +17,7 @@ import { extended } from './pacing.js';
 import { type PreparedExport, prepareExport } from './plan-export.js';
 import { type PreparedReplicate, planReplicateStep } from './plan-replicate.js';
 import { openSink, openVia, type PlannedVia, prepareReceiver, viaFindings } from './plan-via.js';
-import { openScope, type Scope, type World } from './scope.js';
+import { openScope, type Scope, stoppedAtOnce, type World } from './scope.js';
 import { type SingleCopy, singleCopy } from './single-copy.js';
 import { copyStateFindings } from './state-findings.js';
 import { patternOf } from './table-names.js';
@@ -166,44 +166,42 @@ export async function prepareCopy(
 ): Promise<PreparedCopy> {
   const { expected, trial = false, unproved, ...scoped } = options;
   const scope = openScope(world, step, name, scoped);
-  const stop = () => scope.abort(world.signal.reason);
-  world.signal.addEventListener('abort', stop, { once: true });
-  const via = await openVia(world, step, scope);
-  if (via?.half === 'receive') return await prepareReceiver(world, { name, step }, scope, via);
-  const from = await world.connections.get(step.from.connection);
-  const early = expected !== undefined;
-  const windows = step.from['since'] === undefined || early ? undefined : world.windows;
-  try {
-    const window =
-      windows && (await windowOf(windows, { name, step }, from.source(step.from, scope.context)));
-    const source = from.source(step.from, window ? extended(scope.context, { window }) : scope.context);
-    const sink = via ? via.sink : await openSink(world, step, scope);
-    const planned = await planCopy({
-      name,
-      step,
-      source,
-      sink,
-      trial,
-      ...(step.mask ? { maskKey: maskKeyOf(world) } : {}),
-      ...(unproved ? { unproved } : {}),
-      ...(expected ? { expected } : {}),
-      ...(window ? { window } : {}),
-    });
-    if (isPlanned(planned)) scope.pacing.use(planned.step.pace);
-    const noted = window ? withWindowNote(planned, step, window) : planned;
-    const findings = [
-      ...viaFindings(world, noted, via),
-      ...copyStateFindings(world, step),
-      ...noted.findings,
-    ];
-    return { name, step, scope, planned: { ...noted, findings }, early, ...(via ? { via } : {}) };
-  } catch (error) {
-    world.signal.throwIfAborted();
-    if (!(error instanceof SluiceError) || !windows) throw error;
-    return { name, step, scope, planned: { name, step, findings: [refusalOf(error)] }, early };
-  } finally {
-    world.signal.removeEventListener('abort', stop);
-  }
+  return await stoppedAtOnce(world, scope, async () => {
+    const via = await openVia(world, step, scope);
+    if (via?.half === 'receive') return await prepareReceiver(world, { name, step }, scope, via);
+    const from = await world.connections.get(step.from.connection);
+    const early = expected !== undefined;
+    const windows = step.from['since'] === undefined || early ? undefined : world.windows;
+    try {
+      const window =
+        windows && (await windowOf(windows, { name, step }, from.source(step.from, scope.context)));
+      const source = from.source(step.from, window ? extended(scope.context, { window }) : scope.context);
+      const sink = via ? via.sink : await openSink(world, step, scope);
+      const planned = await planCopy({
+        name,
+        step,
+        source,
+        sink,
+        trial,
+        ...(step.mask ? { maskKey: maskKeyOf(world) } : {}),
+        ...(unproved ? { unproved } : {}),
+        ...(expected ? { expected } : {}),
+        ...(window ? { window } : {}),
+      });
+      if (isPlanned(planned)) scope.pacing.use(planned.step.pace);
+      const noted = window ? withWindowNote(planned, step, window) : planned;
+      const findings = [
+        ...viaFindings(world, noted, via),
+        ...copyStateFindings(world, step),
+        ...noted.findings,
+      ];
+      return { name, step, scope, planned: { ...noted, findings }, early, ...(via ? { via } : {}) };
+    } catch (error) {
+      world.signal.throwIfAborted();
+      if (!(error instanceof SluiceError) || !windows) throw error;
+      return { name, step, scope, planned: { name, step, findings: [refusalOf(error)] }, early };
+    }
+  });
 }
 
 async function windowOf(windows: Windows, copy: SingleCopy, source: Source): Promise<StepWindow> {

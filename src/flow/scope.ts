@@ -166,6 +166,21 @@ export function openScope(
   };
 }
 
+/** Does something that ends at once when the run is to stop: later on it stops between batches. */
+export async function stoppedAtOnce<Done>(
+  { signal }: Pick<World, 'signal'>,
+  scope: Pick<Scope, 'abort'>,
+  work: () => Promise<Done>,
+): Promise<Done> {
+  const stop = () => scope.abort(signal.reason);
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    return await work();
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
 /** All copies of the steps, nested ones too, in the order of the document. */
 export function copySteps(steps: readonly Step[]): readonly CopyStep[] {
   return steps.flatMap((step) => [...(step.kind === 'copy' ? [step] : []), ...copySteps(innerSteps(step))]);

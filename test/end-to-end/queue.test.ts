@@ -1,6 +1,7 @@
 /** F2 through a queue: what one table holds is sent, received and written into another, in one run or in two. */
 import { readFile, writeFile } from 'node:fs/promises';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { startHttpProxy } from '../faults/http-proxy.js';
 import { type CliRun, type Project, project, type StepSummary, sluice } from '../fixtures/cli.js';
 import {
   allItems,
@@ -36,12 +37,15 @@ interface Ground {
 }
 
 interface Declared {
+  /** The endpoint of the sink's connection. */
+  readonly sink?: string;
   readonly step?: object;
   readonly connection?: object;
   readonly queue?: QueueOptions;
 }
 
-async function ground({ step = {}, connection = {}, queue: options }: Declared = {}): Promise<Ground> {
+async function ground(declared: Declared = {}): Promise<Ground> {
+  const { sink = inject('dynamodb').endpoint, step = {}, connection = {}, queue: options } = declared;
   const [from, to] = [tableName('prod'), tableName('dev')];
   for (const table of [from, to]) await createTable(table, ['id', 'S']);
   const queue = await sqs.queue(options ?? { maxReceives: 5 });
@@ -49,7 +53,7 @@ async function ground({ step = {}, connection = {}, queue: options }: Declared =
     pipeline: 'users-sample',
     connections: {
       prod: dynamodbConnection(),
-      dev: dynamodbConnection(),
+      dev: { ...dynamodbConnection(), endpoint: sink },
       inbox: { ...queue.connection, ...connection },
     },
     steps: [
@@ -174,8 +178,10 @@ async function signalled(
   return await sluice(['run', made.file, '--json', ...args], {
     cwd: made.folder,
     started: (child) => {
+      let isSent = false;
       child.stdout?.on('data', (text: string) => {
-        if (seen.test(text)) child.kill(signal);
+        // A second one would not let it finish.
+        if (!isSent && seen.test(text)) isSent = child.kill(signal);
       });
     },
   });
@@ -218,6 +224,34 @@ test(
     await expectMoved(own);
     // A stopped receiver leaves nothing to go on with that a sender would have to wait for.
     expect(stepOf(await send(own))).toMatchObject({ written: 7 });
+  },
+  LIMIT_MS,
+);
+
+test(
+  'what a receiver holds whose sink is away is seen by others as soon as it is stopped',
+  async () => {
+    const away = await startHttpProxy(inject('dynamodb').endpoint);
+    const own = await ground({
+      sink: away.endpoint,
+      queue: { maxReceives: 5, attributes: { VisibilityTimeout: '3600' } },
+    });
+    await putItems(own.from, users(30));
+    stepOf(await send(own));
+    const run = await sluice(['run', own.made.file, '--json', '--only', 'receive'], {
+      cwd: own.made.folder,
+      started: (child) =>
+        away.watch(async (moment, { action }) => {
+          if (moment !== 'before' || !action.includes('Write')) return;
+          // A second one would not let it finish.
+          if (away.count(action) === 1) child.kill('SIGTERM');
+          await new Promise(() => undefined);
+        }),
+    });
+    expect(run.status).toBe(143);
+    expect(await sqs.hiddenSeconds(own.queue.name)).toEqual([]);
+    expect(await sqs.drain(own.queue.url)).toHaveLength(30);
+    await away.stop();
   },
   LIMIT_MS,
 );

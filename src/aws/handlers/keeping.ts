@@ -1,6 +1,6 @@
 import { SluiceError } from '../../errors.js';
 import type { Deployed, WorkAbout } from './deployed.js';
-import { type Keepable, KeptOpen } from './kept-open.js';
+import { type Keepable, KeptOpen, type Open } from './kept-open.js';
 
 /** What came of an event; `failure`: of a part of it, which is to come again. */
 export interface Used<Result> {
@@ -15,7 +15,7 @@ export type Keeping<Kept extends Keepable> = <Result>(
 ) => Promise<Result>;
 
 /** Uses what a function keeps from one event to the next, until something fails that is no row's fault. */
-export function keeping<Kept extends Keepable>(open: (deployed: Deployed) => Promise<Kept>): Keeping<Kept> {
+export function keeping<Kept extends Keepable>(open: Open<Kept>): Keeping<Kept> {
   const all = new KeptOpen(open);
   return async (deployed, about, use) => {
     try {

@@ -6,22 +6,25 @@ export interface Keepable {
   close(): Promise<void>;
 }
 
+/** `until`: aborted when the function that waits for it should hand over. */
+export type Open<Kept> = (deployed: Deployed, until: AbortSignal) => Promise<Kept>;
+
 /** What a function opens at its first event and keeps for those that come after. */
 export class KeptOpen<Kept extends Keepable> {
-  readonly #open: (deployed: Deployed) => Promise<Kept>;
+  readonly #open: Open<Kept>;
   readonly #kept = new WeakMap<Deployed, Promise<Kept>>();
 
-  constructor(open: (deployed: Deployed) => Promise<Kept>) {
+  constructor(open: Open<Kept>) {
     this.#open = open;
   }
 
   /** Does something with it, which is given up just before the function's time ends. */
   async use<Done>(
     deployed: Deployed,
-    { time: { signal } }: Pick<WorkAbout, 'time'>,
+    { time: { until, signal } }: Pick<WorkAbout, 'time'>,
     work: (kept: Kept) => Promise<Done>,
   ): Promise<Done> {
-    const opening = this.#kept.get(deployed) ?? this.#open(deployed);
+    const opening = this.#kept.get(deployed) ?? this.#open(deployed, until);
     this.#kept.set(deployed, opening);
     let kept: Kept | undefined;
     const giveUp = () => kept?.abort(signal.reason);

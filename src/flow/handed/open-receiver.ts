@@ -9,7 +9,7 @@ import { noSourceTimes, type SharedSourceTimes } from '../../engine/via/source-t
 import { SluiceError } from '../../errors.js';
 import { prepareCopy } from '../plan.js';
 import { receivingOf } from '../plan-via.js';
-import type { Scope, World } from '../scope.js';
+import { type Scope, stoppedAtOnce, type World } from '../scope.js';
 
 export type { HandedMessage };
 
@@ -53,8 +53,10 @@ export async function openReceiver(
       ...(refused?.hint === undefined ? {} : { hint: refused.hint }),
     });
   }
-  await receiving.sink.open({ resume: true });
-  await beginSpent(scope.pacing.write, scope.context.signal);
+  await stoppedAtOnce(world, scope, async () => {
+    await receiving.sink.open({ resume: true });
+    await beginSpent(scope.pacing.write, scope.context.signal);
+  });
   const { retentionSeconds } = receiving.description;
   const times = needsSourceTimes(step) ? shared.times(retentionSeconds) : noSourceTimes;
   const about = { receiving: endless(receiving), scope, rejects: shared.rejects, times };
