@@ -1,7 +1,7 @@
 /**
  * Measures Sluice against its peers and limits on this machine. See METHODOLOGY.md.
  *
- * npm run bench -- [batch-out] [batch-in] [keys] [check] [rss] [start] [handlers] [verify] [changes] [replicate] [pace] [parquet] [--quick] [--rounds N] [--json] [--assert]
+ * npm run bench -- [batch-out] [batch-in] [keys] [check] [rss] [start] [handlers] [verify] [changes] [replicate] [pace] [parquet] [parquet-items] [--quick] [--rounds N] [--json] [--assert]
  *
  * Exit status: 0; with --assert 1 when a target is missed.
  */
@@ -15,6 +15,7 @@ import { handlers } from './measurements/handlers.mjs';
 import { keys } from './measurements/keys.mjs';
 import { pace } from './measurements/pace.mjs';
 import { parquet } from './measurements/parquet.mjs';
+import { parquetItems } from './measurements/parquet-items.mjs';
 import { replicate } from './measurements/replicate.mjs';
 import { rss } from './measurements/rss.mjs';
 import { start } from './measurements/start.mjs';
@@ -27,6 +28,7 @@ import { met, textOf, value } from './report.mjs';
  * @property {number} searchRows with which the Go program's best concurrency is searched
  * @property {number} oldOutRows that the old code moves out
  * @property {number} oldInRows that the old code moves in
+ * @property {number} oldExportedRows that the Python peer makes Parquet of
  * @property {number} keyedItems that a key list names, in a real engine
  * @property {number} oldKeyedItems of those that the old code moves
  * @property {number} cannedKeys that a key list names, at the null endpoint
@@ -50,6 +52,7 @@ const full = {
   searchRows: 200_000,
   oldOutRows: 4000,
   oldInRows: 20_000,
+  oldExportedRows: 50_000,
   keyedItems: 60_000,
   oldKeyedItems: 1500,
   cannedKeys: 400_000,
@@ -64,6 +67,7 @@ const quick = {
   searchRows: 100_000,
   oldOutRows: 1500,
   oldInRows: 10_000,
+  oldExportedRows: 20_000,
   keyedItems: 20_000,
   oldKeyedItems: 500,
   cannedKeys: 100_000,
@@ -85,6 +89,7 @@ const measurements = new Map([
   ['replicate', replicate],
   ['pace', pace],
   ['parquet', parquet],
+  ['parquet-items', parquetItems],
 ]);
 
 const { values: options, positionals } = parseArgs({

@@ -79,7 +79,28 @@ export async function runOld(python, script, job) {
  * @returns {Promise<Sample & { usage: import('./program.mjs').Usage }>}
  */
 export async function runArrow(python, job) {
-  const ended = await run(python, [join(arrowFolder, 'to_parquet.py')], { input: JSON.stringify(job) });
+  return await runScript(python, 'to_parquet.py', job);
+}
+
+/**
+ * boto3 and pyarrow make the items a Parquet file.
+ * @param {string} python
+ * @param {{ table: string, path: string, endpoint: string }} job
+ */
+export async function runArrowItems(python, job) {
+  return await runScript(python, 'items_to_parquet.py', job);
+}
+
+/**
+ * @param {string} python
+ * @param {string} script
+ * @param {object} job
+ */
+async function runScript(python, script, job) {
+  const ended = await run(python, [join(arrowFolder, script)], {
+    input: JSON.stringify(job),
+    environment: { ...awsEnvironment },
+  });
   const { rows, seconds, peakBytes } = JSON.parse(ended.output);
   return { seconds: ended.seconds, rows, net: seconds, usage: { peakBytes, cpuSeconds: 0 } };
 }

@@ -1,10 +1,9 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DuckDBInstance } from '@duckdb/node-api';
+import { checked, exported } from '../exported-files.mjs';
 import { findPython, runArrow } from '../peers.mjs';
 import { root } from '../program.mjs';
 import { compared, rateLine, value } from '../report.mjs';
-import { runDeclaration } from '../sluice.mjs';
 import { interleave } from '../statistics.mjs';
 
 const BYTES_PER_MB = 1024 * 1024;
@@ -132,48 +131,6 @@ function peakOf(samples) {
  * @param {number} rows
  */
 async function sluiceFile(database, folder, table, rows) {
-  const declaration = {
-    pipeline: 'bench',
-    connections: { shop: database.connection, out: { kind: 'files', path: folder } },
-    steps: [
-      {
-        copy: 'orders',
-        from: { connection: 'shop', table },
-        to: { connection: 'out', table, format: 'parquet' },
-      },
-    ],
-  };
   const environment = { BENCH_PASSWORD: database.password };
-  const sample = await runDeclaration(declaration, { environment });
-  const latest = JSON.parse(await readFile(join(folder, table, 'LATEST.json'), 'utf8'));
-  const paths = latest.tables[0].files.map((/** @type {{ name: string }} */ { name }) =>
-    join(folder, table, name),
-  );
-  const exports = (await readdir(join(folder, table))).filter((name) => name !== 'LATEST.json');
-  if (exports.length !== 1) throw new Error(`${exports.length} exports are kept, and one was asked for`);
-  return await checked(sample, paths, rows);
-}
-
-/**
- * Throws unless the files hold every row once: ids from 1 to `rows`.
- * @template {{ rows: number }} T
- * @param {T} sample
- * @param {readonly string[]} paths
- * @param {number} rows
- */
-async function checked(sample, paths, rows) {
-  const instance = await DuckDBInstance.create(':memory:');
-  const connection = await instance.connect();
-  const list = paths.map((path) => `'${path}'`).join(', ');
-  const reader = await connection.runAndReadAll(
-    `SELECT count(*), count(DISTINCT id), min(id), max(id) FROM read_parquet([${list}])`,
-  );
-  connection.closeSync();
-  instance.closeSync();
-  const found = (reader.getRows()[0] ?? []).map(Number).join(' ');
-  if (sample.rows !== rows || found !== `${rows} ${rows} 1 ${rows}`) {
-    throw new Error(`${rows} rows were exported, the program says ${sample.rows}, the files hold ${found}`);
-  }
-  const sizes = await Promise.all(paths.map((path) => stat(path)));
-  return { ...sample, bytes: sizes.reduce((sum, { size }) => sum + size, 0) };
+  return await exported({ source: database.connection, from: { table }, folder, table, rows, environment });
 }
