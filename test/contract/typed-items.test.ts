@@ -190,6 +190,7 @@ const formats: readonly (readonly [
 ])[] = [
   ['Parquet', 'parquet', undefined],
   ['Parquet that rejects others', 'parquet', 'reject'],
+  ['Parquet that gathers others', 'parquet', { into: 'rest' }],
   ['CSV', 'csv', undefined],
   ['CSV that ignores others', 'csv', 'ignore'],
   ['JSON Lines', 'jsonl', undefined],
@@ -201,31 +202,56 @@ function linesOf(bytes: Buffer): unknown[] {
   return lines.map((line) => JSON.parse(line));
 }
 
-describe.each(formats)('%s of items', (_name, format, extra) => {
+/** What the rows become in files of these columns. */
+function written(
+  format: FileOptions['format'],
+  extra: FileOptions['extra'],
+  columns: readonly Column[],
+  batch: Batch,
+) {
   const file: FileOptions = { format, compression: 'none', rowGroupRows: 1000, forPeople: false, extra };
+  const encoder = formatOf(file).plan({ columns, open: false, key: [] }).rows?.encoder();
+  const { buffers, ...rest } = encoder?.encode(batch) ?? { buffers: [] };
+  const bytes = Buffer.concat(buffers);
+  // Items go on with the escapes that they came with.
+  if (format === 'jsonl') return { ...rest, lines: linesOf(bytes) };
+  return { ...rest, bytes: bytes.toString('latin1') };
+}
 
-  function written(columns: readonly Column[], batch: Batch) {
-    const incoming = { columns, open: false, key: [], consistency: '' };
-    const encoder = formatOf(file)
-      .plan(incoming as never)
-      .rows?.encoder();
-    const { buffers, ...rest } = encoder?.encode(batch) ?? { buffers: [] };
-    const bytes = Buffer.concat(buffers);
-    // Items go on with the escapes that they came with.
-    if (format === 'jsonl') return { ...rest, lines: linesOf(bytes) };
-    return { ...rest, bytes: bytes.toString('latin1') };
-  }
-
+describe.each(formats)('%s of items', (_name, format, extra) => {
   it('holds the same from bytes as from cells', () => {
     fc.assert(
       fc.property(items, options, spellings, fc.boolean(), (all, given, spell, fewer) => {
         const { fast, slow } = bothWays(all, given, spell);
         const columns = fewer && extra ? fast.batch.columns.slice(1) : fast.batch.columns;
-        expect(written(columns, fast.batch)).toEqual(written(columns, slow.batch));
+        expect(written(format, extra, columns, fast.batch)).toEqual(
+          written(format, extra, columns, slow.batch),
+        );
       }),
       { numRuns: 150 },
     );
   });
+});
+
+it('attributes that no column of a file takes are one JSON text, from bytes as from cells', () => {
+  const known: readonly Column[] = [{ name: 'id', type: 'attribute', nullable: true }];
+  const name = fc.oneof(
+    { weight: 20, arbitrary: fc.constantFrom(...names, '__proto__', 'x'.repeat(100)) },
+    { weight: 1, arbitrary: fc.constantFrom('7', '07', '-7') },
+  );
+  fc.assert(
+    fc.property(
+      fc.array(fc.dictionary(name, attribute), { minLength: 1, maxLength: 6 }),
+      spellings,
+      (all, spell) => {
+        const batch = batchOf(all, spell);
+        const cells = { ...batch, rows: [...batch.rows] };
+        const rest = { into: 'rest' };
+        expect(written('parquet', rest, known, batch)).toEqual(written('parquet', rest, known, cells));
+      },
+    ),
+    { numRuns: 300 },
+  );
 });
 
 it('items that are given types become the same items again from bytes as from cells', () => {

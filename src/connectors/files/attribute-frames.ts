@@ -1,4 +1,4 @@
-import { cellKinds, ESCAPED, KIND_MASK } from '../../values/attribute-rows.js';
+import { type AttributeRows, cellKinds, ESCAPED, KIND_MASK } from '../../values/attribute-rows.js';
 
 /** What stands around a cell's bytes in DynamoDB's JSON. */
 export interface Frame {
@@ -30,4 +30,30 @@ export function attributeFrames(
 /** The frame of a kind with flags: none where JSON might spell the cell in another way, too. */
 export function plainFrame(frames: readonly (Frame | undefined)[], kind: number): Frame | undefined {
   return (kind & ESCAPED) === 0 ? frames[kind & KIND_MASK] : undefined;
+}
+
+/** The frame of the cell at this place of the spans: none unless the cell's bytes are what JSON.stringify gives. */
+export function frameAt(
+  frames: readonly (Frame | undefined)[],
+  rows: AttributeRows,
+  place: number,
+): Frame | undefined {
+  const kind = rows.kindAt(place);
+  if ((kind & ESCAPED) === 0) return frames[kind & KIND_MASK];
+  const { starts, ends } = rows.spans;
+  return areUsual(rows.bytes, starts[place] as number, ends[place] as number)
+    ? frames[kind & KIND_MASK]
+    : undefined;
+}
+
+const BACKSLASH = 0x5c;
+/** `"\bfnrt`, escaped by a backslash alone; `/` needs none, and JSON.stringify spells but few characters by their numbers. */
+const usual: ReadonlySet<number> = new Set([...'"\\bfnrt'].map((letter) => letter.charCodeAt(0)));
+
+/** Whether all escapes are those that JSON.stringify writes. */
+function areUsual(bytes: Buffer, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) {
+    if (bytes[at] === BACKSLASH && !usual.has(bytes[++at] as number)) return false;
+  }
+  return true;
 }

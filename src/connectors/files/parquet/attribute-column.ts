@@ -1,13 +1,13 @@
 import { type AttributeRows, cellKinds } from '../../../values/attribute-rows.js';
-import { attributeFrames, type Frame, plainFrame } from '../attribute-frames.js';
+import { attributeFrames, type Frame, frameAt } from '../attribute-frames.js';
 import type { ColumnRows, Route } from './row-encoder.js';
 import type { SegmentColumn } from './segment-column.js';
 
 const frames = attributeFrames();
 
 /**
- * A column of DynamoDB's items that was given no type: the JSON of each attribute. Texts with escapes, sets, lists and maps go the
- * slow way. False where the column has a type.
+ * A column of DynamoDB's items that was given no type: the JSON of each attribute. Sets, lists and maps, and texts with escapes that nobody
+ * needs, go the slow way. False where the column has a type.
  */
 export function addAttributeColumn(
   rows: AttributeRows,
@@ -21,7 +21,7 @@ export function addAttributeColumn(
     if (skipped.size > 0 && skipped.has(row)) continue;
     const place = rows.offset(row) + index;
     const kind = rows.kindAt(place);
-    const around = plainFrame(frames, kind);
+    const around = frameAt(frames, rows, place);
     if (kind === cellKinds.absent) {
       into.addNull();
     } else if (around === undefined) {

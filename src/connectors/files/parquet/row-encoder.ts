@@ -1,3 +1,4 @@
+import { AttributeRows } from '../../../values/attribute-rows.js';
 import type { Batch, Rows } from '../../../values/batch.js';
 import type { Cell, Row } from '../../../values/cell.js';
 import type { Column } from '../../../values/column.js';
@@ -8,6 +9,7 @@ import { addAttributeColumn } from './attribute-column.js';
 import { cellValue, type Misfit, type Value } from './cell-value.js';
 import type { ParquetColumn } from './parquet-column.js';
 import { certainPutter, putValue, sourceOf } from './put-value.js';
+import { addRestColumn, type RestName, restNames } from './rest-column.js';
 import { SegmentColumn } from './segment-column.js';
 import { segmentFile } from './segment-file.js';
 import { addTextColumn } from './text-column.js';
@@ -17,6 +19,8 @@ interface Routes {
   readonly routes: readonly Route[];
   /** Places of the batch's columns that are no column of the file. */
   readonly unknown: readonly number[];
+  /** The same as bytes; absent where rows have to be made of items. */
+  readonly rest?: readonly RestName[];
 }
 
 export interface Route {
@@ -67,7 +71,7 @@ export class ParquetRowEncoder implements RowEncoder {
   }
 
   /** Makes all columns, of the rows that are not refused; adds to these. */
-  #fill(batch: Batch, { routes, unknown }: Routes, refused: Map<number, Refused>): void {
+  #fill(batch: Batch, { routes, unknown, rest }: Routes, refused: Map<number, Refused>): void {
     const rowAt = rowsOf(batch);
     const skipped = new Map(refused);
     for (const [place, route] of routes.entries()) {
@@ -76,14 +80,17 @@ export class ParquetRowEncoder implements RowEncoder {
       into.clear();
       into.reserveRows(batch.rows.length);
       const cellOf = (row: Row) => (route.takesRest ? restOf(row, unknown, batch.columns) : row[route.index]);
-      addColumn(batch, route, into, {
+      const of: ColumnRows = {
         skipped,
         addSlowly: (row, cell = cellOf(rowAt(row))) => {
           const value = cellValue(cell, route.from?.type ?? 'text', route.to);
           if (!isMisfit(value)) addValue(value, into);
           else if (!refused.has(row)) refused.set(row, { row, ...value, column: route.to.column.name });
         },
-      });
+      };
+      if (route.takesRest && rest && batch.rows instanceof AttributeRows) {
+        addRestColumn(batch.rows, rest, into, of);
+      } else addColumn(batch, route, into, of);
     }
   }
 
@@ -99,7 +106,10 @@ export class ParquetRowEncoder implements RowEncoder {
     const known = new Set(routes.map(({ index }) => index));
     const unknown = columns.flatMap((_, index) => (known.has(index) ? [] : [index]));
     this.#routed = columns;
-    this.#routes = { routes, unknown };
+    const rest = unknown.every((index) => columns[index]?.type === 'attribute')
+      ? restNames(unknown.map((index) => [index, columns[index]?.name ?? '']))
+      : undefined;
+    this.#routes = { routes, unknown, ...(rest ? { rest } : {}) };
     return this.#routes;
   }
 
