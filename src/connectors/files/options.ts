@@ -71,7 +71,7 @@ export const sink = z.strictObject({
     .enum(['zstd', 'gzip', 'snappy', 'none'])
     .optional()
     .describe(
-      'Default: zstd for Parquet (gzip with `layout: rds`), none for CSV and JSON Lines, which take gzip too.',
+      'Default: zstd for Parquet (gzip with `layout: rds`, which takes four times as long), none for CSV and JSON Lines, which take gzip too.',
     ),
   keep: z
     .int()
