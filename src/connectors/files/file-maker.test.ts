@@ -1,4 +1,6 @@
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { EventEmitter, once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { type FileGround, fileGround } from '../../../test/fixtures/file-sink.js';
 import type { Column } from '../../values/column.js';
 import type { Store } from '../store.js';
@@ -31,11 +33,11 @@ beforeEach(async () => {
 });
 afterEach(() => ground.close());
 
-const makerOf = (rows: number) =>
+const makerOf = (rows: number, into: Store = store) =>
   new FileMaker(
     {
       spool,
-      store,
+      store: into,
       format,
       bounds: { rows, bytes: Number.POSITIVE_INFINITY },
       nameOf: (index) => `t/${index}`,
@@ -80,4 +82,40 @@ it('a batch that does not fit into a file any more begins the next, and one beyo
   const files = await maker.finish();
   expect(files.map(({ rows }) => rows)).toEqual([9, 2, 25, 10, 1]);
   expect(await spool.segments()).toEqual([]);
+});
+
+it('the next file grows while one is put in its store, and is put there after it', async () => {
+  const puts: string[] = [];
+  const gate = new EventEmitter();
+  const opened = once(gate, 'open');
+  const putFile: Store['putFile'] = async (name, path) => {
+    puts.push(name);
+    await opened;
+    return await store.putFile(name, path);
+  };
+  const maker = makerOf(10, Object.assign(Object.create(store), { putFile }));
+  for (const token of ['0.0', '0.1', '0.2']) {
+    maker.announce(token);
+    await maker.add(await kept(token, 10));
+  }
+  const lines = async () => (await readFile(spool.making(1), 'utf8').catch(() => '')).split('\n').length - 1;
+  await vi.waitFor(async () => expect(await lines()).toBe(11), { timeout: 60_000 });
+  expect(puts).toEqual(['t/0']);
+  gate.emit('open');
+  const files = await maker.finish();
+  expect(files.map(({ name, rows }) => [name, rows])).toEqual([
+    ['t/0', 10],
+    ['t/1', 10],
+    ['t/2', 10],
+  ]);
+  expect(await spool.segments()).toEqual([]);
+});
+
+it('a file that cannot be put in its store ends all of it', async () => {
+  const putFile: Store['putFile'] = () => Promise.reject(new Error('the disk is full'));
+  const maker = makerOf(10, Object.assign(Object.create(store), { putFile }));
+  maker.announce('0.0');
+  await maker.add(await kept('0.0', 10));
+  await expect(maker.finish()).rejects.toThrow('the disk is full');
+  expect(await spool.segments()).toHaveLength(1);
 });

@@ -35,8 +35,8 @@ const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 
 /**
  * Makes files of segments, one after the other, while more segments come: a file grows by a few segments at a time, is ended,
- * counted, put in the store and recorded, and its segments go. Killed anywhere, what is on disk tells how far it came
- * (invariants 1, 3); a file that was not recorded is made anew.
+ * counted, put in the store and recorded, and its segments go. While one is put in the store the next grows. Killed anywhere, what is
+ * on disk tells how far it came (invariants 1, 3); a file that was not recorded is made anew.
  */
 export class FileMaker {
   readonly #options: FileMakerOptions;
@@ -44,7 +44,11 @@ export class FileMaker {
   /** Tokens of segments that will come: those after them wait, so that rows stay in order. */
   readonly #coming = new Set<string>();
   readonly #finished: FinishedFile[];
+  /** Files that were ended: those finished, and the one that is on its way. */
+  #ended: number;
   #growing: GrowingFile | undefined;
+  /** One at a time, so that files are recorded in their order (and for invariant 7). */
+  #putting: Promise<void> | undefined;
   #making: Promise<void> | undefined;
   #failure: unknown;
 
@@ -56,6 +60,7 @@ export class FileMaker {
   ) {
     this.#options = options;
     this.#finished = [...finished];
+    this.#ended = finished.length;
     for (const segment of waiting) this.#waiting.set(segment.token, segment);
   }
 
@@ -78,7 +83,9 @@ export class FileMaker {
     while (this.#making) await this.#making;
     while (this.#failure === undefined && this.#waiting.size > 0) await this.#grow(this.#next());
     if (this.#failure !== undefined) throw this.#failure;
-    if (this.#growing || this.#finished.length === 0) await this.#end(this.#growing ?? (await this.#start()));
+    if (this.#growing || this.#ended === 0) await this.#end(this.#growing ?? (await this.#start()));
+    await this.#putting;
+    if (this.#failure !== undefined) throw this.#failure;
     return this.#finished;
   }
 
@@ -87,6 +94,7 @@ export class FileMaker {
     while (this.#making) await this.#making;
     await this.#growing?.build.close();
     this.#growing = undefined;
+    await this.#putting;
   }
 
   #begin(): void {
@@ -152,19 +160,35 @@ export class FileMaker {
 
   async #start(): Promise<GrowingFile> {
     const { spool, format, nameOf, signal } = this.#options;
-    const index = this.#finished.length;
-    await rm(spool.making, { force: true });
-    const build = format.begin(spool.making, signal);
+    const index = this.#ended;
+    const path = spool.making(index);
+    await rm(path, { force: true });
+    const build = format.begin(path, signal);
     this.#growing = { index, name: nameOf(index), build, segments: [] };
     return this.#growing;
   }
 
-  async #end({ index, name, build, segments }: GrowingFile): Promise<void> {
+  async #end(file: GrowingFile): Promise<void> {
+    const { rows } = await file.build.end();
+    const wanted = sizeOf(file.segments).rows;
+    if (rows !== wanted) throw shortfall(file.name, rows, wanted);
+    await this.#putting;
+    if (this.#failure !== undefined) throw this.#failure;
+    this.#growing = undefined;
+    this.#ended++;
+    this.#putting = this.#put(file, rows)
+      .catch((error: unknown) => {
+        this.#failure = error; // whoever adds, ends or finishes next throws it
+      })
+      .finally(() => {
+        this.#putting = undefined;
+      });
+  }
+
+  async #put({ index, name, segments }: GrowingFile, rows: number): Promise<void> {
     const { spool, store } = this.#options;
-    const { rows } = await build.end();
-    const wanted = sizeOf(segments).rows;
-    if (rows !== wanted) throw shortfall(name, rows, wanted);
-    const { bytes, version } = await store.putFile(name, spool.making);
+    const path = spool.making(index);
+    const { bytes, version } = await store.putFile(name, path);
     const file: FinishedFile = {
       index,
       name,
@@ -175,8 +199,7 @@ export class FileMaker {
     };
     await spool.keepFinished(file);
     this.#finished.push(file);
-    this.#growing = undefined;
-    await rm(spool.making, { force: true });
+    await rm(path, { force: true });
     await spool.remove(segments);
   }
 }

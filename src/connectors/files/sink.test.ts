@@ -129,7 +129,7 @@ describe('an export', () => {
 
   it('grows while rows come, and is seen when it is whole', async () => {
     const sink = await opened({ rowGroup: 2048 });
-    const making = join(ground.scratch, 'files', 'making.tmp');
+    const making = join(ground.scratch, 'files', 'making-0.tmp');
     const size = () =>
       stat(making).then(
         ({ size: bytes }) => bytes,

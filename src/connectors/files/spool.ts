@@ -45,9 +45,9 @@ export class Spool {
     this.#folder = join(scratch, 'files');
   }
 
-  /** Where a file is made before it is put in its store. */
-  get making(): string {
-    return join(this.#folder, `making${UNFINISHED}`);
+  /** Where a file is made before it is put in its store: there are two at once, the later of them growing. */
+  making(index: number): string {
+    return join(this.#folder, `making-${index % 2}${UNFINISHED}`);
   }
 
   /** Takes away whatever other attempts left. */
