@@ -129,7 +129,9 @@ export function callFailure(call: AwsCall, error: unknown): SluiceError {
     // The parser's own words would quote the body, and with it values (invariant 8).
     return new SluiceError('response_invalid', `${what}: the answer cannot be read`, { retry: 'later' });
   }
-  if (known === undefined && status === undefined) return networkFailure(`${what}: no answer`, error);
+  // Of an answer that broke off the status may be known, and nothing else.
+  if (known === undefined && (status === undefined || Object.hasOwn(byNetworkCode, networkCode(error))))
+    return networkFailure(`${what}: no answer`, error);
   const failure = known ?? byStatus(status ?? 0);
   const words = failure.quote && error instanceof Error ? `: ${error.message}` : '';
   const said = known === undefined ? `status ${status}` : name;

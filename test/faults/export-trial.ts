@@ -67,7 +67,8 @@ export async function tryExport(
     account.service.settle();
     const last = options.once ? struck.run : await untilComplete(struck.run, run);
     const unfinished = isComplete(last) ? [] : [`exit ${last.status}: ${told(last)}`];
-    const premature = isNew && status !== 0 ? ['what was not proved is published'] : [];
+    // Where only a call fails, it may be one that removes the old, after the new was proved.
+    const premature = isNew && status !== 0 && mishap.script ? ['what was not proved is published'] : [];
     return {
       ...struck,
       status,

@@ -48,6 +48,11 @@ describe('what S3 says', () => {
     expect(callFailure(call, answered(name, status))).toMatchObject({ code, retry });
   });
 
+  it.each([200, 404, 409])('is asked for again where the answer of status %i broke off', (status) => {
+    const torn = Object.assign(answered('Error', status, 'aborted'), { code: 'ECONNRESET' });
+    expect(callFailure(call, torn)).toMatchObject({ retry: 'later' });
+  });
+
   it('is said with what to do, where somebody can do something', () => {
     const hints = [
       ['NoSuchBucket', 'bucket'],
