@@ -3,7 +3,7 @@ import { LongFirst } from './test/fixtures/long-first.js';
 import { sharingFiles } from './test/fixtures/sharing.js';
 
 const files = ['src/**/*.test.ts', 'test/**/*.test.ts'];
-const sharing = sharingFiles();
+const { pure, served } = sharingFiles();
 
 const each = {
   // Programs that declare pipelines are imported by Node itself, as they are outside of tests.
@@ -24,8 +24,9 @@ export default defineConfig({
     maxWorkers: 4,
     sequence: { sequencer: LongFirst },
     projects: [
-      { test: { ...each, name: 'apart', include: files, exclude: sharing } },
-      { test: { ...each, name: 'together', include: sharing, isolate: false } },
+      { test: { ...each, name: 'apart', include: files, exclude: [...pure, ...served] } },
+      { test: { ...each, name: 'served', include: served, isolate: false } },
+      { test: { ...each, name: 'together', include: pure, isolate: false } },
     ],
   },
 });
