@@ -51,12 +51,26 @@ async function ends(pipeline: string): Promise<readonly (string | undefined)[]> 
 }
 
 /** Serves until `until` returns, and then sends the signal. */
-async function serveUntil(signal: NodeJS.Signals, until: () => Promise<void>): Promise<CliRun> {
+async function serveUntil(
+  signal: NodeJS.Signals,
+  until: (child: ChildProcess) => Promise<void>,
+): Promise<CliRun> {
   return await sluice(['serve', made.file, '--json'], {
     started: async (child: ChildProcess) => {
-      await until();
+      await until(child);
       child.kill(signal);
     },
+  });
+}
+
+/** Until it has said so. */
+async function saying(child: ChildProcess, text: string): Promise<void> {
+  let said = '';
+  await new Promise<void>((resolve) => {
+    child.stdout?.on('data', (piece: string) => {
+      said += piece;
+      if (said.includes(text)) resolve();
+    });
   });
 }
 
@@ -101,12 +115,7 @@ describe('sluice serve', () => {
   it('stops a run that waits for a server in vain', async () => {
     const { connections, ...rest } = declaration('p', { rate: '1 hour' });
     made = await project({ ...rest, connections: { shop: { ...connections.shop, port: 1 } } });
-    const run = await sluice(['serve', made.file, '--json'], {
-      started: async (child: ChildProcess) => {
-        await sleep(2500);
-        child.kill('SIGTERM');
-      },
-    });
+    const run = await serveUntil('SIGTERM', (child) => saying(child, 'still trying'));
     expect(run.status).toBe(143);
     expect(named(run, 'ended')).toMatchObject([{ outcome: 'interrupted', status: 143 }]);
     expect(await ends('p')).toEqual([]);
@@ -123,8 +132,8 @@ describe('sluice serve', () => {
 
   it('serves no pipeline twice, and none without a schedule', async () => {
     made = await project(declaration('p', { cron: '0 0 1 1 ? *' }));
-    const other = await serveUntil('SIGTERM', async () => {
-      await sleep(1500);
+    const other = await serveUntil('SIGTERM', async (child) => {
+      await saying(child, '"serving"');
       const second = await sluice(['serve', made.file, '--json']);
       expect([second.status, second.events.at(-1)]).toMatchObject([
         2,
