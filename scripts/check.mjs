@@ -26,11 +26,14 @@ const checks = [
   },
 ];
 
-/** Runs every check of the built tree, prints a line for each, and gives the counts and the names of those that failed. */
+/**
+ * Runs every check of the built tree, all at once, prints a line for each, and gives the counts and the names of those that failed.
+ */
 export async function check() {
   const counts = { passed: 0, failed: 0, names: [] };
-  for (const { name, args } of checks) {
-    const status = await runNodeQuietly(args);
+  const statuses = await Promise.all(checks.map(({ args }) => runNodeQuietly(args)));
+  for (const [index, { name }] of checks.entries()) {
+    const status = statuses[index];
     console.log(`${status === 0 ? '✓' : '✗'} ${name}`);
     counts[status === 0 ? 'passed' : 'failed']++;
     if (status !== 0) counts.names.push(`check: ${name}`);
