@@ -1,7 +1,8 @@
 /** Copies of the compiled program with a fault planted in them, and what tests say of these. */
 import { spawn } from 'node:child_process';
-import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { linkSync, mkdirSync } from 'node:fs';
+import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, relative, resolve } from 'node:path';
 import { inject } from 'vitest';
 
 /** A fault, and where it is planted. */
@@ -79,16 +80,24 @@ export async function withPlanted<T>(
   }
 }
 
+/** All but the file that something is planted in are links to the program's own. */
 async function copyOfProgram(folder: string, plant?: Seed): Promise<string> {
-  await mkdir(folder, { recursive: true });
-  await cp(join(root, '.local/compiled'), join(folder, 'dist'), { recursive: true });
+  const compiled = join(root, '.local/compiled');
+  const found = await readdir(compiled, { recursive: true, withFileTypes: true });
+  const modules = found.filter((entry) => entry.isFile() && entry.name.endsWith('.js'));
+  for (const { parentPath, name } of modules) {
+    const path = relative(compiled, join(parentPath, name));
+    const place = join(folder, 'dist', path);
+    mkdirSync(dirname(place), { recursive: true });
+    if (path !== plant?.file) linkSync(join(compiled, path), place);
+  }
   await cp(join(root, 'package.json'), join(folder, 'package.json'));
   if (plant) {
-    const path = join(folder, 'dist', plant.file);
-    const text = await readFile(path, 'utf8');
+    const text = await readFile(join(compiled, plant.file), 'utf8');
     if (!text.includes(plant.find))
       throw new Error(`${plant.file} has no "${plant.find}" any more: plant it elsewhere`);
-    await writeFile(path, text.replace(plant.find, plant.plant));
+    const planted = text.replace(plant.find, plant.plant);
+    await writeFile(join(folder, 'dist', plant.file), planted, { flag: 'wx' });
   }
   return join(folder, 'dist/cli/main.js');
 }
