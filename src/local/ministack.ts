@@ -22,7 +22,7 @@ export interface MinistackOptions {
 const REGION = 'eu-west-1';
 const ANSWER_WITHIN_MS = 5000;
 /** Its first start compiles itself. */
-const READY_WITHIN_MS = 120_000;
+const READY_WITHIN_MS = 300_000;
 
 const request = {
   folder: resolve(import.meta.dirname, '../../.local/ministack'),

@@ -14,7 +14,7 @@ export interface LocalMoto {
 const REGION = 'eu-west-1';
 const ANSWER_WITHIN_MS = 5000;
 /** Its first start compiles itself. */
-const READY_WITHIN_MS = 120_000;
+const READY_WITHIN_MS = 300_000;
 
 /**
  * Of moto's server only what is used here: its own list for `server` is more than twice as large, with a template checker

@@ -61,7 +61,16 @@ async function prepare(request: VenvRequest, say: (line: string) => void): Promi
   say(`installing ${packages.join(', ')} for ${python}, only into ${folder} …`);
   const steps = [
     [python, '-m', 'venv', folder],
-    [join(folder, 'bin', 'python'), '-m', 'pip', 'install', '--quiet', '--no-input', ...packages],
+    [
+      join(folder, 'bin', 'python'),
+      '-m',
+      'pip',
+      'install',
+      '--quiet',
+      '--no-input',
+      '--no-compile',
+      ...packages,
+    ],
   ] as const;
   for (const [command, ...args] of steps) {
     const outcome = await runProgram(command, args, {
