@@ -33,6 +33,12 @@ const functions = [
 ];
 
 /**
+ * What functions share is imported by all of them, for the sake of order. Nothing happens there: what a function does not use is left
+ * out of it. Said by a package.json, since a plugin that says it makes a bundler name things otherwise from time to time.
+ */
+const sharedByFunctions = 'aws/handlers/chunks';
+
+/**
  * What stays in node_modules: a program of the platform, servers for development, the CDK of those who have one, and packages in
  * the old module format that are imported lazily. A bundle would give those another shape: nothing but a default.
  */
@@ -84,12 +90,13 @@ export async function bundle(compiled, dist) {
       ...options,
       entryPoints: modules(functions),
       splitting: true,
-      chunkNames: 'aws/handlers/chunks/[name]-[hash]',
+      chunkNames: `${sharedByFunctions}/[name]-[hash]`,
       plugins: [onlyInLambda(compiled), ownUrls(compiled)],
     }),
   ]);
   refuseReshaped(metafile.inputs);
   copyTypes(compiled, dist);
+  writeFileSync(join(dist, sharedByFunctions, 'package.json'), '{"type":"module","sideEffects":false}\n');
   writeFileSync(join(dist, 'licenses.txt'), licenses(Object.keys(metafile.inputs)));
 }
 

@@ -85,6 +85,17 @@ describe('the code of a function', () => {
   );
 });
 
+it(
+  'the code of a run is the same bytes, however often it is made',
+  async () => {
+    const declaration = await declared(JSON.stringify(everywhere), 'p.yaml', files);
+    const hashes = new Set<string>();
+    for (let made = 0; made < 10; made++) hashes.add((await codeOf(declaration, undefined)).hash);
+    expect(hashes.size).toBe(1);
+  },
+  LONG_MS,
+);
+
 let database: TestDatabase;
 let folder: string;
 beforeAll(async () => {

@@ -41,17 +41,6 @@ const options = {
   charset: 'utf8',
 } as const;
 
-/** What modules share is imported by all of them, for the sake of order. Nothing happens there: what is not used is left out. */
-const onlyUsedChunks: Plugin = {
-  name: 'only used chunks',
-  setup: ({ onResolve }) => {
-    onResolve({ filter: /\/chunks\// }, ({ path, resolveDir }) => ({
-      path: join(resolveDir, path),
-      sideEffects: false,
-    }));
-  },
-};
-
 /**
  * `index.mjs`, and beside it what it loads only when it is used (clients of AWS, JSON Schema), each with its map, by names. The same
  * shape gives the same bytes.
@@ -67,7 +56,7 @@ export async function bundleFunction(shape: FunctionShape): Promise<ReadonlyMap<
     mainFields: ['module', 'main'],
     external: ['@duckdb/node-api', './program.mjs', ...(shape.checks ? [] : schemaPackages)],
     banner: { js: OLD_MODULES },
-    plugins: [entry(entryOf(shape)), onlyUsedChunks],
+    plugins: [entry(entryOf(shape))],
   });
   return named(outputFiles);
 }
