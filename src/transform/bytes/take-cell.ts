@@ -27,7 +27,6 @@ const MINUS = 0x2d;
 const POINT = 0x2e;
 const ZERO = 0x30;
 const NINE = 0x39;
-const COLON = 0x3a;
 const LETTER_T = 0x54;
 const LETTER_Z = 0x5a;
 const SPACE = 0x20;
@@ -117,18 +116,20 @@ function takeBytes(room: TextRoom, kind: number, start: number, end: number): bo
 const DATE_BYTES = 10;
 
 function takeDate(room: TextRoom, kind: number, start: number, end: number): boolean {
-  return isAscii(kind) && end - start === DATE_BYTES && isDate(room.bytes, start) && room.take(start, end);
+  if (!isAscii(kind) || end - start !== DATE_BYTES) return false;
+  return hasForm(room.bytes, start, DATE_BYTES) && room.take(start, end);
 }
 
-/** `YYYY-MM-DD` by its form. */
-function isDate(bytes: Buffer, start: number): boolean {
-  return (
-    areDigits(bytes, start, start + 4) &&
-    bytes[start + 4] === MINUS &&
-    areDigits(bytes, start + 5, start + 7) &&
-    bytes[start + 7] === MINUS &&
-    areDigits(bytes, start + 8, start + DATE_BYTES)
-  );
+/** Any digit where there is a zero. */
+const form = Buffer.from('0000-00-00T00:00:00');
+
+/** Whether so many bytes are those of a moment, whatever stands for its T. */
+function hasForm(bytes: Buffer, start: number, length: number): boolean {
+  for (let at = 0; at < length; at++) {
+    const code = bytes[start + at] as number;
+    if (form[at] === ZERO ? !isDigit(code) : code !== form[at] && at !== DATE_BYTES) return false;
+  }
+  return true;
 }
 
 const SECONDS_BYTES = 19;
@@ -158,19 +159,9 @@ function takeMoment(room: TextRoom, start: number, end: number): true {
 /** `YYYY-MM-DDThh:mm:ss` or with a space, and up to six digits of a fraction, by its form. */
 function isMoment(bytes: Buffer, start: number, end: number): boolean {
   const length = end - start;
-  if (length < SECONDS_BYTES || length > MICROS_BYTES || !isDate(bytes, start)) return false;
+  if (length < SECONDS_BYTES || length > MICROS_BYTES || !hasForm(bytes, start, SECONDS_BYTES)) return false;
   const between = bytes[start + DATE_BYTES];
-  if ((between !== LETTER_T && between !== SPACE) || !isClock(bytes, start + DATE_BYTES + 1)) return false;
+  if (between !== LETTER_T && between !== SPACE) return false;
   if (length === SECONDS_BYTES) return true;
   return bytes[start + SECONDS_BYTES] === POINT && areDigits(bytes, start + SECONDS_BYTES + 1, end);
-}
-
-function isClock(bytes: Buffer, start: number): boolean {
-  return (
-    areDigits(bytes, start, start + 2) &&
-    bytes[start + 2] === COLON &&
-    areDigits(bytes, start + 3, start + 5) &&
-    bytes[start + 5] === COLON &&
-    areDigits(bytes, start + 6, start + 8)
-  );
 }
