@@ -9,7 +9,7 @@ import { interleave } from '../statistics.mjs';
 
 const BYTES_PER_MB = 1024 * 1024;
 const MAX_MB = 350;
-const MIN_RATIO = 10;
+const MIN_RATIO = 8;
 
 const types = {
   id: 'int',
