@@ -6,7 +6,7 @@ import {
   RDSClient,
   StartExportTaskCommand,
 } from '@aws-sdk/client-rds';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { deployedPipeline } from '../../../test/fixtures/deployed.js';
 import { type ExportGround, type Exporting, exportGround } from '../../../test/fixtures/export-ground.js';
 import { FunctionError, type Invocation } from '../../../test/fixtures/interpreter.js';
@@ -16,12 +16,21 @@ import { needsServer } from '../../../test/fixtures/servers.js';
 needsServer('moto');
 
 const LONG_MS = 240_000;
+const HOUR_MS = 3_600_000;
 let ground: ExportGround;
+
+interface Result {
+  readonly seconds: number;
+  readonly output: { readonly export: string };
+}
 
 beforeAll(async () => {
   ground = await exportGround();
 }, LONG_MS);
-afterAll(() => ground.stop());
+afterAll(() => {
+  vi.useRealTimers();
+  return ground.stop();
+});
 
 function declared({ service, step, bucket }: Exporting): object {
   const place = { region: ground.moto.region, endpoint: service.endpoint };
@@ -92,10 +101,18 @@ it(
     const made = await deployedPipeline(declared(exporting));
     try {
       const first = stepFunctions(exporting);
-      const { status, output, cause } = await made.execute(undefined, first.service);
+      // RDS takes an hour for the snapshot.
+      vi.useFakeTimers({ toFake: ['Date'], shouldAdvanceTime: true });
+      const { status, output, cause } = await made.execute(undefined, async (invocation) => {
+        if (invocation.functionName.endsWith(':createDBSnapshot')) vi.setSystemTime(Date.now() + HOUR_MS);
+        return await first.service(invocation);
+      });
+      vi.useRealTimers();
       expect(status, cause).toBe('SUCCEEDED');
-      const results = (output as { steps: Record<string, { output: { export: string } }> }).steps;
-      const name = results[exporting.step]?.output.export ?? '';
+      const results = (output as { steps: Record<string, Result> }).steps;
+      const result = results[exporting.step];
+      const name = result?.output.export ?? '';
+      expect(result?.seconds).toBeGreaterThanOrEqual(HOUR_MS / 1000);
       expect(await exporting.latest()).toMatchObject({ export: name, kept: [] });
       expect(first.calls.filter((call) => !call.startsWith('describe'))).toEqual([
         'createDBSnapshot',

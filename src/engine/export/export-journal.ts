@@ -13,6 +13,8 @@ export interface ExportJournal {
 }
 
 export interface ExportPoint {
+  /** When the step began, in whatever process: ISO 8601, UTC; absent in older journals. */
+  readonly begun?: string;
   /** Names that others have, or whose snapshot or export failed: not given again. */
   readonly used: readonly string[];
   /** What the database held before the snapshot; absent where it is not asked. */

@@ -1,6 +1,7 @@
 import { SluiceError } from '../../errors.js';
 import { type Counters, zeroCounters } from '../counters.js';
 import type { StepResult } from '../journal.js';
+import { secondsSince } from '../seconds-since.js';
 import { type CheckedExport, checkExport } from './check-export.js';
 
 import type { ExportPoint, PublishedExport } from './export-journal.js';
@@ -17,13 +18,12 @@ import { patienceOf } from './wait.js';
  * journal, and can be begun again: after a kill the run goes on behind the last one.
  */
 export async function runExport(plan: ExportPlan, run: ExportRun): Promise<StepResult> {
-  const { clock, journal, progress } = run;
-  const started = clock.nowMs();
+  const { journal, progress } = run;
   const { past } = journal;
-  const { published } = isPublished(past) ? past : await exportAndPublish(plan, run);
+  const { published, begun } = isPublished(past) ? past : await exportAndPublish(plan, run);
   progress.stage = 'removes the old';
   await removeOld(plan, run, published);
-  const result = resultOf(published, (clock.nowMs() - started) / 1000);
+  const result = resultOf(published, secondsSince(begun));
   await journal.complete(result);
   return result;
 }
@@ -48,7 +48,8 @@ async function exportAndPublish(plan: ExportPlan, run: ExportRun): Promise<Publi
 }
 
 async function begin({ count }: ExportPlan): Promise<ExportPoint> {
-  return { used: [], ...(count === undefined ? {} : { expected: await count() }) };
+  const begun = new Date().toISOString();
+  return { begun, used: [], ...(count === undefined ? {} : { expected: await count() }) };
 }
 
 /** What fails the check is exported again, under another name. */

@@ -2,6 +2,7 @@ import { countCommits } from '../../engine/copy-parts.js';
 import { finishCopy } from '../../engine/finish-copy.js';
 import type { StepPast } from '../../engine/journal.js';
 import { joinCopy } from '../../engine/open-copy.js';
+import { secondsSince } from '../../engine/seconds-since.js';
 import { sharesSeen } from '../../engine/shares-seen.js';
 import { SluiceError } from '../../errors.js';
 import type { StepValues } from '../../expression/values.js';
@@ -50,7 +51,7 @@ async function finishOne(apart: Apart, joined: Joined, copy: SingleCopy): Promis
     await joinCopy(plan, run);
     countCommits(run.counters, past);
     const seen = sharesSeen(past.shares ?? [], plan.transform);
-    const result = await finishCopy(plan, run, () => ({ seconds: secondsSince(past), ...seen }));
+    const result = await finishCopy(plan, run, () => ({ seconds: secondsSince(past.begun), ...seen }));
     return completeMove('copy', result);
   } catch (error) {
     run.abort(error);
@@ -65,8 +66,4 @@ function checkCopied(name: string, { parts = [], copied, moved }: StepPast): voi
   const left = parts.filter(({ id }) => !copied.has(id)).length;
   if (moved || (left === 0 && parts.length > 0)) return;
   throw new SluiceError('counts_differ', `${name}: ${left} of ${parts.length} parts are not copied yet`);
-}
-
-function secondsSince({ begun }: StepPast): number {
-  return begun === undefined ? 0 : Math.max(0, Date.now() - Date.parse(begun)) / 1000;
 }
