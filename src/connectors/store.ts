@@ -5,8 +5,11 @@
 import type { Readable } from 'node:stream';
 import type { Finding, Permission } from './connector.js';
 
-/** What a store is looked at for. add: objects are put under new names, and nothing is replaced or removed. */
-export type StoreUse = 'read' | 'write' | 'add';
+/**
+ * What a store is looked at for. add: objects are put under new names, and nothing is replaced or removed. publish: small texts are
+ * put, and objects removed, that others may have put.
+ */
+export type StoreUse = 'read' | 'write' | 'add' | 'publish';
 
 export interface StoreDescription {
   /** For people: `s3://lake/exports/`, `./out/`. */

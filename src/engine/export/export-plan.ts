@@ -60,7 +60,11 @@ export async function planExport(request: ExportPlanRequest): Promise<PlannedExp
   const { step, exporter, store, order, count, pipeline } = request;
   const { name } = step;
   try {
-    const [description, place] = await Promise.all([exporter.describe(order), store.describe('write')]);
+    const [description, place] = await Promise.all([
+      exporter.describe(order),
+      // Copies below newest/ may be large.
+      store.describe(step.layout === undefined ? 'publish' : 'write'),
+    ]);
     const said = [...description.findings, ...place.findings];
     const isPossible = said.every(({ level }) => level !== 'refuse');
     const [checked, owner, tables] = isPossible

@@ -27,10 +27,10 @@ export async function bucketFacts(s3: S3Service, bucket: string, use: StoreUse):
     async (action, send) =>
       uses.includes(use) ? await ask(action, send) : undefined;
   const [versioning, policy, encryption] = await Promise.all([
-    askFor(['write'])('GetBucketVersioning', (abortSignal) =>
+    askFor(['write', 'publish'])('GetBucketVersioning', (abortSignal) =>
       client.send(new sdk.GetBucketVersioningCommand(input), { abortSignal }),
     ),
-    askFor(['write', 'add'])('GetBucketPolicyStatus', (abortSignal) =>
+    askFor(['write', 'add', 'publish'])('GetBucketPolicyStatus', (abortSignal) =>
       client.send(new sdk.GetBucketPolicyStatusCommand(input), { abortSignal }),
     ),
     ask('GetBucketEncryption', (abortSignal) =>

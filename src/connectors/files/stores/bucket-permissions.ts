@@ -20,10 +20,10 @@ export function bucketPermissions(reach: BucketReach, use: StoreUse): Permission
     on(arn, 's3:ListBucket', 'finds objects, and sees before a run that the bucket is there'),
     ...objectPermissions(reach, use),
     ...(use === 'write'
-      ? [
-          on(arn, 's3:ListBucketMultipartUploads', 'finds uploads of runs that were killed'),
-          on(arn, 's3:GetBucketVersioning', 'says in the plan whether removed objects stay; may be left out'),
-        ]
+      ? [on(arn, 's3:ListBucketMultipartUploads', 'finds uploads of runs that were killed')]
+      : []),
+    ...(use === 'write' || use === 'publish'
+      ? [on(arn, 's3:GetBucketVersioning', 'says in the plan whether removed objects stay; may be left out')]
       : []),
     ...(use === 'read'
       ? []
@@ -56,7 +56,7 @@ function objectPermissions(reach: BucketReach, use: StoreUse): Permission[] {
     below('s3:GetObject', 'reads manifests, and looks at what was written'),
     below('s3:PutObject', 'writes objects'),
     below('s3:DeleteObject', 'removes the objects of exports that are no longer kept'),
-    below('s3:AbortMultipartUpload', 'ends uploads that failed'),
+    ...(use === 'write' ? [below('s3:AbortMultipartUpload', 'ends uploads that failed')] : []),
   ];
 }
 
@@ -69,6 +69,7 @@ const kmsActions: Readonly<Record<StoreUse, readonly string[]>> = {
   read: ['kms:Decrypt'],
   write: ['kms:GenerateDataKey', 'kms:Decrypt'],
   add: ['kms:GenerateDataKey'],
+  publish: ['kms:GenerateDataKey', 'kms:Decrypt'],
 };
 
 function kmsPermissions({ kmsKey, region }: BucketReach, use: StoreUse): Permission[] {

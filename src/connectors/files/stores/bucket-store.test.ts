@@ -231,6 +231,14 @@ describe('a bucket', () => {
     ]);
   });
 
+  test('needs no uploads in pieces where nothing large is put there', { timeout: TIMEOUT_MS }, async () => {
+    const [write, publish] = await Promise.all([store.describe('write'), store.describe('publish')]);
+    const actions = write.permissions.map(({ action }) => action);
+    expect(publish.permissions.map(({ action }) => action)).toEqual(
+      actions.filter((action) => !action.includes('Multipart')),
+    );
+  });
+
   test('of more objects than a page holds is listed whole', { timeout: TIMEOUT_MS }, async () => {
     const names = Array.from({ length: 1003 }, (_, index) => `many/${String(index).padStart(4, '0')}`);
     for (let at = 0; at < names.length; at += 50) {
