@@ -2,7 +2,7 @@ import { relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Execution, Executions } from '../../aws/deploy/executions.js';
 import type { Declaration } from '../../declare/declaration.js';
-import { SluiceError } from '../../errors.js';
+import { type ErrorCode, errorCodes, SluiceError } from '../../errors.js';
 import { newRunName } from '../../flow/run-name.js';
 import { histories, type RunHistory } from '../../journal/runs.js';
 import type { PipelineState } from '../../journal/state.js';
@@ -166,12 +166,17 @@ function reported(
   if (status !== 'SUCCEEDED' && failures.length === 0) {
     const words = cause === undefined ? '' : `: ${wordsOf(cause).slice(0, MAX_CAUSE)}`;
     const what = `the execution is ${status} (${error ?? 'no reason given'})${words}`;
-    reportError(new SluiceError('call_failed', what), io, json);
+    reportError(new SluiceError(codeOf(error), what), io, json);
   }
   const run = history?.run ?? '';
   if (json) io.out(JSON.stringify(summaryEvent(declaration.pipeline, run, outcome, ends)));
   else io.out(summaryText(run, outcome, ends));
   return statusOf(outcome, undefined);
+}
+
+/** Functions of ours, and states that fail, name their errors by our codes. */
+function codeOf(error = ''): ErrorCode {
+  return Object.hasOwn(errorCodes, error) ? (error as ErrorCode) : 'call_failed';
 }
 
 const MAX_CAUSE = 500;
