@@ -16,6 +16,8 @@ export interface MinistackOptions {
   readonly enforced?: boolean;
   /** What functions are told is AWS, in place of this server: something that stands before it. */
   readonly functionsSee?: string;
+  /** A Python program that starts it, in place of its own, and what it finds in its environment. */
+  readonly program?: { readonly file: string; readonly env: Readonly<Record<string, string>> };
   readonly say?: (line: string) => void;
 }
 
@@ -46,7 +48,7 @@ export async function startMinistack(options: MinistackOptions = {}): Promise<Lo
     return await startServer({
       folder,
       command: 'env',
-      args: ['-i', ...environment(port, folder, options), python, '-m', 'ministack'],
+      args: ['-i', ...environment(port, folder, options), python, ...programOf(options)],
       ready: () => answers(endpointAt(port)),
       readyWithinMs: READY_WITHIN_MS,
       // The processes of its functions go with it.
@@ -56,11 +58,15 @@ export async function startMinistack(options: MinistackOptions = {}): Promise<Lo
   return { endpoint: endpointAt(server.port), region: REGION, stop: server.stop };
 }
 
+function programOf({ program }: MinistackOptions): readonly string[] {
+  return program ? [program.file] : ['-m', 'ministack'];
+}
+
 /** All of it: what is in its environment is in that of the functions, too. */
 function environment(
   port: number,
   folder: string,
-  { enforced = false, functionsSee }: MinistackOptions,
+  { enforced = false, functionsSee, program }: MinistackOptions,
 ): string[] {
   const variables = {
     // Functions run on the Node that runs the tests, and on nothing else of this user's.
@@ -78,6 +84,7 @@ function environment(
     STATE_DIR: `${folder}/state`,
     S3_DATA_DIR: `${folder}/s3`,
     ...(functionsSee === undefined ? {} : { AWS_ENDPOINT_URL: functionsSee }),
+    ...program?.env,
   };
   return Object.entries(variables).map(([name, value]) => `${name}=${value}`);
 }
