@@ -55,7 +55,7 @@ export function permissionsOf({ kind, facts, prefix, role, direct }: Reach): rea
     on(
       'rds:DescribeExportTasks',
       '*',
-      'waits for the export; it is asked for by a name that no policy knows',
+      'waits for the export; it is asked for by a name that no policy knows, hence the *',
     ),
     on('rds:CancelExportTask', '*', `ends exports that were given up; ${noResource}`),
     ...(role === undefined
