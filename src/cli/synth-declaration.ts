@@ -1,13 +1,14 @@
 import { basename, dirname, join, resolve } from 'node:path';
 import { writeAssembly } from '../aws/assembly/write-assembly.js';
 import { type DeployedPlace, refuseUndeployable, refuseUndeployablePlan } from '../aws/deployable.js';
+import { peopleOf } from '../aws/people/person.js';
 import { type MakeCode, synthesize } from '../aws/synthesize.js';
 import { awsRegion } from '../connectors/aws-endpoint.js';
 import type { Declaration } from '../declare/declaration.js';
 import { SluiceError } from '../errors.js';
 import { closePlans } from '../flow/close-plans.js';
 import { deployedConnections } from '../flow/deployed-connections.js';
-import { stepNeeds } from '../flow/needs.js';
+import { needsFor, stepNeeds } from '../flow/needs.js';
 import { type PlannedStep, refusals } from '../flow/plan.js';
 import { queuesOf } from '../flow/queues.js';
 import { newRunName } from '../flow/run-name.js';
@@ -16,6 +17,7 @@ import { deployedNetworks } from './deployed-networks.js';
 import { exitStatus } from './exit-status.js';
 import { onInterrupt } from './interrupt.js';
 import type { Io } from './io.js';
+import { sayPeople } from './people-report.js';
 import { planAloud } from './plan-aloud.js';
 import { reportRefusals } from './plan-report.js';
 import { onlyHalf, openSession, openState } from './session.js';
@@ -31,6 +33,9 @@ export interface SynthOptions {
   readonly offline?: boolean | undefined;
   /** Of copies through queues, this half alone. */
   readonly only?: 'send' | 'receive' | undefined;
+  /** What people must be allowed, instead of the stacks: nothing is written. */
+  readonly permissions?: boolean | undefined;
+  readonly format?: 'text' | 'policy' | undefined;
 }
 
 /**
@@ -75,6 +80,13 @@ export async function synthDeclaration(
     const out = resolve(io.cwd, options.out ?? join(dirname(declaration.file), 'cdk.out'));
     const servers = await databaseServers(world);
     const networks = await deployedNetworks(world, servers, { ...place, offline: options.offline === true });
+    if (options.permissions) {
+      const { stacks, site } = await synthesize({ world, planned, ...place, makeCode: noCode, networks });
+      const needs = needsFor(stepNeeds(world, planned), new Set());
+      const people = peopleOf({ site, stacks, needs, looksUp: networks.size > 0 });
+      sayPeople(people, io, options);
+      return exitStatus.complete;
+    }
     const made = await synthesize({ world, planned, ...place, makeCode, networks });
     await writeAssembly(out, made.site, made.stacks, made.code);
     const connections = deployedConnections(declaration, planned);
@@ -87,6 +99,9 @@ export async function synthDeclaration(
     await world.connections.close();
   }
 }
+
+/** Permissions do not depend on it. */
+const noCode: MakeCode = async () => ({ name: '', hash: '', folder: '', handler: '', bytes: 0 });
 
 function placeOf(options: SynthOptions, { env }: Io): { readonly account: string; readonly region: string } {
   const region = awsRegion(options.region, env);

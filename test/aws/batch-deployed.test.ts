@@ -11,6 +11,7 @@ import { type EnforcedAws, enforcedAws } from '../fixtures/enforced-aws.js';
 import { disagreement, grantsOf, stackTemplate } from '../fixtures/granted.js';
 import type { TestAccount } from '../fixtures/ministack.js';
 import { type TestDatabase, testDatabase } from '../fixtures/mysql.js';
+import { comparing, peopleFor } from '../fixtures/people.js';
 import type { RecordedCall } from '../fixtures/request-recorder.js';
 import { secretOf } from '../fixtures/secret-database.js';
 import { needsServer } from '../fixtures/servers.js';
@@ -21,6 +22,7 @@ needsServer('ministack');
 /** Some dozen programs, one after the other, on a slow machine. */
 const LONG_MS = 900_000;
 const ACCOUNT = '111122223333';
+const STATE = `dynamodb://sluice-shop-state?bucket=sluice-shop-state-${ACCOUNT}-eu-west-1&region=eu-west-1`;
 const ROWS = 400;
 /** The paced copy takes two calls and more. */
 const BUDGET_SECONDS = 3;
@@ -30,6 +32,8 @@ let aws: EnforcedAws;
 let account: TestAccount;
 let database: TestDatabase;
 let shop: Project;
+let people: Awaited<ReturnType<typeof peopleFor>>;
+let verifier: TestAccount;
 
 beforeAll(async () => {
   aws = await enforcedAws();
@@ -121,14 +125,24 @@ async function dump() {
   return { staged, report: await rows('report'), archive: await rows('archive'), large: await rows('large') };
 }
 
-/** Runs the program on the declaration, or on the stacks that were made of it (`--assembly`), to the expected end. */
+/**
+ * Runs the program on the declaration, or on the stacks that were made of it (`--assembly`), to the expected end: as somebody who
+ * is allowed that and nothing else; a run here as the owner of the account.
+ */
 async function done(expected: number, verb: string, ...args: string[]): Promise<CliRun> {
   const about = args[0] === '--assembly' ? [] : [shop.file];
-  const run = await sluice([verb, ...about, '--json', ...args], { env: account.env });
+  const { env } = whoDoes(verb, args);
+  const run = await sluice([verb, ...about, '--json', ...args], { env });
   if (run.status === expected) return run;
   throw new Error(
     `${verb}: exit ${run.status} instead of ${expected}\n${run.stderr}${run.stdout.slice(-8000)}`,
   );
+}
+
+function whoDoes(verb: string, args: readonly string[]): TestAccount {
+  if (['deploy', 'diff', 'destroy'].includes(verb)) return people.deployer.account;
+  if (!args.includes('--on')) return account;
+  return verb === 'verify' ? verifier : people.operator.account;
 }
 
 /** What the function of a step has logged, of this kind. */
@@ -151,6 +165,7 @@ it(
   'leaves on AWS, with exactly the permissions of its roles, what a run on this machine leaves',
   async () => {
     await emptySinks();
+    people = await peopleFor(aws, account, shop.file);
     await done(0, 'deploy');
     const ran = await done(0, 'run', '--on', 'aws');
     for (const event of [
@@ -173,6 +188,7 @@ it(
       ]),
     });
     expect((await done(0, 'runs', '--on', 'aws')).events).toMatchObject([{ outcome: 'complete' }]);
+    verifier = await comparing(aws, account, people.operator, shop.file, '--for', 'verify', '--state', STATE);
     await done(0, 'verify', '--on', 'aws', '--step', 'report');
     await done(0, 'diff', '--assembly', join(shop.folder, 'cdk.out'));
     // Its time was over before its rows were.
@@ -228,6 +244,10 @@ it(
   LONG_MS,
 );
 
+/** Before the last test, which looks at them. */
+const byPeople: RecordedCall[] = [];
+const isPersons = ({ holder }: RecordedCall) => holder.includes(':user/');
+
 /** What services do themselves as a role, and no emulator asks for: src/aws/stack/role-uses.test.ts has what that is. */
 const ofServices = /: (?:logs|xray):|machine-eu-west-1: /;
 /** What these runs had no occasion for: old runs, records too large for the table, a step that is skipped, sides that differ. */
@@ -244,7 +264,12 @@ it(
   async () => {
     const template = await stackTemplate(join(shop.folder, 'cdk.out'), 'sluice-shop');
     const grants = grantsOf(template, ACCOUNT);
-    const { ungranted, unused } = disagreement(grants, await aws.called(account));
+    const called = await aws.called(account);
+    byPeople.push(...called.filter(isPersons));
+    const { ungranted, unused } = disagreement(
+      grants,
+      called.filter((call) => !isPersons(call)),
+    );
     const without = (text: string) => !ofServices.test(text) && !noOccasion.some((rare) => rare.test(text));
     expect({ ungranted, unused: unused.filter(without) }).toEqual({ ungranted: [], unused: [] });
     // The emulator asks nobody what a state machine may do.
@@ -276,6 +301,35 @@ it(
       TableNames: ['staged'],
     });
     expect((await dump()).archive).toHaveLength(ROWS);
+  },
+  LONG_MS,
+);
+
+/**
+ * What is no call of its own (tags of stacks, and an answer that S3 gives only to who may list), and what there was no occasion
+ * for: a template that is refused before it begins, items that a verify reads again, a run that is stopped, a large reject.
+ */
+const noOccasionOfPeople = [
+  /deployer: (?:cloudformation:TagResource|s3:ListBucket) /,
+  /deployer: cloudformation:DescribeEvents /,
+  /deployer: dynamodb:(?:BatchGetItem|Query) .*staged$/,
+  /operator: states:StopExecution /,
+  /operator: s3:GetObject /,
+];
+
+it(
+  'was deployed and run by people who were allowed what synth says, and used it',
+  async () => {
+    const { deployer, operator } = people;
+    const all = [...byPeople, ...(await aws.called(account)).filter(isPersons)];
+    const calls = all.filter(({ holder }) => [deployer.arn, operator.arn].includes(holder));
+    const grants = [...deployer.grants, ...operator.grants];
+    // CloudFormation does the rest: src/aws/people/person.test.ts has what it asks for. The emulator asks nobody.
+    const own = grants.filter(({ isForOthers }) => !isForOthers);
+    const { ungranted } = disagreement(grants, calls);
+    const { unused } = disagreement(own, calls);
+    const without = unused.filter((text) => !noOccasionOfPeople.some((rare) => rare.test(text)));
+    expect({ ungranted, unused: without }).toEqual({ ungranted: [], unused: [] });
   },
   LONG_MS,
 );

@@ -81,18 +81,25 @@ async function changeSet(
       ),
   );
   const made = { id, stackId };
-  const { Status: status, StatusReason: reason = '' } = await ready(cloudFormation, id, signal);
-  if (status !== 'FAILED') return { ...made, changes: await changesOf(cloudFormation, id) };
+  const { Status: status, StatusReason: reason = '' } = await ready(cloudFormation, made, signal);
+  if (status !== 'FAILED') return { ...made, changes: await changesOf(cloudFormation, made) };
   await deleteChangeSet(cloudFormation, made);
   if (/didn't contain changes|No updates are to be performed/.test(reason)) return undefined;
   throw new SluiceError('stack_refused', `CloudFormation refused the change of ${stack}: ${reason}`);
 }
 
+/** A change set by its ARN, and the stack that it is of: policies are about stacks. */
+type Named = Pick<ChangeSet, 'id' | 'stackId'>;
+
+function named({ id, stackId }: Named) {
+  return { ChangeSetName: id, StackName: stackId };
+}
+
 /** Waits until it is made, or has failed. */
-async function ready(cloudFormation: CloudFormation, id: string, signal: AbortSignal) {
+async function ready(cloudFormation: CloudFormation, made: Named, signal: AbortSignal) {
   let wait = POLL_MS;
   for (let poll = 0; poll < MAX_POLLS; poll++) {
-    const answer = await page(cloudFormation, id);
+    const answer = await page(cloudFormation, made);
     if (answer.Status === 'CREATE_COMPLETE' || answer.Status === 'FAILED') return answer;
     await sleep(wait, undefined, { signal });
     wait = Math.min(wait * 1.5, LONGEST_POLL_MS);
@@ -100,11 +107,14 @@ async function ready(cloudFormation: CloudFormation, id: string, signal: AbortSi
   throw new SluiceError('timeout', 'CloudFormation did not finish a change set');
 }
 
-async function changesOf(cloudFormation: CloudFormation, id: string): Promise<readonly ResourceChange[]> {
+async function changesOf(
+  cloudFormation: CloudFormation,
+  made: Named,
+): Promise<readonly ResourceChange[]> {
   const changes: ResourceChange[] = [];
   let next: string | undefined;
   do {
-    const answer = await page(cloudFormation, id, next);
+    const answer = await page(cloudFormation, made, next);
     changes.push(...(answer.Changes ?? []).flatMap(changeOf));
     next = answer.NextToken;
   } while (next !== undefined);
@@ -113,13 +123,13 @@ async function changesOf(cloudFormation: CloudFormation, id: string): Promise<re
 
 async function page(
   cloudFormation: CloudFormation,
-  id: string,
+  made: Named,
   next?: string,
 ): Promise<DescribeChangeSetOutput> {
   return await cloudFormation.call('DescribeChangeSet', (sdk, client, options) =>
     client.send(
       new sdk.DescribeChangeSetCommand({
-        ChangeSetName: id,
+        ...named(made),
         ...(next === undefined ? {} : { NextToken: next }),
       }),
       options,
@@ -149,20 +159,20 @@ function changeOf({ ResourceChange: change }: Change): readonly ResourceChange[]
 /** Begins to carry it out. The events of what follows have the token that is given. */
 export async function executeChangeSet(
   cloudFormation: CloudFormation,
-  { id }: Pick<ChangeSet, 'id'>,
+  made: Named,
 ): Promise<string> {
   const token = randomUUID();
   await cloudFormation.call('ExecuteChangeSet', (sdk, client, options) =>
-    client.send(new sdk.ExecuteChangeSetCommand({ ChangeSetName: id, ClientRequestToken: token }), options),
+    client.send(new sdk.ExecuteChangeSetCommand({ ...named(made), ClientRequestToken: token }), options),
   );
   return token;
 }
 
 export async function deleteChangeSet(
   cloudFormation: CloudFormation,
-  { id }: Pick<ChangeSet, 'id'>,
+  made: Named,
 ): Promise<void> {
   await cloudFormation.call('DeleteChangeSet', (sdk, client, options) =>
-    client.send(new sdk.DeleteChangeSetCommand({ ChangeSetName: id }), options),
+    client.send(new sdk.DeleteChangeSetCommand(named(made)), options),
   );
 }

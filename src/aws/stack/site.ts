@@ -40,13 +40,16 @@ export function networkOf(
   return vpc ?? (step === undefined ? undefined : networks.get(step));
 }
 
+/** What of a site is in an ARN. */
+export type Place = Pick<Site, 'partition' | 'region' | 'account'>;
+
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html */
-export function arn({ partition, region, account }: Site, service: string, resource: string): string {
+export function arn({ partition, region, account }: Place, service: string, resource: string): string {
   const isGlobal = service === 'iam';
   return `arn:${partition}:${service}:${isGlobal ? '' : region}:${account}:${resource}`;
 }
 
-export function bucketArn({ partition }: Site, bucket: string): string {
+export function bucketArn({ partition }: Pick<Site, 'partition'>, bucket: string): string {
   return `arn:${partition}:s3:::${bucket}`;
 }
 

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { offlineOption, type PlaceOptions } from '../deploy/stack-options.js';
 import { halfOption } from '../half-option.js';
 import type { Io } from '../io.js';
@@ -8,6 +8,7 @@ const examples = `
 Examples:
   sluice synth orders.yaml --account 111122223333 --region eu-west-1
   sluice synth orders.yaml --account 111122223333 --out stacks && sluice audit stacks/*.template.json
+  sluice synth orders.yaml --permissions --format policy
 
 Exit status: 0 written · 2 it cannot be deployed, or a run would be refused`;
 
@@ -24,6 +25,13 @@ export function registerSynth(program: Command, io: Io, exit: (status: number) =
     .option('--region <region>', 'the region that it runs in (default: AWS_REGION)')
     .addOption(offlineOption())
     .addOption(halfOption())
+    .option(
+      '--permissions',
+      'what whoever deploys it, and whoever runs it there, must be allowed; writes nothing',
+    )
+    .addOption(
+      new Option('--format <format>', 'of --permissions: policy, IAM documents').choices(['text', 'policy']),
+    )
     .option('--state <folder>', 'where runs are kept; synth uses none')
     .option('--json', 'one JSON event a line')
     .addHelpText('after', examples)
