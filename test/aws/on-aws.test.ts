@@ -113,6 +113,10 @@ it('looks at runs, rejects and verifications where the stack keeps them', async 
   expect((await command('replay', '--dry-run')).status).toBe(0);
   const verified = await command('verify');
   expect(verified.events.at(-1), verified.stdout + verified.stderr).toMatchObject({ event: 'summary' });
+  const traced = await command('trace', 'two');
+  expect(traced.events, traced.stderr).toMatchObject([{ rejects: [{ reason: 'value_type' }] }]);
+  expect((await command('repair')).status).toBe(0);
+  expect((await command('draw')).stdout).toContain('2 written');
   const both = await command('runs', '--state', '.sluice');
   expect(both).toMatchObject({ status: 2 });
   const elsewhere = { ...account.env, AWS_ACCESS_KEY_ID: '444455556666' };

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { SluiceError } from '../../errors.js';
 import type { DrawOptions } from '../draw-declaration.js';
 import type { Io } from '../io.js';
+import { onOption } from '../on-option.js';
 
 const formats: readonly string[] = ['text', 'mermaid', 'svg', 'asl'];
 
@@ -30,16 +31,19 @@ export function registerDraw(program: Command, io: Io, exit: (status: number) =>
     .option('--format <format>', `one of: ${formats.join(', ')}`, 'text')
     .option('--run <run>', 'show this run, or `last` (default: the last, if there was one)')
     .option('--plain', 'show no run')
+    .addOption(onOption())
     .option(
       '--state <place>',
       'where runs are kept: a folder or dynamodb://… (default: .sluice beside the file)',
     )
     .option('--json', 'mistakes as JSON events')
     .addHelpText('after', examples)
-    .action(async (file: string, options: DrawOptions) => exit(await draw(file, options, io)));
+    .action(async (file: string, options: DrawOptions & { readonly on?: string }) =>
+      exit(await draw(file, options, io)),
+    );
 }
 
-async function draw(file: string, options: DrawOptions, io: Io): Promise<number> {
+async function draw(file: string, options: DrawOptions & { readonly on?: string }, io: Io): Promise<number> {
   if (!formats.includes(options.format)) {
     throw new SluiceError('usage', `no format is named ${options.format}`, {
       hint: `there is: ${formats.join(', ')}`,
@@ -47,5 +51,7 @@ async function draw(file: string, options: DrawOptions, io: Io): Promise<number>
   }
   const { loadDeclaration } = await import('../../declare/load.js');
   const { drawDeclaration } = await import('../draw-declaration.js');
-  return await drawDeclaration(await loadDeclaration(file, { env: io.env, cwd: io.cwd }), io, options);
+  const { onAws } = await import('../deploy/deployed-pipeline.js');
+  const declaration = await loadDeclaration(file, { env: io.env, cwd: io.cwd });
+  return await drawDeclaration(declaration, io, await onAws(declaration, io, options));
 }

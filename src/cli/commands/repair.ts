@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Io } from '../io.js';
+import { onOption } from '../on-option.js';
 import type { RepairOptions } from '../repair-declaration.js';
 
 const examples = `
@@ -22,6 +23,7 @@ export function registerRepair(program: Command, io: Io, exit: (status: number) 
     .option('--step <name>', 'this step only')
     .option('--yes', 'do it without asking')
     .option('--wait', 'if a run of this pipeline is under way, wait for its end')
+    .addOption(onOption())
     .option(
       '--state <place>',
       'where reports are kept: a folder or dynamodb://… (default: .sluice beside the file)',
@@ -29,9 +31,11 @@ export function registerRepair(program: Command, io: Io, exit: (status: number) 
     .option('--json', 'one JSON event a line')
     .option('--quiet', 'no progress')
     .addHelpText('after', examples)
-    .action(async (file: string, options: RepairOptions) => {
+    .action(async (file: string, options: RepairOptions & { readonly on?: string }) => {
       const { loadDeclaration } = await import('../../declare/load.js');
+      const { onAws } = await import('../deploy/deployed-pipeline.js');
       const { repairDeclaration } = await import('../repair-declaration.js');
-      exit(await repairDeclaration(await loadDeclaration(file, { env: io.env }), io, options));
+      const declaration = await loadDeclaration(file, { env: io.env });
+      exit(await repairDeclaration(declaration, io, await onAws(declaration, io, options)));
     });
 }

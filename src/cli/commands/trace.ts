@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Io } from '../io.js';
+import { onOption } from '../on-option.js';
 import type { TraceOptions } from '../trace-declaration.js';
 
 const examples = `
@@ -25,15 +26,18 @@ export function registerTrace(program: Command, io: Io, exit: (status: number) =
     .argument('<file>', 'the declaration, YAML or TypeScript')
     .argument('<key>', "the row's key: 42, a,7, or JSON")
     .option('--step <name>', 'in this copy only (default: in all whose rows have such a key)')
+    .addOption(onOption())
     .option(
       '--state <place>',
       'where runs and rejects are kept: a folder or dynamodb://… (default: .sluice beside the file)',
     )
     .option('--json', 'one JSON object for each copy')
     .addHelpText('after', examples)
-    .action(async (file: string, key: string, options: TraceOptions) => {
+    .action(async (file: string, key: string, options: TraceOptions & { readonly on?: string }) => {
       const { loadDeclaration } = await import('../../declare/load.js');
+      const { onAws } = await import('../deploy/deployed-pipeline.js');
       const { traceDeclaration } = await import('../trace-declaration.js');
-      exit(await traceDeclaration(await loadDeclaration(file, { env: io.env }), key, io, options));
+      const declaration = await loadDeclaration(file, { env: io.env });
+      exit(await traceDeclaration(declaration, key, io, await onAws(declaration, io, options)));
     });
 }
