@@ -21,6 +21,9 @@ const variables = {
 
 export type AwsService = keyof typeof variables;
 
+/** Of names of regions: `eu-west-1`, `us-gov-east-1`. */
+export const regionForm = /^[a-z]{2,4}(-[a-z]+)+-\d{1,2}$/;
+
 /** Where a service is, and for which region its requests are signed. */
 export interface AwsPlace {
   /** Scheme, host and port, without a trailing slash. */

@@ -1,10 +1,11 @@
 import * as z from 'zod';
+import { regionForm } from './aws-endpoint.js';
 import { canonicalHost, isMetadataHost } from './declared-host.js';
 
 /** `eu-west-1`, `us-gov-west-1`, `eusc-de-east-1`. */
 export const region = z
   .string()
-  .regex(/^[a-z]{2,4}(-[a-z]+)+-\d{1,2}$/, 'not an AWS region: one looks like eu-west-1')
+  .regex(regionForm, 'not an AWS region: one looks like eu-west-1')
   .describe('AWS region, as in eu-west-1. Default: AWS_REGION.');
 
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-arns */

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { offlineOption, type PlaceOptions } from '../deploy/stack-options.js';
+import { accountOption, offlineOption, type PlaceOptions, regionOption } from '../deploy/stack-options.js';
 import { halfOption } from '../half-option.js';
 import type { Io } from '../io.js';
 import type { SynthOptions } from '../synth-declaration.js';
@@ -21,8 +21,8 @@ export function registerSynth(program: Command, io: Io, exit: (status: number) =
     )
     .argument('<file>', 'the declaration, YAML or TypeScript')
     .option('--out <folder>', 'where they are written (default: cdk.out beside the file)')
-    .option('--account <number>', 'the account that the pipeline runs in (default: that of the credentials)')
-    .option('--region <region>', 'the region that it runs in (default: AWS_REGION)')
+    .addOption(accountOption())
+    .addOption(regionOption())
     .addOption(offlineOption())
     .addOption(halfOption())
     .option(

@@ -2,7 +2,7 @@ import { dirname, join, resolve } from 'node:path';
 import { callerAccount } from '../../aws/deploy/account-access.js';
 import { functionCode } from '../../aws/function-code.js';
 import { awsCredentials, standIn } from '../../connectors/aws-credentials.js';
-import { awsRegion } from '../../connectors/aws-endpoint.js';
+import { awsRegion, regionForm } from '../../connectors/aws-endpoint.js';
 import { loadDeclaration } from '../../declare/load.js';
 import { SluiceError } from '../../errors.js';
 import { exitStatus } from '../exit-status.js';
@@ -25,6 +25,9 @@ export async function deployPlace(io: Io, options: PlaceOptions): Promise<Deploy
     throw new SluiceError('usage', 'no region to deploy to', {
       hint: '--region eu-west-1, or set AWS_REGION',
     });
+  }
+  if (!regionForm.test(region)) {
+    throw new SluiceError('usage', `${region} is not an AWS region`, { hint: 'one looks like eu-west-1' });
   }
   if (options.account !== undefined) return { account: options.account, region };
   const credentials = awsCredentials({ region, env: io.env });
