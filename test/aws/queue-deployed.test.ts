@@ -6,37 +6,50 @@ import { type CliRun, type Project, project, sluice } from '../fixtures/cli.js';
 import { type EmulatedData, emulatedData } from '../fixtures/emulated-data.js';
 import { type EmulatedPipeline, emulatedPipeline } from '../fixtures/emulated-pipeline.js';
 import { type TestAccount, type TestMinistack, testMinistack } from '../fixtures/ministack.js';
+import { type TestDatabase, testDatabase } from '../fixtures/mysql.js';
+import { secretOf } from '../fixtures/secret-database.js';
 import { needsServer } from '../fixtures/servers.js';
 
 needsServer('ministack');
 
 const USERS = 60;
+const PEOPLE = 8;
 const place = { kind: 'dynamodb', region: 'eu-west-1' };
+const report = { kind: 'mysql', secret: 'prod/report', region: 'eu-west-1', tls: 'off' };
 
 let ministack: TestMinistack;
 let account: TestAccount;
 let data: EmulatedData;
+let database: TestDatabase;
 let users: EmulatedPipeline;
 /** The same pipeline, whose queue is not received from; and a copy without a queue. */
 let tapped: Project;
 let here: Project;
 beforeAll(async () => {
-  ministack = await testMinistack({ enforced: true });
+  [ministack, database] = await Promise.all([testMinistack({ enforced: true }), testDatabase('received')]);
   account = ministack.account('111122223333');
   data = emulatedData(account);
+  await account.json('secretsmanager', 'secretsmanager.CreateSecret', {
+    Name: 'prod/report',
+    SecretString: JSON.stringify(secretOf(database)),
+  });
+  const columns = 'id VARCHAR(20) PRIMARY KEY, version INT, note VARCHAR(40)';
+  await database.execute(`CREATE TABLE people (${columns}); CREATE TABLE people_here (${columns})`);
   users = await emulatedPipeline(declared(40));
   const step = { copy: 'users', from: { connection: 'place', table: 'users', keys: './keys.txt' } };
   tapped = await project({
     pipeline: 'users-sample',
-    connections: { place, tap: { kind: 'sqs', queue: 'tap', region: 'eu-west-1' } },
+    connections: { place, report, tap: tapOf('tap'), other: tapOf('tap-people') },
     steps: [
       { ...step, via: { connection: 'tap' }, to: { connection: 'place', table: 'copies', mode: 'put' } },
+      { ...people('people'), via: { connection: 'other' } },
     ],
   });
   here = await project({
     pipeline: 'here',
-    connections: { place },
+    connections: { place, report },
     steps: [
+      people('people_here'),
       {
         ...step,
         to: { connection: 'place', table: 'users-here', mode: 'put', create: true },
@@ -48,17 +61,32 @@ beforeAll(async () => {
   await writeFile(join(tapped.folder, 'keys.txt'), 'user 0');
 });
 afterAll(async () => {
-  await Promise.all([ministack?.stop(), users?.remove(), tapped?.remove(), here?.remove()]);
+  await Promise.all([ministack?.stop(), database?.drop(), users?.remove(), tapped?.remove(), here?.remove()]);
 });
 
 /** Every second user, and one that is not there. */
 const keys = [...Array.from({ length: USERS / 2 }, (_, index) => `user ${2 * index}`), 'nobody'];
 
+const tapOf = (queue: string) => ({ kind: 'sqs', queue, region: 'eu-west-1' });
+
+/** Into MySQL, where the functions are in its network. */
+function people(table: string): object {
+  const from = { connection: 'place', table: 'people' };
+  return { copy: 'people', from, to: { connection: 'report', table, mode: 'upsert' } };
+}
+
 function declared(pace: number): object {
   const queue = (name: string) => ({ kind: 'sqs', queue: name, region: 'eu-west-1', create: true });
   return {
     pipeline: 'users-sample',
-    connections: { place, inbox: queue('users-inbox'), orders: queue('orders-inbox') },
+    deploy: { vpc: { subnets: ['subnet-0a1b2c3d'], securityGroups: ['sg-0a1b2c3d'] } },
+    connections: {
+      place,
+      report,
+      inbox: queue('users-inbox'),
+      orders: queue('orders-inbox'),
+      lane: queue('people-inbox.fifo'),
+    },
     steps: [
       {
         copy: 'users',
@@ -74,6 +102,7 @@ function declared(pace: number): object {
         via: { connection: 'orders' },
         to: { connection: 'place', table: 'order-copies', mode: 'put' },
       },
+      { ...people('people'), via: { connection: 'lane' } },
     ],
   };
 }
@@ -92,19 +121,72 @@ const user = (index: number) => ({
 const send = async (body: string) =>
   data.sqs('SendMessage', { QueueUrl: await data.urlOf('users-inbox'), MessageBody: body });
 
-/** As the program here has sent it. */
-async function message(): Promise<string> {
-  await data.sqs('CreateQueue', { QueueName: 'tap' });
+/** Of `user 0` and of `p1`, as the program here has sent them. */
+async function messages(): Promise<readonly string[]> {
+  const taps = ['tap', 'tap-people'];
+  for (const QueueName of taps) await data.sqs('CreateQueue', { QueueName });
   const sent = await sluice(['run', tapped.file, '--only', 'send', '--json'], { env: account.env });
   expect(sent, sent.stdout + sent.stderr).toMatchObject({ status: 0 });
-  const received = await data.sqs('ReceiveMessage', { QueueUrl: await data.urlOf('tap') });
-  return (received['Messages'] as { Body: string }[])[0]?.Body ?? '';
+  const received = taps.map(async (tap) => {
+    const QueueUrl = await data.urlOf(tap);
+    const { Messages } = await data.sqs('ReceiveMessage', { QueueUrl, MaxNumberOfMessages: 10 });
+    const bodies = (Messages as { Body: string }[]).map(({ Body }) => Body);
+    return bodies.find((body) => /"S":"(?:user 0|p1)"/.test(body)) ?? '';
+  });
+  return await Promise.all(received);
+}
+
+const person = (index: number, version: number) =>
+  data.put('people', {
+    id: { S: `p${index}` },
+    version: { N: `${version}` },
+    note: { S: index % 2 ? '' : '"quoted", \\' },
+  });
+
+const inMySql = async (table: string) =>
+  (await database.query(`SELECT * FROM ${table} ORDER BY id`)).map((row) => JSON.stringify(row));
+
+interface Mapping {
+  readonly BatchSize: number;
+  readonly EventSourceArn: string;
+  readonly FunctionArn: string;
+  readonly MaximumBatchingWindowInSeconds?: number;
+  readonly ScalingConfig?: { readonly MaximumConcurrency?: number };
+}
+
+async function mappings(): Promise<readonly Mapping[]> {
+  const answer = await account.rest('lambda', '/2015-03-31/event-source-mappings/');
+  return ((await answer.json()) as { EventSourceMappings: readonly Mapping[] }).EventSourceMappings;
+}
+
+/** What is not in the sink yet, and is not written again by what comes late. */
+async function expectOrder(old: string): Promise<void> {
+  const QueueUrl = await data.urlOf('people-inbox.fifo');
+  for (const version of [2, 3]) {
+    await person(1, version);
+    const sent = await command('run', '--only', 'send', '--step', 'people');
+    expect(sent, sent.stdout + sent.stderr).toMatchObject({ status: 0 });
+  }
+  for (const MessageDeduplicationId of ['once', 'twice']) {
+    await data.sqs('SendMessage', {
+      QueueUrl,
+      MessageBody: old,
+      MessageGroupId: 'g',
+      MessageDeduplicationId,
+    });
+  }
+  const local = await sluice(['run', here.file, '--step', 'people', '--json'], { env: account.env });
+  expect(local, local.stdout + local.stderr).toMatchObject({ status: 0 });
+  await expect.poll(() => data.waiting('people-inbox.fifo')).toBe(0);
+  expect(await inMySql('people')).toEqual(await inMySql('people_here'));
+  expect(await database.query("SELECT version FROM people WHERE id = 'p1'")).toEqual([['3']]);
 }
 
 const reasons = ({ events }: CliRun) => events.map(({ step, reason }) => [step, reason]).toSorted();
 
-it('is deployed, sends and receives with exactly the permissions that its roles have, is updated and taken away', async () => {
-  for (const name of ['users', 'copies', 'orders', 'order-copies']) await data.table(name);
+it('is deployed with queues that burn no receives, and nothing that an audit finds', async () => {
+  for (const name of ['users', 'copies', 'orders', 'order-copies', 'people']) await data.table(name);
+  for (let index = 0; index < PEOPLE; index++) await person(index, 1);
   for (let index = 0; index < USERS; index++) await data.put('users', user(index));
   const order = { id: { S: 'o1' } };
   await data.put('orders', order);
@@ -113,6 +195,21 @@ it('is deployed, sends and receives with exactly the permissions that its roles 
   expect(before.stdout).toContain('sluice deploy makes it');
 
   await users.deploy(account);
+  const all = await mappings();
+  expect(all).toHaveLength(3);
+  for (const { EventSourceArn, FunctionArn, MaximumBatchingWindowInSeconds = 0, ScalingConfig } of all) {
+    const name = FunctionArn.split(':').at(-1) ?? '';
+    const { Configuration } = (await (
+      await account.rest('lambda', `/2015-03-31/functions/${name}`)
+    ).json()) as { readonly Configuration: { readonly Timeout: number } };
+    const hidden = await data.attribute(EventSourceArn.split(':').at(-1) ?? '', 'VisibilityTimeout');
+    expect(Number(hidden)).toBeGreaterThanOrEqual(6 * Configuration.Timeout + MaximumBatchingWindowInSeconds);
+    // Concurrency is bounded where messages are fetched: what a function refuses has been received.
+    expect(ScalingConfig?.MaximumConcurrency).toBeGreaterThanOrEqual(2);
+  }
+});
+
+it('sends and receives with exactly the permissions that its roles have, is updated and taken away', async () => {
   // The message of the second step fails while others are looked at, as often as the policy allows: once.
   const redrive = `arn:aws:sqs:eu-west-1:${account.id}:orders-inbox-redrive`;
   const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: redrive, maxReceiveCount: 1 });
@@ -129,6 +226,7 @@ it('is deployed, sends and receives with exactly the permissions that its roles 
     steps: [
       { name: 'users', read: keys.length, written: keys.length - 1, rejected: 1 },
       { name: 'orders', read: 1, written: 1 },
+      { name: 'people', read: PEOPLE, written: PEOPLE },
     ],
   });
   const local = await sluice(['run', here.file, '--json'], { env: account.env });
@@ -137,7 +235,8 @@ it('is deployed, sends and receives with exactly the permissions that its roles 
   expect(wanted).toHaveLength(keys.length - 1);
   await expect.poll(() => data.dump('copies')).toEqual(wanted);
 
-  const body = await message();
+  const [body = '', old = ''] = await messages();
+  await expectOrder(old);
   for (const each of [body, body]) await send(each);
   await expect.poll(() => data.waiting('users-inbox')).toBe(0);
   expect(await data.dump('copies')).toEqual(wanted);
@@ -167,13 +266,11 @@ it('is deployed, sends and receives with exactly the permissions that its roles 
   await users.declare(declared(0.5));
   const updated = await users.deploy(account);
   expect(updated.events.at(-1)).toMatchObject({ stacks: [{ result: 'unchanged' }, { result: 'updated' }] });
-  const mappings = await account.rest('lambda', '/2015-03-31/event-source-mappings/');
-  const { EventSourceMappings } = (await mappings.json()) as { EventSourceMappings: { BatchSize: number }[] };
-  expect(EventSourceMappings.map(({ BatchSize }) => BatchSize).toSorted()).toEqual([100, 7]);
+  expect((await mappings()).map(({ BatchSize }) => BatchSize).toSorted()).toEqual([10, 100, 7]);
 
   const gone = await command('destroy', '--yes');
   expect(gone, gone.stdout + gone.stderr).toMatchObject({ status: 0 });
   const { QueueUrls = [] } = await data.sqs('ListQueues', {});
-  expect((QueueUrls as string[]).map((url) => url.split('/').at(-1))).toEqual(['tap']);
-  expect(await data.tables()).toEqual(['copies', 'order-copies', 'orders', 'users', 'users-here']);
+  expect((QueueUrls as string[]).map((url) => url.split('/').at(-1))).toEqual(['tap', 'tap-people']);
+  expect(await data.tables()).toEqual(['copies', 'order-copies', 'orders', 'people', 'users', 'users-here']);
 });
