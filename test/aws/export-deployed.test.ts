@@ -49,7 +49,8 @@ const neighbours = [
   'exports/shop-eu/b.parquet',
   'exports/shop-2020-01-01-00-00/c.parquet',
 ];
-const theirSnapshot = 'shop-2020-01-01-00-00';
+/** The first is never done. */
+const theirSnapshots = ['shop-2020-01-01-00-00', 'shop-2020-01-02-00-00'] as const;
 
 let moto: TestMoto;
 let service: ExportService;
@@ -80,7 +81,7 @@ afterAll(async () => {
   await moto?.stop();
 });
 
-/** A database, with a snapshot of somebody else that is never done; a bucket in which others have files; a key and a role. */
+/** A database, with snapshots of somebody else; a bucket in which others have files; a key and a role. */
 async function prepared(): Promise<typeof keyAndRole> {
   const shop = { DBInstanceIdentifier: 'shop' };
   await account.query('rds', 'CreateDBInstance', {
@@ -91,8 +92,9 @@ async function prepared(): Promise<typeof keyAndRole> {
     MasterUsername: 'app',
     MasterUserPassword: 'not-a-secret',
   });
-  await account.query('rds', 'CreateDBSnapshot', { ...shop, DBSnapshotIdentifier: theirSnapshot });
-  service.hold(theirSnapshot);
+  for (const name of theirSnapshots)
+    await account.query('rds', 'CreateDBSnapshot', { ...shop, DBSnapshotIdentifier: name });
+  service.hold(theirSnapshots[0]);
   const Principal = { Service: 'export.rds.amazonaws.com' };
   const trust = { Effect: 'Allow', Principal, Action: 'sts:AssumeRole' };
   await account.query('iam', 'CreateRole', {
@@ -153,7 +155,7 @@ async function keys(): Promise<readonly string[]> {
   return [...text.matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key = '']) => key).sort();
 }
 
-/** Names of the exports of which there are objects, and of the snapshots, without those of others. */
+/** Names of the exports of which there are objects, and of the snapshots, without those of others, which are all there. */
 async function ours(): Promise<{
   readonly exports: readonly string[];
   readonly snapshots: readonly string[];
@@ -163,9 +165,10 @@ async function ours(): Promise<{
     .map((key) => key.split('/').slice(1, -1).shift() ?? '');
   const told = await account.query('rds', 'DescribeDBSnapshots', { SnapshotType: 'manual' });
   const snapshots = [...told.matchAll(/<DBSnapshotIdentifier>([^<]*)</g)].map(([, name = '']) => name);
+  expect(snapshots).toEqual(expect.arrayContaining([...theirSnapshots]));
   return {
     exports: [...new Set(folders)].filter((name) => name !== ''),
-    snapshots: snapshots.filter((name) => name !== theirSnapshot),
+    snapshots: snapshots.filter((name) => !(theirSnapshots as readonly string[]).includes(name)),
   };
 }
 
