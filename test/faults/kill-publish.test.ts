@@ -6,7 +6,7 @@ import { look, type Place } from './export-look.js';
 import { type HttpProxy, type Moment, startHttpProxy } from './http-proxy.js';
 import { killedAtCall } from './killed-store.js';
 
-const TIMEOUT_MS = 300_000;
+const TIMEOUT_MS = 3_600_000;
 /** Beside `orders/`, and beside an export: a bare prefix would take them too. */
 const NEIGHBOURS = ['orders-old/a', 'orders2/a', 'orders/run-22/a', 'orders.json'];
 /** More calls than one run makes. */
