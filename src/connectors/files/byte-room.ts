@@ -22,6 +22,11 @@ export class ByteRoom {
     this.at += this.bytes.write(text, this.at, 'utf8');
   }
 
+  byte(code: number): void {
+    this.reserve(1);
+    this.bytes[this.at++] = code;
+  }
+
   /** ASCII only. */
   ascii(text: string): void {
     this.reserve(text.length);

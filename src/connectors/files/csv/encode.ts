@@ -66,8 +66,7 @@ export class CsvEncoder {
         const cells = fields[index];
         if (cells?.kind === 'text') putText(cells, row, isBytes[index] === true, room);
         else if (cells) putAttribute(cells, row, room);
-        room.reserve(1);
-        room.bytes[room.at++] = index + 1 < fields.length ? COMMA : LF;
+        room.byte(index + 1 < fields.length ? COMMA : LF);
       }
     }
   }
@@ -102,13 +101,13 @@ function putAttribute({ rows, index }: CellsAt & { kind: 'attribute' }, row: num
     room.text(quoted(csvText(rows.cell(place)) ?? ''));
     return;
   }
-  room.ascii('"');
+  room.byte(QUOTE);
   room.copy(frame.before, 0, frame.before.length);
   if (!frame.isAll) {
     room.copy(rows.bytes, rows.spans.starts[place] as number, rows.spans.ends[place] as number);
   }
   room.copy(frame.after, 0, frame.after.length);
-  room.ascii('"');
+  room.byte(QUOTE);
 }
 
 const QUOTE = 0x22;

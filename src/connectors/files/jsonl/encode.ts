@@ -55,7 +55,7 @@ export class JsonLinesEncoder {
         const place = rows.offset(row) + index;
         const kind = rows.kindAt(place) & KIND_MASK;
         if (kind === cellKinds.absent) continue;
-        if (!isFirst) room.ascii(',');
+        if (!isFirst) room.byte(COMMA);
         isFirst = false;
         room.copy(head, 0, head.length);
         const frame = frames[kind];
@@ -75,20 +75,20 @@ export class JsonLinesEncoder {
     for (let row = 0; row < rows.length; row++) {
       let made: Row | undefined;
       let isFirst = true;
-      room.ascii('{');
+      room.byte(OPEN_BRACE);
       for (const [index, head] of this.#heads.entries()) {
         const place = rows.offset(row) + 1 + index;
         const [start, end] = [starts[place] as number, ends[place] as number];
         if (start === ABSENT_START) continue;
-        if (!isFirst) room.ascii(',');
+        if (!isFirst) room.byte(COMMA);
         isFirst = false;
         room.copy(head, 0, head.length);
         if (start === NULL_START) room.ascii('null');
         else if (isItself(sorts[index], rows.bytes, start, end)) room.copy(rows.bytes, start, end);
         else if (sorts[index] === 'text' && isPlainText(rows.bytes, start, end)) {
-          room.ascii('"');
+          room.byte(QUOTE);
           room.copy(rows.bytes, start, end);
-          room.ascii('"');
+          room.byte(QUOTE);
         } else {
           made ??= rows.at(row) ?? [];
           room.text(jsonValue(made[index] ?? null, this.#columns[index] as Column));
@@ -147,6 +147,8 @@ const NINE = 0x39;
 const POINT = 0x2e;
 const MINUS = 0x2d;
 const QUOTE = 0x22;
+const COMMA = 0x2c;
+const OPEN_BRACE = 0x7b;
 const BACKSLASH = 0x5c;
 const FIRST_PRINTABLE = 0x20;
 
