@@ -107,10 +107,7 @@ async function ready(cloudFormation: CloudFormation, made: Named, signal: AbortS
   throw new SluiceError('timeout', 'CloudFormation did not finish a change set');
 }
 
-async function changesOf(
-  cloudFormation: CloudFormation,
-  made: Named,
-): Promise<readonly ResourceChange[]> {
+async function changesOf(cloudFormation: CloudFormation, made: Named): Promise<readonly ResourceChange[]> {
   const changes: ResourceChange[] = [];
   let next: string | undefined;
   do {
@@ -157,10 +154,7 @@ function changeOf({ ResourceChange: change }: Change): readonly ResourceChange[]
 }
 
 /** Begins to carry it out. The events of what follows have the token that is given. */
-export async function executeChangeSet(
-  cloudFormation: CloudFormation,
-  made: Named,
-): Promise<string> {
+export async function executeChangeSet(cloudFormation: CloudFormation, made: Named): Promise<string> {
   const token = randomUUID();
   await cloudFormation.call('ExecuteChangeSet', (sdk, client, options) =>
     client.send(new sdk.ExecuteChangeSetCommand({ ...named(made), ClientRequestToken: token }), options),
@@ -168,10 +162,7 @@ export async function executeChangeSet(
   return token;
 }
 
-export async function deleteChangeSet(
-  cloudFormation: CloudFormation,
-  made: Named,
-): Promise<void> {
+export async function deleteChangeSet(cloudFormation: CloudFormation, made: Named): Promise<void> {
   await cloudFormation.call('DeleteChangeSet', (sdk, client, options) =>
     client.send(new sdk.DeleteChangeSetCommand(named(made)), options),
   );
