@@ -23,8 +23,11 @@ const THREADS = 2;
 
 type Api = typeof import('@duckdb/node-api');
 type Instance = Awaited<ReturnType<Api['DuckDBInstance']['create']>>;
+type Connection = Awaited<ReturnType<Instance['connect']>>;
 
 let instance: Promise<Instance> | undefined;
+/** Kept for the next user, with the threads that it was last used with; not after a failure. */
+let kept: { readonly connection: Connection; readonly threads: number } | undefined;
 /** One at a time: the memory limit is for all of them together. */
 let last: Promise<unknown> = Promise.resolve();
 
@@ -48,25 +51,40 @@ async function lend<T>(
   threads: number,
 ): Promise<T> {
   signal.throwIfAborted();
-  instance ??= open();
-  const connection = await (await instance).connect();
+  const connection = await connected(threads);
   const interrupt = () => connection.interrupt();
   signal.addEventListener('abort', interrupt);
   try {
-    await connection.run(`SET TimeZone = 'UTC'; SET threads = ${threads}`);
-    return await use({
+    const lent = await use({
       run: async (sql) => {
         await connection.run(sql);
       },
       rows: async (sql) => (await connection.runAndReadAll(sql)).getRows(),
     });
+    kept = { connection, threads };
+    return lent;
   } catch (error) {
+    connection.closeSync();
     signal.throwIfAborted();
     throw error;
   } finally {
     signal.removeEventListener('abort', interrupt);
-    connection.closeSync();
   }
+}
+
+/** The one that is kept, which is nobody's but the caller's then, or a new one. */
+async function connected(threads: number): Promise<Connection> {
+  const { connection, threads: set } = kept ?? { connection: await connect(), threads: undefined };
+  kept = undefined;
+  if (set !== threads) await connection.run(`SET threads = ${threads}`);
+  return connection;
+}
+
+async function connect(): Promise<Connection> {
+  instance ??= open();
+  const connection = await (await instance).connect();
+  await connection.run("SET TimeZone = 'UTC'");
+  return connection;
 }
 
 async function open(): Promise<Instance> {

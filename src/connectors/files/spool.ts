@@ -104,7 +104,7 @@ export class Spool {
   }
 
   async remove(segments: readonly Segment[]): Promise<void> {
-    for (const { path } of segments) await this.#tried(path, () => rm(path, { force: true }));
+    await Promise.all(segments.map(({ path }) => this.#tried(path, () => rm(path, { force: true }))));
   }
 
   get #segments(): string {

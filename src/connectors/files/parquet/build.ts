@@ -41,36 +41,48 @@ export function isRowGroup(
 
 /**
  * A Parquet file, a row group after the other: DuckDB makes a file of each, by one thread and in the order of the rows, while
- * the next rows are read; these files' row groups are put together as they are.
+ * the next rows are read; these files' row groups are put together as they are, while DuckDB makes the next.
  */
 export class ParquetBuild implements FileBuild {
   readonly #order: ParquetOrder;
-  readonly #group: string;
+  /** In turns: one is made while the other is joined. */
+  #groups: readonly [string, string];
   #joined: JoinedFile | undefined;
+  #joining: Promise<void> | undefined;
 
   constructor(order: ParquetOrder) {
     this.#order = order;
-    this.#group = `${order.path}.group`;
+    this.#groups = [`${order.path}.group`, `${order.path}.next-group`];
   }
 
   async add(segments: readonly Segment[]): Promise<void> {
-    await this.#run((duckdb) => duckdb.run(copyStatement(this.#order, segments, this.#group)));
-    this.#joined ??= await JoinedFile.create(this.#order.path);
-    await this.#joined.add(this.#group);
-    await rm(this.#group, { force: true });
+    const [group, next] = this.#groups;
+    this.#groups = [next, group];
+    await this.#run((duckdb) => duckdb.run(copyStatement(this.#order, segments, group)));
+    await this.#joining;
+    this.#joining = this.#join(group);
+    this.#joining.catch(() => undefined); // whoever adds or ends next awaits it
   }
 
   async end(): Promise<{ readonly rows: number }> {
-    if (!this.#joined) await this.add([]);
+    if (!this.#joining) await this.add([]);
+    await this.#joining;
     await this.#joined?.end();
     this.#joined = undefined;
     return await this.#run(async (duckdb) => ({ rows: await rowsOf(duckdb, this.#order.path) }));
   }
 
   async close(): Promise<void> {
+    await this.#joining?.catch(() => undefined); // what was being joined is of no more use
     await this.#joined?.close();
     this.#joined = undefined;
-    await rm(this.#group, { force: true });
+    for (const group of this.#groups) await rm(group, { force: true });
+  }
+
+  async #join(group: string): Promise<void> {
+    this.#joined ??= await JoinedFile.create(this.#order.path);
+    await this.#joined.add(group);
+    await rm(group, { force: true });
   }
 
   async #run<T>(use: (duckdb: Duckdb) => Promise<T>): Promise<T> {
