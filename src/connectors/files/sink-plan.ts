@@ -5,9 +5,9 @@ import type { FormatPlan } from './format.js';
 import type { FileSinkSettings } from './sink-options.js';
 
 /** Each becomes one file on disk, made to last by one call; larger ones cost more memory than they save calls. */
-const BATCH = { rows: 50_000, bytes: 1024 * 1024 } as const;
+const BATCH = { rows: 50_000, bytes: 2 * 1024 * 1024 } as const;
 /** While one makes lines the others wait for the disk, which makes several files last in little more time than one. */
-const MAX_WRITERS = 4;
+const MAX_WRITERS = 3;
 
 export interface SinkFacts {
   readonly settings: FileSinkSettings;
