@@ -1,6 +1,6 @@
 import pc from 'picocolors';
 import type { Person } from '../aws/people/person.js';
-import { personPolicies } from '../aws/people/person-policies.js';
+import { byActions, personPolicies } from '../aws/people/person-policies.js';
 import type { Grant } from '../aws/policy/holder.js';
 import { wildcards } from '../aws/policy/policy-document.js';
 import type { Io } from './io.js';
@@ -46,7 +46,7 @@ function textOf({ kind, account, grants }: Person, color: boolean): string {
   const reasons = [...new Set(grants.map(reasonOf))].sort();
   const paragraphs = reasons.flatMap((reason) => {
     const own = grants.filter((each) => reasonOf(each) === reason);
-    return [`  ${reason}`, ...byActions(own).map((line) => `    ${line}`)];
+    return [`  ${reason}`, ...actionLines(own).map((line) => `    ${line}`)];
   });
   const wide = Object.entries(wildcards(grants)).map(([resource, why]) => `  wide: ${resource}: ${why}`);
   return [`permissions of ${colors.bold(`${titles[kind]} ${account}`)}`, ...paragraphs, ...wide].join('\n');
@@ -57,13 +57,9 @@ function reasonOf({ reasons }: Grant): string {
 }
 
 /** `ACTION, ACTION` and below it each resource that they are allowed on. */
-function byActions(grants: readonly Grant[]): readonly string[] {
-  const resources = [...new Set(grants.map(({ resource }) => resource))].sort();
-  const groups = new Map<string, string[]>();
-  for (const resource of resources) {
-    const own = grants.filter((each) => each.resource === resource).map(({ action }) => action);
-    const actions = [...new Set(own)].sort().join(', ');
-    groups.set(actions, [...(groups.get(actions) ?? []), resource]);
-  }
-  return [...groups].flatMap(([actions, on]) => [actions, ...on.map((resource) => `  ${resource}`)]);
+function actionLines(grants: readonly Grant[]): readonly string[] {
+  return byActions(grants).flatMap(({ actions, resources }) => [
+    actions.join(', '),
+    ...resources.map((resource) => `  ${resource}`),
+  ]);
 }

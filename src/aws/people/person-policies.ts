@@ -17,7 +17,7 @@ interface PersonStatement {
 /** What somebody is allowed, as policies that each are no longer than a managed policy may be. */
 export function personPolicies({ grants }: Person): readonly PersonPolicy[] {
   const policies: PersonStatement[][] = [[]];
-  for (const statement of statementsOf(grants).flatMap(parted)) {
+  for (const statement of byActions(grants).map(statementOf).flatMap(parted)) {
     const last = policies.at(-1) ?? [];
     if (last.length === 0 || policyChars(policyOf([...last, statement])) <= MAX_MANAGED_CHARS)
       last.push(statement);
@@ -30,8 +30,18 @@ function policyOf(Statement: readonly PersonStatement[]): PersonPolicy {
   return { Version: '2012-10-17', Statement };
 }
 
-/** Resources with the same actions stand together: people deploy many of one kind. */
-function statementsOf(grants: Person['grants']): readonly PersonStatement[] {
+function statementOf({ actions, resources }: SameActions): PersonStatement {
+  return { Effect: 'Allow', Action: actions, Resource: resources };
+}
+
+/** Resources on which the same is allowed. All sorted. */
+export interface SameActions {
+  readonly actions: readonly string[];
+  readonly resources: readonly string[];
+}
+
+/** Resources with the same actions together: people deploy many of one kind. */
+export function byActions(grants: Person['grants']): readonly SameActions[] {
   const actions = new Map<string, Set<string>>();
   for (const { action, resource } of grants)
     actions.set(resource, (actions.get(resource) ?? new Set<string>()).add(action));
@@ -40,7 +50,7 @@ function statementsOf(grants: Person['grants']): readonly PersonStatement[] {
     const same = [...names].sort().join(' ');
     resources.set(same, [...(resources.get(same) ?? []), resource]);
   }
-  return [...resources].map(([names, Resource]) => ({ Effect: 'Allow', Action: names.split(' '), Resource }));
+  return [...resources].map(([names, on]) => ({ actions: names.split(' '), resources: on }));
 }
 
 /** A statement that is too long for a policy is several. */

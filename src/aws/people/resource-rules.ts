@@ -53,13 +53,13 @@ export const resourceRules: Readonly<Record<string, Rule>> = {
     {
       on: arn(place, 'dynamodb', `table/${text('TableName')}`),
       actions: [
-        ...of('dynamodb', 'CreateTable DeleteTable DescribeTable UpdateTable'),
-        ...of('dynamodb', 'DescribeContinuousBackups UpdateContinuousBackups DescribeTimeToLive'),
         ...of(
           'dynamodb',
+          'CreateTable DeleteTable DescribeTable UpdateTable',
+          'DescribeContinuousBackups UpdateContinuousBackups DescribeTimeToLive',
           'DescribeContributorInsights DescribeKinesisStreamingDestination GetResourcePolicy',
+          'ListTagsOfResource TagResource UntagResource',
         ),
-        ...of('dynamodb', 'ListTagsOfResource TagResource UntagResource'),
         ...(properties['TimeToLiveSpecification'] === undefined ? [] : of('dynamodb', 'UpdateTimeToLive')),
       ],
     },
@@ -79,12 +79,12 @@ export const resourceRules: Readonly<Record<string, Rule>> = {
     {
       on: arn(place, 'iam', `role${String(properties['Path'] ?? '/')}${text('RoleName')}`),
       actions: [
-        ...of('iam', 'CreateRole DeleteRole GetRole UpdateAssumeRolePolicy UpdateRole UpdateRoleDescription'),
         ...of(
           'iam',
+          'CreateRole DeleteRole GetRole UpdateAssumeRolePolicy UpdateRole UpdateRoleDescription',
           'DeleteRolePolicy GetRolePolicy ListRolePolicies PutRolePolicy ListAttachedRolePolicies',
+          'TagRole UntagRole',
         ),
-        ...of('iam', 'TagRole UntagRole'),
         ...(properties['ManagedPolicyArns'] === undefined
           ? []
           : of('iam', 'AttachRolePolicy DetachRolePolicy')),
@@ -98,23 +98,22 @@ export const resourceRules: Readonly<Record<string, Rule>> = {
     { on: '*', actions: of('kms', 'CreateKey'), wildcard: 'a key is nobody before it is made' },
     {
       on: arn(place, 'kms', 'key/*'),
-      actions: [
-        ...of('kms', 'DescribeKey EnableKeyRotation GetKeyPolicy GetKeyRotationStatus PutKeyPolicy'),
-        ...of('kms', 'ScheduleKeyDeletion UpdateKeyDescription ListResourceTags TagResource UntagResource'),
-      ],
+      actions: of(
+        'kms',
+        'DescribeKey EnableKeyRotation GetKeyPolicy GetKeyRotationStatus PutKeyPolicy',
+        'ScheduleKeyDeletion UpdateKeyDescription ListResourceTags TagResource UntagResource',
+      ),
       wildcard: 'AWS names a key as it is made',
     },
   ],
   'AWS::KinesisFirehose::DeliveryStream': ({ place, text }) => [
     {
       on: arn(place, 'firehose', `deliverystream/${text('DeliveryStreamName')}`),
-      actions: [
-        ...of(
-          'firehose',
-          'CreateDeliveryStream DeleteDeliveryStream DescribeDeliveryStream UpdateDestination',
-        ),
-        ...of('firehose', 'ListTagsForDeliveryStream TagDeliveryStream UntagDeliveryStream'),
-      ],
+      actions: of(
+        'firehose',
+        'CreateDeliveryStream DeleteDeliveryStream DescribeDeliveryStream UpdateDestination',
+        'ListTagsForDeliveryStream TagDeliveryStream UntagDeliveryStream',
+      ),
     },
   ],
   'AWS::Lambda::EventSourceMapping': ({ place }) => [
@@ -132,14 +131,12 @@ export const resourceRules: Readonly<Record<string, Rule>> = {
   'AWS::Lambda::Function': ({ place, text, properties }) => [
     {
       on: arn(place, 'lambda', `function:${text('FunctionName')}`),
-      actions: [
-        ...of(
-          'lambda',
-          'CreateFunction DeleteFunction GetFunction UpdateFunctionCode UpdateFunctionConfiguration',
-        ),
-        ...of('lambda', 'GetFunctionCodeSigningConfig GetFunctionRecursionConfig GetFunctionScalingConfig'),
-        ...of('lambda', 'GetRuntimeManagementConfig ListTags TagResource UntagResource'),
-      ],
+      actions: of(
+        'lambda',
+        'CreateFunction DeleteFunction GetFunction UpdateFunctionCode UpdateFunctionConfiguration',
+        'GetFunctionCodeSigningConfig GetFunctionRecursionConfig GetFunctionScalingConfig',
+        'GetRuntimeManagementConfig ListTags TagResource UntagResource',
+      ),
     },
     ...(properties['VpcConfig'] === undefined
       ? []
@@ -191,10 +188,12 @@ export const resourceRules: Readonly<Record<string, Rule>> = {
   'AWS::SNS::Topic': ({ place, text }) => [
     {
       on: arn(place, 'sns', text('TopicName')),
-      actions: [
-        ...of('sns', 'CreateTopic DeleteTopic GetTopicAttributes SetTopicAttributes'),
-        ...of('sns', 'GetDataProtectionPolicy ListSubscriptionsByTopic', tags),
-      ],
+      actions: of(
+        'sns',
+        'CreateTopic DeleteTopic GetTopicAttributes SetTopicAttributes',
+        'GetDataProtectionPolicy ListSubscriptionsByTopic',
+        tags,
+      ),
     },
   ],
   'AWS::SNS::TopicPolicy': ({ place, text }) => [
@@ -258,12 +257,15 @@ function bucketActions(properties: Fields): readonly string[] {
   return [
     ...of('s3', 'CreateBucket DeleteBucket ListBucket PutBucketTagging', tags),
     ...used,
-    ...of('s3', 'GetAccelerateConfiguration GetAnalyticsConfiguration GetBucketAbac GetBucketCORS'),
-    ...of('s3', 'GetBucketLogging GetBucketMetadataTableConfiguration GetBucketNotification'),
-    ...of('s3', 'GetBucketObjectLockConfiguration GetBucketOwnershipControls GetBucketPublicAccessBlock'),
-    ...of('s3', 'GetBucketTagging GetBucketVersioning GetBucketWebsite GetEncryptionConfiguration'),
-    ...of('s3', 'GetIntelligentTieringConfiguration GetInventoryConfiguration GetLifecycleConfiguration'),
-    ...of('s3', 'GetMetricsConfiguration GetReplicationConfiguration'),
+    ...of(
+      's3',
+      'GetAccelerateConfiguration GetAnalyticsConfiguration GetBucketAbac GetBucketCORS',
+      'GetBucketLogging GetBucketMetadataTableConfiguration GetBucketNotification',
+      'GetBucketObjectLockConfiguration GetBucketOwnershipControls GetBucketPublicAccessBlock',
+      'GetBucketTagging GetBucketVersioning GetBucketWebsite GetEncryptionConfiguration',
+      'GetIntelligentTieringConfiguration GetInventoryConfiguration GetLifecycleConfiguration',
+      'GetMetricsConfiguration GetReplicationConfiguration',
+    ),
   ];
 }
 
