@@ -71,23 +71,19 @@ export async function synthDeclaration(
       reportRefusals(refused, io, json, 'refused');
       return exitStatus.refused;
     }
-    refuseUndeployablePlan(
-      declaration,
-      file,
-      { queues: queuesOf(planned), needs: stepNeeds(world, planned) },
-      place,
-    );
+    const needs = stepNeeds(world, planned);
+    refuseUndeployablePlan(declaration, file, { queues: queuesOf(planned), needs }, place);
     const out = resolve(io.cwd, options.out ?? join(dirname(declaration.file), 'cdk.out'));
     const servers = await databaseServers(world);
     const networks = await deployedNetworks(world, servers, { ...place, offline: options.offline === true });
+    const codeOf = options.permissions ? noCode : makeCode;
+    const made = await synthesize({ world, planned, ...place, makeCode: codeOf, networks });
     if (options.permissions) {
-      const { stacks, site } = await synthesize({ world, planned, ...place, makeCode: noCode, networks });
-      const needs = needsFor(stepNeeds(world, planned), new Set());
-      const people = peopleOf({ site, stacks, needs, looksUp: networks.size > 0 });
-      sayPeople(people, io, options);
+      const { site, stacks } = made;
+      const facts = { site, stacks, needs: needsFor(needs, new Set()), looksUp: networks.size > 0 };
+      sayPeople(peopleOf(facts), io, options);
       return exitStatus.complete;
     }
-    const made = await synthesize({ world, planned, ...place, makeCode, networks });
     await writeAssembly(out, made.site, made.stacks, made.code);
     const connections = deployedConnections(declaration, planned);
     const limits = connectionLimits(servers);
