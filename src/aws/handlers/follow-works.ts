@@ -8,7 +8,7 @@ import { lastingRun, namedReplicate } from './named-replicate.js';
 const withFollower = keeping(async (deployed) => {
   const step = namedReplicate(deployed);
   const run = lastingRun(deployed, step);
-  return within(run, await openFollower(run.world, step, run.rejects));
+  return await within(run, () => openFollower(run.world, step, run.rejects));
 });
 
 const event: Work = async (deployed, asked, about) => {

@@ -31,15 +31,24 @@ export function keeping<Kept extends Keepable>(open: Open<Kept>): Keeping<Kept> 
   };
 }
 
-/** What was opened in a run, which is closed behind it. */
-export function within<Opened extends Keepable>(run: { close(): Promise<void> }, opened: Opened): Opened {
-  return {
-    ...opened,
-    close: async () => {
-      await opened.close();
-      await run.close();
-    },
-  };
+/** What is opened in a run, which is closed behind it, and where it cannot be opened. */
+export async function within<Opened extends Keepable>(
+  run: { close(): Promise<void> },
+  open: () => Promise<Opened>,
+): Promise<Opened> {
+  try {
+    const opened = await open();
+    return {
+      ...opened,
+      close: async () => {
+        await opened.close();
+        await run.close();
+      },
+    };
+  } catch (error) {
+    await run.close();
+    throw error;
+  }
 }
 
 /** It says nothing against connections. */

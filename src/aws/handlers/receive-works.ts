@@ -69,9 +69,8 @@ async function opened(deployed: Deployed, step: CopyStep, until: AbortSignal): P
   until.addEventListener('abort', giveUp, { once: true });
   const run = openHandedRun({ ...deployed, signal: opening.signal }, step);
   try {
-    return within(run, await openReceiver(run.world, step, sharedOf(deployed, step, run.rejects)));
+    return await within(run, () => openReceiver(run.world, step, sharedOf(deployed, step, run.rejects)));
   } catch (error) {
-    await run.close();
     throw opening.signal.aborted ? opening.signal.reason : error;
   } finally {
     until.removeEventListener('abort', giveUp);

@@ -8,7 +8,7 @@ import { transformEvent } from './transform.js';
 const withMapper = keeping(async (deployed) => {
   const step = namedReplicate(deployed);
   const run = lastingRun(deployed, step);
-  return within(run, await openMapper(run.world, step, run.rejects));
+  return await within(run, () => openMapper(run.world, step, run.rejects));
 });
 
 const event: Work = async (deployed, asked, about) => {

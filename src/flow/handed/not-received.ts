@@ -1,6 +1,6 @@
 import type { CopyStep } from '../../declare/declaration.js';
 import { comeAgain } from '../../engine/via/come-again.js';
-import { openScope, type World } from '../scope.js';
+import { openScope, stoppedAtOnce, type World } from '../scope.js';
 import type { HandedMessage } from './open-receiver.js';
 
 /**
@@ -16,15 +16,16 @@ export async function notReceived(
   try {
     signal.throwIfAborted();
     const scope = openScope(world, step, step.name);
-    signal.addEventListener('abort', () => scope.abort(signal.reason), { once: true });
-    const connection = await world.connections.get(step.via?.connection ?? '');
-    const queue = connection.queue?.(scope.sinkContext);
-    if (!queue) return;
-    try {
-      await comeAgain(queue, await queue.handed(messages));
-    } finally {
-      await queue.close();
-    }
+    await stoppedAtOnce({ signal }, scope, async () => {
+      const connection = await world.connections.get(step.via?.connection ?? '');
+      const queue = connection.queue?.(scope.sinkContext);
+      if (!queue) return;
+      try {
+        await comeAgain(queue, await queue.handed(messages));
+      } finally {
+        await queue.close();
+      }
+    });
   } catch {
     // The service lets go of them by itself, later.
   }
