@@ -32,18 +32,16 @@ export function plainFrame(frames: readonly (Frame | undefined)[], kind: number)
   return (kind & ESCAPED) === 0 ? frames[kind & KIND_MASK] : undefined;
 }
 
-/** The frame of the cell at this place of the spans: none unless the cell's bytes are what JSON.stringify gives. */
-export function frameAt(
-  frames: readonly (Frame | undefined)[],
-  rows: AttributeRows,
-  place: number,
-): Frame | undefined {
+/** As they stand in JSON. */
+export const jsonFrames = attributeFrames();
+
+/** The frame in JSON of the cell at this place of the spans: none unless the cell's bytes are what JSON.stringify gives. */
+export function frameAt(rows: AttributeRows, place: number): Frame | undefined {
   const kind = rows.kindAt(place);
-  if ((kind & ESCAPED) === 0) return frames[kind & KIND_MASK];
   const { starts, ends } = rows.spans;
-  return areUsual(rows.bytes, starts[place] as number, ends[place] as number)
-    ? frames[kind & KIND_MASK]
-    : undefined;
+  if ((kind & ESCAPED) !== 0 && !areUsual(rows.bytes, starts[place] as number, ends[place] as number))
+    return undefined;
+  return jsonFrames[kind & KIND_MASK];
 }
 
 const BACKSLASH = 0x5c;

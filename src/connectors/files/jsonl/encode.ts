@@ -3,7 +3,7 @@ import type { Batch } from '../../../values/batch.js';
 import type { Cell, Row } from '../../../values/cell.js';
 import type { Column } from '../../../values/column.js';
 import { ABSENT_START, NULL_START, TextRows } from '../../../values/text-rows.js';
-import { attributeFrames } from '../attribute-frames.js';
+import { jsonFrames } from '../attribute-frames.js';
 import { ByteRoom } from '../byte-room.js';
 import { base64 } from '../cell-text.js';
 import { embedded } from './document.js';
@@ -58,7 +58,7 @@ export class JsonLinesEncoder {
         if (!isFirst) room.byte(COMMA);
         isFirst = false;
         room.copy(head, 0, head.length);
-        const frame = frames[kind];
+        const frame = jsonFrames[kind];
         if (frame) room.copy(frame.before, 0, frame.before.length);
         if (!frame?.isAll) room.copy(rows.bytes, starts[place] as number, ends[place] as number);
         if (frame) room.copy(frame.after, 0, frame.after.length);
@@ -98,8 +98,6 @@ export class JsonLinesEncoder {
     }
   }
 }
-
-const frames = attributeFrames();
 
 /** https://www.rfc-editor.org/rfc/rfc8259#section-6 */
 const jsonNumber = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;

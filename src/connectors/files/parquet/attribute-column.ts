@@ -1,9 +1,7 @@
 import { type AttributeRows, cellKinds } from '../../../values/attribute-rows.js';
-import { attributeFrames, type Frame, frameAt } from '../attribute-frames.js';
+import { type Frame, frameAt } from '../attribute-frames.js';
 import type { ColumnRows, Route } from './row-encoder.js';
 import type { SegmentColumn } from './segment-column.js';
-
-const frames = attributeFrames();
 
 /**
  * A column of DynamoDB's items that was given no type: the JSON of each attribute. Sets, lists and maps, and texts with escapes that nobody
@@ -21,7 +19,7 @@ export function addAttributeColumn(
     if (skipped.size > 0 && skipped.has(row)) continue;
     const place = rows.offset(row) + index;
     const kind = rows.kindAt(place);
-    const around = frameAt(frames, rows, place);
+    const around = frameAt(rows, place);
     if (kind === cellKinds.absent) {
       into.addNull();
     } else if (around === undefined) {

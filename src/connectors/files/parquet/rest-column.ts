@@ -1,5 +1,5 @@
 import { type AttributeRows, cellKinds } from '../../../values/attribute-rows.js';
-import { attributeFrames, type Frame, frameAt } from '../attribute-frames.js';
+import { type Frame, frameAt } from '../attribute-frames.js';
 import type { ColumnRows } from './row-encoder.js';
 import type { SegmentColumn } from './segment-column.js';
 
@@ -11,7 +11,6 @@ export interface RestName {
   readonly head: Buffer;
 }
 
-const frames = attributeFrames();
 const LENGTH_BYTES = 4;
 const OPEN_BRACE = 0x7b;
 const COMMA = 0x2c;
@@ -52,7 +51,7 @@ function restLength(rows: AttributeRows, offset: number, names: readonly RestNam
     const { index, head } = names[at] as RestName;
     const place = offset + index;
     if (rows.kindAt(place) === cellKinds.absent) continue;
-    const frame = frameAt(frames, rows, place);
+    const frame = frameAt(rows, place);
     if (frame === undefined) return undefined;
     // With the brace or comma before it.
     length += 1 + head.length + frame.before.length + spanLength(rows, place, frame) + frame.after.length;
@@ -80,7 +79,7 @@ function addRest(
   for (let at = 0; at < names.length; at++) {
     const { index, head } = names[at] as RestName;
     const place = offset + index;
-    const frame = frameAt(frames, rows, place);
+    const frame = frameAt(rows, place);
     if (frame === undefined) continue;
     buffer[to++] = mark;
     mark = COMMA;
