@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { SluiceError } from '../../errors.js';
 import type { DrawOptions } from '../draw-declaration.js';
 import type { Io } from '../io.js';
-import { onOption } from '../on-option.js';
+import { type OnOption, onOption } from '../on-option.js';
 
 const formats: readonly string[] = ['text', 'mermaid', 'svg', 'asl'];
 
@@ -38,12 +38,10 @@ export function registerDraw(program: Command, io: Io, exit: (status: number) =>
     )
     .option('--json', 'mistakes as JSON events')
     .addHelpText('after', examples)
-    .action(async (file: string, options: DrawOptions & { readonly on?: string }) =>
-      exit(await draw(file, options, io)),
-    );
+    .action(async (file: string, options: DrawOptions & OnOption) => exit(await draw(file, options, io)));
 }
 
-async function draw(file: string, options: DrawOptions & { readonly on?: string }, io: Io): Promise<number> {
+async function draw(file: string, options: DrawOptions & OnOption, io: Io): Promise<number> {
   if (!formats.includes(options.format)) {
     throw new SluiceError('usage', `no format is named ${options.format}`, {
       hint: `there is: ${formats.join(', ')}`,

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Io } from '../io.js';
 import type { RejectsOptions } from '../list-rejects.js';
-import { onOption } from '../on-option.js';
+import { type OnOption, onOption } from '../on-option.js';
 
 const examples = `
 Examples:
@@ -28,7 +28,7 @@ export function registerRejects(program: Command, io: Io, exit: (status: number)
     )
     .option('--json', 'one JSON line for each reject')
     .addHelpText('after', examples)
-    .action(async (file: string, options: RejectsOptions & { readonly on?: string }) => {
+    .action(async (file: string, options: RejectsOptions & OnOption) => {
       const { loadDeclaration } = await import('../../declare/load.js');
       const { onAws } = await import('../deploy/deployed-pipeline.js');
       const { listRejects } = await import('../list-rejects.js');

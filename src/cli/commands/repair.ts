@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Io } from '../io.js';
-import { onOption } from '../on-option.js';
+import { type OnOption, onOption } from '../on-option.js';
 import type { RepairOptions } from '../repair-declaration.js';
 
 const examples = `
@@ -31,7 +31,7 @@ export function registerRepair(program: Command, io: Io, exit: (status: number) 
     .option('--json', 'one JSON event a line')
     .option('--quiet', 'no progress')
     .addHelpText('after', examples)
-    .action(async (file: string, options: RepairOptions & { readonly on?: string }) => {
+    .action(async (file: string, options: RepairOptions & OnOption) => {
       const { loadDeclaration } = await import('../../declare/load.js');
       const { onAws } = await import('../deploy/deployed-pipeline.js');
       const { repairDeclaration } = await import('../repair-declaration.js');

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Io } from '../io.js';
-import { onOption } from '../on-option.js';
+import { type OnOption, onOption } from '../on-option.js';
 import type { ReplayOptions } from '../replay-rejects.js';
 
 const examples = `
@@ -33,7 +33,7 @@ export function registerReplay(program: Command, io: Io, exit: (status: number) 
     )
     .option('--json', 'one JSON event a line')
     .addHelpText('after', examples)
-    .action(async (file: string, options: ReplayOptions & { readonly on?: string }) => {
+    .action(async (file: string, options: ReplayOptions & OnOption) => {
       const { loadDeclaration } = await import('../../declare/load.js');
       const { asidePlaces, onAws } = await import('../deploy/deployed-pipeline.js');
       const { replayAll } = await import('../replay-rejects.js');

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { RunHistory } from '../../journal/runs.js';
 import type { Io } from '../io.js';
 import type { RunsOptions } from '../list-runs.js';
-import { onOption } from '../on-option.js';
+import { type OnOption, onOption } from '../on-option.js';
 
 const examples = `
 Examples:
@@ -24,18 +24,14 @@ export function registerRuns(program: Command, io: Io, exit: (status: number) =>
     )
     .option('--json', 'one JSON line for each run')
     .addHelpText('after', examples)
-    .action(
-      async (file: string, run: string | undefined, options: RunsOptions & { readonly on?: string }) => {
-        const { loadDeclaration } = await import('../../declare/load.js');
-        const { onAws } = await import('../deploy/deployed-pipeline.js');
-        const { listRuns } = await import('../list-runs.js');
-        const { executionEnding } = await import('../deploy/execution-ending.js');
-        const declaration = await loadDeclaration(file, { env: io.env });
-        const asked = await onAws(declaration, io, options);
-        const endingOf = (history: RunHistory) => executionEnding(history, io);
-        exit(
-          await listRuns(declaration, run, io, { ...asked, ...(options.on === 'aws' ? { endingOf } : {}) }),
-        );
-      },
-    );
+    .action(async (file: string, run: string | undefined, options: RunsOptions & OnOption) => {
+      const { loadDeclaration } = await import('../../declare/load.js');
+      const { onAws } = await import('../deploy/deployed-pipeline.js');
+      const { listRuns } = await import('../list-runs.js');
+      const { executionEnding } = await import('../deploy/execution-ending.js');
+      const declaration = await loadDeclaration(file, { env: io.env });
+      const asked = await onAws(declaration, io, options);
+      const endingOf = (history: RunHistory) => executionEnding(history, io);
+      exit(await listRuns(declaration, run, io, { ...asked, ...(options.on === 'aws' ? { endingOf } : {}) }));
+    });
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Io } from '../io.js';
-import { onOption } from '../on-option.js';
+import { type OnOption, onOption } from '../on-option.js';
 import type { TraceOptions } from '../trace-declaration.js';
 
 const examples = `
@@ -33,7 +33,7 @@ export function registerTrace(program: Command, io: Io, exit: (status: number) =
     )
     .option('--json', 'one JSON object for each copy')
     .addHelpText('after', examples)
-    .action(async (file: string, key: string, options: TraceOptions & { readonly on?: string }) => {
+    .action(async (file: string, key: string, options: TraceOptions & OnOption) => {
       const { loadDeclaration } = await import('../../declare/load.js');
       const { onAws } = await import('../deploy/deployed-pipeline.js');
       const { traceDeclaration } = await import('../trace-declaration.js');

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { SluiceError } from '../../errors.js';
 import type { Io } from '../io.js';
-import { onOption } from '../on-option.js';
+import { type OnOption, onOption } from '../on-option.js';
 import type { VerifyCommandOptions } from '../verify-declaration.js';
 
 const examples = `
@@ -37,7 +37,7 @@ export function registerVerify(program: Command, io: Io, exit: (status: number) 
     .option('--json', 'one JSON event a line')
     .option('--quiet', 'no progress')
     .addHelpText('after', examples)
-    .action(async (file: string, options: VerifyCommandOptions & { readonly on?: string }) => {
+    .action(async (file: string, options: VerifyCommandOptions & OnOption) => {
       const { loadDeclaration } = await import('../../declare/load.js');
       const { onAws } = await import('../deploy/deployed-pipeline.js');
       const { verifyDeclaration } = await import('../verify-declaration.js');

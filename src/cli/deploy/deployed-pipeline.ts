@@ -7,6 +7,7 @@ import type { Declaration } from '../../declare/declaration.js';
 import { SluiceError } from '../../errors.js';
 import type { AsidePlaces } from '../../flow/handed/replay-aside.js';
 import type { Io } from '../io.js';
+import type { OnOption } from '../on-option.js';
 import { deployPlace } from './assembly-for.js';
 import { callContext } from './chosen-assembly.js';
 
@@ -53,7 +54,7 @@ export async function deployedPipeline(declaration: Declaration, io: Io): Promis
 }
 
 /** The options of a command with the state that a deployed pipeline has, where `--on aws` asks for it. */
-export async function onAws<Options extends { readonly on?: string; readonly state?: string | undefined }>(
+export async function onAws<Options extends OnOption & { readonly state?: string | undefined }>(
   declaration: Declaration,
   io: Io,
   options: Options,

@@ -10,6 +10,7 @@ import { reportError } from '../errors.js';
 import { exitStatus } from '../exit-status.js';
 import { type Interrupt, onInterrupt } from '../interrupt.js';
 import type { Io } from '../io.js';
+import type { OnOption } from '../on-option.js';
 import { jsonProgress, type Progress, quietProgress } from '../progress.js';
 import { barProgress } from '../progress-bars.js';
 import type { RunOptions } from '../run-declaration.js';
@@ -20,8 +21,7 @@ import { declaredTree } from './declared-tree.js';
 import { deployedPipeline } from './deployed-pipeline.js';
 import { JournalProgress } from './journal-progress.js';
 
-export interface AwsRunOptions extends RunOptions {
-  readonly on?: string;
+export interface AwsRunOptions extends RunOptions, OnOption {
   /** Ends the execution that is under way instead of following it. */
   readonly stop?: boolean;
 }
