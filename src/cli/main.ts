@@ -93,7 +93,7 @@ process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
 async function main(argv: readonly string[], io: Io): Promise<number> {
   let status: number = exitStatus.complete;
   const program = new Command('sluice')
-    .description('Moves data between MySQL and DynamoDB: declared once, exact, and proved.')
+    .description('Moves data between MySQL, DynamoDB and files: declared once, exact, and proved.')
     .version(version)
     .showHelpAfterError('(sluice --help shows the commands)')
     .addHelpText('after', examples)

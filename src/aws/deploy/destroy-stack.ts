@@ -91,6 +91,7 @@ async function settleFates({ stack, found, holdings }: Doomed, work: StackWork):
     signal,
   });
   if (changes === undefined) return;
+  work.observer.said(found.name, 'an update first, which says what becomes of what holds data');
   const followed = await carryOut(found.name, changes, 'update', work);
   if (!isGood(followed.status)) throw await stackFailure(cloudFormation, found, followed);
 }
