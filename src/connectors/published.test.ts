@@ -75,6 +75,9 @@ describe('LATEST.json', () => {
     await expect(run('run-2')).rejects.toMatchObject({ code: 'folder_taken' });
     expect((await readLatest(store, folder))?.latest.export).toBe('run-1');
     expect(await there()).toEqual(expect.arrayContaining(namesOfExports(folder, ['run-1'])));
+    // Steps of one run give their exports one name.
+    const ofSameRun = publish(store, folder, manifestOf({ name: 'run-1' }, []));
+    await expect(ofSameRun).rejects.toMatchObject({ code: 'folder_taken' });
   });
 });
 

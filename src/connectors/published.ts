@@ -34,9 +34,9 @@ export async function publish(store: Store, folder: string, manifest: Manifest):
   parseManifest(text, name);
   let isWritten = false;
   return await inTurn(store, folder, async (found) => {
-    if (found && [found.latest.export, ...found.latest.kept].includes(manifest.export)) return found.latest;
     const [taken] = ownerFindings(found?.latest, manifest);
     if (taken) throw new SluiceError('folder_taken', taken.message, { hint: taken.hint ?? '' });
+    if (found && [found.latest.export, ...found.latest.kept].includes(manifest.export)) return found.latest;
     if (!isWritten) await store.writeText(name, text);
     isWritten = true;
     const latest = withExport(found?.latest, manifest);

@@ -20,6 +20,19 @@ steps:
 
 const mistakes: readonly [name: string, text: string, problems: readonly string[]][] = [
   [
+    'two steps that write to one folder, however its path is spelled',
+    `${declared('{ connection: out, format: csv }')}  - copy: again
+    from: { connection: shop, table: lines }
+    to: { connection: same, table: orders, format: parquet }
+  - copy: beside
+    from: { connection: shop, tables: [orders] }
+    to: { connection: same, table: "{table}-2", format: parquet }
+`.replace('steps:', '  same: { kind: files, path: out/ }\nsteps:'),
+    [
+      '12:9 steps[1].to the step c writes its exports to this folder already: a reader finds one there (conflict) → a folder of its own for each: table: orders-again',
+    ],
+  ],
+  [
     'a sink without a format',
     declared('{ connection: out }'),
     ['8:5 steps[0].to.format `format` is missing (missing_field) → parquet, csv, or jsonl (JSON Lines).'],

@@ -7,6 +7,7 @@ import { checkCopy } from './copy-step.js';
 import type { FailureBranch, NamedStep, ParallelStep, Step } from './declaration.js';
 import { type DocumentPath, formatPath } from './document-path.js';
 import { checkExport, sayExportPlaces } from './export-step.js';
+import { claimPlace } from './file-places.js';
 import { checkCall, checkVerify, checkWait } from './flow-steps.js';
 import { checked } from './issues.js';
 import { checkReplicate } from './replicate-step.js';
@@ -54,7 +55,7 @@ class StepReader {
   readonly #reading: Reading;
   /** Queues, and the steps that go through them. */
   readonly #queues = new Map<string, string>();
-  /** Places of exports, and the steps that export there. */
+  /** Places of exports, also those that copies write, and the steps that export there. */
   readonly #places = new Map<string, string>();
 
   constructor(kinds: ConnectionKinds, connections: Options, reading: Reading) {
@@ -107,7 +108,10 @@ class StepReader {
     switch (kind) {
       case 'copy': {
         const copy = checkCopy(value, path, this.#kinds, this.#reading);
-        if (copy) claimQueue(copy, path, this.#queues, this.#reading.report);
+        if (copy) {
+          claimQueue(copy, path, this.#queues, this.#reading.report);
+          claimPlace(copy, path, this.#connections, this.#places, this.#reading.report);
+        }
         return copy;
       }
       case 'replicate':
