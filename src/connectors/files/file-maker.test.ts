@@ -6,9 +6,10 @@ import type { Column } from '../../values/column.js';
 import type { Store } from '../store.js';
 import { csvFormat } from './csv/csv-format.js';
 import { FileMaker } from './file-maker.js';
-import type { RowsFormat } from './format.js';
+import type { FileOptions, RowsFormat } from './format.js';
 import { Spool } from './spool.js';
 
+const options = { format: 'csv', compression: 'none', rowGroupRows: 1, forPeople: false } as const;
 const columns: readonly Column[] = Object.freeze([{ name: 'id', type: 'int', nullable: false }]);
 
 let ground: FileGround;
@@ -24,14 +25,17 @@ beforeEach(async () => {
       return own;
     },
   });
-  const options = { format: 'csv', compression: 'none', rowGroupRows: 1, forPeople: false } as const;
-  const { rows } = csvFormat({ ...options, extra: undefined }).plan(incoming);
-  if (!rows) throw new Error('not planned');
-  format = rows;
+  format = csvOf({ ...options, extra: undefined });
   spool = new Spool(ground.scratch);
   await spool.begin({ run: 'run-1', asOf: '', form: '' });
 });
 afterEach(() => ground.close());
+
+function csvOf(options: FileOptions): RowsFormat {
+  const { rows } = csvFormat(options).plan({ columns, open: false, key: ['id'] });
+  if (!rows) throw new Error('not planned');
+  return rows;
+}
 
 const makerOf = (rows: number, into: Store = store) =>
   new FileMaker(
@@ -118,4 +122,13 @@ it('a file that cannot be put in its store ends all of it', async () => {
   await maker.add(await kept('0.0', 10));
   await expect(maker.finish()).rejects.toThrow('the disk is full');
   expect(await spool.segments()).toHaveLength(1);
+});
+
+it('a file for people is counted behind its byte order mark, and put', async () => {
+  format = csvOf({ ...options, forPeople: true, extra: undefined });
+  const maker = makerOf(10);
+  maker.announce('0.1');
+  await maker.add(await kept('0.1', 2));
+  expect(await maker.finish()).toMatchObject([{ rows: 2 }]);
+  expect((await store.readText('t/0'))?.text).toBe('\uFEFF"id"\r\n"1"\r\n"1"\r\n');
 });

@@ -9,6 +9,7 @@ import { GrowingBytes } from '../growing-bytes.js';
 import { isEnoughText, TextFile } from '../text-file.js';
 import { CsvEncoder } from './encode.js';
 import { PeopleCsvEncoder } from './people.js';
+import { afterMark } from './read-csv.js';
 import { RecordScanner } from './record-scanner.js';
 
 /** CSV: exact (encode.ts), or for a spreadsheet (people.ts). */
@@ -72,6 +73,8 @@ function openFindings({ open, columns, key }: Incoming, extra: FileOptions['extr
 async function recordsIn(text: Readable): Promise<number> {
   const growing = new GrowingBytes(text, 0);
   const scanner = new RecordScanner(growing.bytes);
+  const start = await afterMark(growing);
+  scanner.move(growing.bytes, start);
   let records = 0;
   for (;;) {
     while (scanner.next(growing.ended)) records++;

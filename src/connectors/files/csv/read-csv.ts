@@ -58,7 +58,7 @@ export async function readHeader(
 const MARK = Buffer.from('\uFEFF');
 
 /** 3 where the bytes begin with a byte order mark, which is no part of the text. */
-async function afterMark(growing: GrowingBytes): Promise<number> {
+export async function afterMark(growing: GrowingBytes): Promise<number> {
   while (growing.bytes.length < MARK.length && !growing.ended) await growing.grow(0, 0);
   return growing.bytes.subarray(0, MARK.length).equals(MARK) ? MARK.length : 0;
 }
