@@ -4,11 +4,11 @@ import { needsServer } from '../fixtures/servers.js';
 import { type AccountContent, type ExportAccount, exportAccount, publishEarlier } from './export-account.js';
 import { tryExport } from './export-trial.js';
 import type { HttpFault, HttpProxy } from './http-proxy.js';
+import { sweepExtent } from './sweep-extent.js';
 
 needsServer('moto');
 
-const wanted = process.env['SLUICE_SWEEP'] ?? '2';
-const POINTS = wanted === 'all' ? Number.MAX_SAFE_INTEGER : Number(wanted);
+const extent = sweepExtent(2);
 
 const script = {
   tables: [
@@ -57,14 +57,15 @@ function callsOf(to: Call['to'], { events }: HttpProxy, from: number): Call[] {
   });
 }
 
+interface Failing extends Call {
+  readonly fault: HttpFault;
+  readonly passes: boolean;
+}
+
 /** Evenly spread over the calls and, from one to the next, over the faults. */
-function chosen(): readonly (Call & (typeof faults)[number])[] {
-  const all = faults.flatMap((fault) => calls.map((call) => ({ ...call, ...fault })));
-  const step = Math.max(1, all.length / POINTS);
-  const count = Math.floor(all.length / step);
-  return Array.from({ length: count }, (_, index) => all[Math.floor((index + 0.5) * step)]).filter(
-    (one) => one !== undefined,
-  );
+function chosen(): readonly Failing[] {
+  const all: readonly Failing[] = faults.flatMap((fault) => calls.map((call) => ({ ...call, ...fault })));
+  return extent.among(all.length).flatMap((index) => all[index] ?? []);
 }
 
 test('whichever call of an export fails once, the run goes on or can be gone on with, and a reader always finds one', async () => {

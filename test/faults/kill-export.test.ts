@@ -5,12 +5,12 @@ import { needsServer } from '../fixtures/servers.js';
 import { type ExportAccount, exportAccount, publishEarlier } from './export-account.js';
 import { observed } from './export-observer.js';
 import { sweep } from './kill-sweep.js';
+import { sweepExtent } from './sweep-extent.js';
 
 needsServer('moto');
 
-/** As many points as the suite has time for, of calls that change something; `SLUICE_SWEEP=all` tries every moment. */
-const wanted = process.env['SLUICE_SWEEP'] ?? '2';
-const POINTS = wanted === 'all' ? Number.MAX_SAFE_INTEGER : Number(wanted);
+/** As many points as the suite has time for, of calls that change something. */
+const extent = sweepExtent(2);
 const CHANGES = /Create|Start|Put|Delete/;
 
 const script: ExportScript = {
@@ -26,7 +26,7 @@ const variants: readonly (readonly [named: string, step: object])[] = [
   ['export with newest-only', { layout: 'newest-only' }],
   ['export of a cluster itself', { direct: true, keep: { exports: 1 } }],
 ];
-const chosen = variants.slice(0, wanted === 'all' ? variants.length : 1);
+const chosen = variants.slice(0, extent.isWhole ? variants.length : 1);
 
 let account: ExportAccount;
 beforeEach(async () => {
@@ -46,8 +46,8 @@ test.each(chosen)(
         observe: () => observed(account.place),
       },
       { rds: account.rds, s3: account.s3 },
-      POINTS,
-      wanted === 'all' ? undefined : CHANGES,
+      extent,
+      extent.isWhole ? undefined : CHANGES,
     );
     expect(result.failures).toEqual([]);
     expect(result.killed).toBeGreaterThanOrEqual(result.tried / 2);

@@ -5,6 +5,7 @@ import { type BucketGround, bucketGround, folderGround, namesOf } from '../fixtu
 import { look, type Place } from './export-look.js';
 import { type HttpProxy, type Moment, startHttpProxy } from './http-proxy.js';
 import { killedAtCall } from './killed-store.js';
+import { sweepExtent } from './sweep-extent.js';
 
 const TIMEOUT_MS = 3_600_000;
 /** Beside `orders/`, and beside an export: a bare prefix would take them too. */
@@ -12,7 +13,7 @@ const NEIGHBOURS = ['orders-old/a', 'orders2/a', 'orders/run-22/a', 'orders.json
 /** More calls than one run makes. */
 const MAX_CALLS = 200;
 /** Every call where all moments are asked for, else one in so many. */
-const STEP = process.env['SLUICE_SWEEP'] === 'all' ? 1 : 6;
+const STEP = sweepExtent(1).isWhole ? 1 : 6;
 
 /** What readers miss at this instant: who goes by LATEST.json, and who takes all that lies below `newest/`. */
 async function gapsNow(place: Place, names: () => Promise<readonly string[]>): Promise<readonly string[]> {

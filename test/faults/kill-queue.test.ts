@@ -13,12 +13,11 @@ import { needsServer } from '../fixtures/servers.js';
 import { type TestQueue, type TestSqs, testSqs } from '../fixtures/sqs.js';
 import { type HttpProxy, startHttpProxy } from './http-proxy.js';
 import { type Scenario, sweep } from './kill-sweep.js';
+import { sweepExtent } from './sweep-extent.js';
 
 needsServer('dynamodb');
 
-/** As many points as the suite has time for; `SLUICE_SWEEP=all` tries every moment. */
-const wanted = process.env['SLUICE_SWEEP'] ?? '2';
-const POINTS = wanted === 'all' ? Number.MAX_SAFE_INTEGER : Number(wanted);
+const extent = sweepExtent(2);
 const ITEMS = 60;
 /** Every so many items one is too large for a message, and goes through S3, where that is declared. */
 const LARGE_EVERY = 12;
@@ -116,7 +115,7 @@ function scenario(
 
 async function swept(own: Ground, made: Scenario): Promise<void> {
   const wire = { dynamodb: own.dynamodb, sqs: own.proxy };
-  const result = await sweep(made, wire, POINTS);
+  const result = await sweep(made, wire, extent);
   expect(result.failures).toEqual([]);
   expect(result.killed).toBeGreaterThanOrEqual(result.tried / 2);
 }

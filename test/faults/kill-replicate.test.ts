@@ -13,9 +13,9 @@ import { type TestDatabase, testDatabase } from '../fixtures/mysql.js';
 import { type HttpProxy, startHttpProxy } from './http-proxy.js';
 import { type Scenario, sweep } from './kill-sweep.js';
 import { type MysqlProxy, startMysqlProxy } from './mysql-proxy.js';
+import { sweepExtent } from './sweep-extent.js';
 
-const wanted = process.env['SLUICE_SWEEP'] ?? '2';
-const POINTS = wanted === 'all' ? Number.MAX_SAFE_INTEGER : Number(wanted);
+const extent = sweepExtent(2);
 const ITEMS = 120;
 const source = tableName('kill');
 
@@ -131,7 +131,7 @@ test.each([
 ] as const)(
   'killed at any moment and run again, a replicate by %s leaves what an undisturbed run leaves',
   async (_, make) => {
-    const result = await sweep(make(), { mysql, dynamodb }, POINTS);
+    const result = await sweep(make(), { mysql, dynamodb }, extent);
     expect(result.failures).toEqual([]);
     expect(result.killed).toBeGreaterThanOrEqual(result.tried / 2);
   },

@@ -4,12 +4,12 @@ import { needsServer } from '../fixtures/servers.js';
 import { type HttpProxy, startHttpProxy } from './http-proxy.js';
 import { type Scenario, sweep } from './kill-sweep.js';
 import { type MysqlProxy, startMysqlProxy } from './mysql-proxy.js';
+import { sweepExtent } from './sweep-extent.js';
 
 needsServer('mysql');
 needsServer('dynamodb');
 
-/** As many points as the suite has time for; `SLUICE_SWEEP=all` tries every moment. */
-const POINTS = process.env['SLUICE_SWEEP'] === 'all' ? Number.MAX_SAFE_INTEGER : 2;
+const extent = sweepExtent(2);
 const ROWS = 1_500;
 
 let database: TestDatabase;
@@ -80,7 +80,7 @@ function flow(): Scenario {
 }
 
 test('killed at any moment and run again, a flow with two branches leaves what an undisturbed run leaves', async () => {
-  const result = await sweep(flow(), { mysql, dynamodb }, POINTS);
+  const result = await sweep(flow(), { mysql, dynamodb }, extent);
   expect(result.failures).toEqual([]);
   expect(result.killed).toBeGreaterThanOrEqual(result.tried / 2);
 }, 3_600_000);

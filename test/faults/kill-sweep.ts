@@ -10,6 +10,7 @@ import { sluice } from '../fixtures/cli.js';
 import type { DiskMoments } from './disk-moments.js';
 import type { HttpProxy } from './http-proxy.js';
 import type { MysqlProxy } from './mysql-proxy.js';
+import type { Extent } from './sweep-extent.js';
 
 /** One kind of copy that can be run again and again from the same state. */
 export interface Scenario {
@@ -68,14 +69,11 @@ export interface SweepResult {
 /** A run after a kill is killed no more; it may need this many tries while the servers notice. */
 const MAX_RERUNS = 3;
 
-/**
- * Tries `points` of the moments, evenly spread, the same in every run; all of them when there are no more. With `only`, of
- * those whose names it matches.
- */
+/** Tries those of the moments that the extent says; with `only`, of those whose names it matches. */
 export async function sweep(
   scenario: Scenario,
   wire: Wire,
-  points: number,
+  extent: Extent,
   only = /(?:)/,
 ): Promise<SweepResult> {
   const undisturbed = await runObserved(scenario, wire, undefined);
@@ -83,19 +81,19 @@ export async function sweep(
     throw new Error(`the undisturbed run failed: ${undisturbed.problem} ${undisturbed.output}`);
   const expected = JSON.stringify([undisturbed.rejects, await scenario.dump()]);
   const moments = [...undisturbed.names.keys()].filter((index) => only.test(undisturbed.names[index] ?? ''));
-  const step = Math.max(1, moments.length / points);
+  const chosen = extent.among(moments.length);
   const failures: Failure[] = [];
-  let tried = 0;
   let killed = 0;
-  for (let at = step / 2; at < moments.length; at += step) {
-    const point = moments[Math.floor(at)] ?? 0;
-    tried++;
+  for (const index of chosen) {
+    const point = moments[index] ?? 0;
     const outcome = await runObserved(scenario, wire, point);
     if (outcome.killed) killed++;
     const problem = outcome.problem ?? (await difference(scenario, outcome.rejects, expected));
     if (problem !== undefined) failures.push({ point, moment: outcome.moment, problem });
+    // Who tries all of them waits for long, and may end it and go on with another piece.
+    if (extent.isWhole) console.log(`${index + 1} of ${moments.length}: ${problem ?? outcome.moment}`);
   }
-  return { moments: moments.length, tried, killed, failures };
+  return { moments: moments.length, tried: chosen.length, killed, failures };
 }
 
 async function difference(

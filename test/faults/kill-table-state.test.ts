@@ -8,13 +8,12 @@ import { type TableStates, tableStates } from '../fixtures/states.js';
 import { type HttpProxy, startHttpProxy } from './http-proxy.js';
 import { type Scenario, sweep } from './kill-sweep.js';
 import { type MysqlProxy, startMysqlProxy } from './mysql-proxy.js';
+import { sweepExtent } from './sweep-extent.js';
 
 needsServer('mysql');
 needsServer('dynamodb');
 
-/** As many points as the suite has time for; `SLUICE_SWEEP=all` tries every moment. */
-const wanted = process.env['SLUICE_SWEEP'] ?? '2';
-const POINTS = wanted === 'all' ? Number.MAX_SAFE_INTEGER : Number(wanted);
+const extent = sweepExtent(2);
 const ROWS = 1_200;
 const PIPELINE = 'sweep';
 const stage = tableName('stage');
@@ -104,7 +103,7 @@ async function emptyStage(): Promise<void> {
 }
 
 test('killed at any moment, and run again with an empty folder, a run whose state is a table leaves what an undisturbed one leaves', async () => {
-  const result = await sweep(scenario(), { mysql, dynamodb }, POINTS);
+  const result = await sweep(scenario(), { mysql, dynamodb }, extent);
   expect(result.failures).toEqual([]);
   expect(result.killed).toBeGreaterThanOrEqual(result.tried / 2);
 }, 3_600_000);

@@ -16,11 +16,13 @@ import { type TestDatabase, testDatabase } from '../fixtures/mysql.js';
 import { needsServer } from '../fixtures/servers.js';
 import { type HttpProxy, startHttpProxy } from './http-proxy.js';
 import { type MysqlProxy, startMysqlProxy } from './mysql-proxy.js';
+import { sweepExtent } from './sweep-extent.js';
 
 needsServer('mysql');
 needsServer('dynamodb');
 
-const wanted = process.env['SLUICE_SWEEP'] === 'all' ? Number.MAX_SAFE_INTEGER : 2;
+/** Of moments evenly spread: nothing is there to be left behind at the first. */
+const extent = sweepExtent(2);
 const ROWS = 1500;
 
 let database: TestDatabase;
@@ -137,12 +139,6 @@ async function runTo(
   return { run, moments };
 }
 
-/** Moments evenly spread, not the first: nothing is there to be left behind then. */
-function pointsOf(moments: number): number[] {
-  const count = Math.min(wanted, moments);
-  return Array.from({ length: count }, (_, index) => Math.floor(((index + 0.5) * moments) / count));
-}
-
 async function leftBehind(made: Project): Promise<string[]> {
   const folder = join(made.folder, '.sluice', 'agree');
   const names = await readdir(folder, { recursive: true });
@@ -160,7 +156,7 @@ describe.each(cases)('into $name', ({ made: make, reset, wrong }) => {
     await reset();
     const { run, moments } = await runTo(made, ['verify']);
     expect(run.status).toBe(5);
-    for (const point of pointsOf(moments)) {
+    for (const point of extent.among(moments)) {
       const killed = await runTo(made, ['verify'], point);
       expect([null, 5]).toContain(killed.run.status);
     }
@@ -175,7 +171,7 @@ describe.each(cases)('into $name', ({ made: make, reset, wrong }) => {
     await reset();
     const { run, moments } = await runTo(made, ['repair', '--yes']);
     expect([run.status, await wrong()], run.stdout.slice(-500)).toEqual([0, 0]);
-    for (const point of pointsOf(moments)) {
+    for (const point of extent.among(moments)) {
       await reset();
       await rm(join(made.folder, '.sluice'), { recursive: true });
       await runTo(made, ['repair', '--yes'], point);

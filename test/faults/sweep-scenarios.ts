@@ -12,13 +12,10 @@ import { needsServer } from '../fixtures/servers.js';
 import { type HttpProxy, startHttpProxy } from './http-proxy.js';
 import { type Scenario, sweep } from './kill-sweep.js';
 import { type MysqlProxy, startMysqlProxy } from './mysql-proxy.js';
+import { sweepExtent } from './sweep-extent.js';
 
-/**
- * Points for each scenario, 28 in all, so that the whole suite stays within its time; `SLUICE_SWEEP=all`
- * (npm run test:faults) tries every moment.
- */
-const wanted = process.env['SLUICE_SWEEP'] ?? '2';
-const POINTS = wanted === 'all' ? Number.MAX_SAFE_INTEGER : Number(wanted);
+/** Points for each scenario, 28 in all, so that the whole suite stays within its time. */
+const extent = sweepExtent(2);
 /** Four batches each, at least. */
 const MANY = 5_000;
 const FEW = 2_100;
@@ -182,8 +179,8 @@ export function sweepTests(half: 'into MySQL' | 'with DynamoDB'): void {
     'killed at any moment and run again, %s leaves what an undisturbed run leaves',
     async (_name, make) => {
       const scenario = make();
-      const only = scenario.refuses && wanted !== 'all' ? /^after COMMIT/ : undefined;
-      const result = await sweep(scenario, { mysql, dynamodb }, POINTS, only);
+      const only = scenario.refuses && !extent.isWhole ? /^after COMMIT/ : undefined;
+      const result = await sweep(scenario, { mysql, dynamodb }, extent, only);
       expect(result.failures).toEqual([]);
       expect(result.killed).toBeGreaterThanOrEqual(result.tried / 2);
     },
