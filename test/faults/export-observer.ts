@@ -6,8 +6,8 @@ import type { Observer } from './kill-sweep.js';
 const changes = /^after (PutObject|CopyObject|CompleteMultipartUpload|DeleteObjects?|StartExportTask)\b/;
 
 /**
- * Sees a place by two readers: one in a process of its own that looks all along, and one that looks behind each change,
- * while the call that made it waits for its answer.
+ * Sees a place by two readers: one that looks all along, and one that looks behind each change, while the call that made it
+ * waits for its answer.
  */
 export async function observed(place: Place): Promise<Observer> {
   const watcher = await startWatcher(place);

@@ -1,55 +1,50 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { build } from 'esbuild';
-import type { Place } from './export-look.js';
-import type { Witness } from './export-watch.js';
+/** A reader who looks all along, beside the program that it watches. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Look, look, type Place } from './export-look.js';
+
+/** The rest of the time belongs to the servers that it asks, and to the program. */
+const PAUSE_PER_LOOK = 9;
 
 export interface Watcher {
-  /** What it has seen until now; it looks no more. */
+  /** What it has seen until now, and by a last look; it looks no more. */
   end(): Promise<Witness>;
 }
 
-let made: Promise<string> | undefined;
-
-/** Its program, made once for a test file. */
-async function watcherProgram(): Promise<string> {
-  const result = await build({
-    entryPoints: [join(import.meta.dirname, 'export-watch.ts')],
-    bundle: true,
-    write: false,
-    platform: 'node',
-    format: 'esm',
-    logLevel: 'error',
-  });
-  return result.outputFiles[0]?.text ?? '';
+export interface Witness {
+  /** The exports that LATEST.json gave, in their order. */
+  readonly exports: readonly string[];
+  /** Instants at which no complete export could be read after one could. */
+  readonly gaps: readonly string[];
 }
 
-/** A reader in a process of its own that looks all along. Resolves when it has looked once. */
+/** Resolves when it has looked once. */
 export async function startWatcher(place: Place): Promise<Watcher> {
-  made ??= watcherProgram();
-  const folder = await mkdtemp(join(tmpdir(), 'sluice-watcher-'));
-  const program = join(folder, 'watch.mjs');
-  await writeFile(program, await made);
-  const child = spawn(process.execPath, [program, JSON.stringify(place)], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  let output = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    output += text;
-  });
-  const closed = once(child, 'close');
-  await Promise.race([once(child.stdout, 'data'), closed]);
+  const exports: string[] = [];
+  const gaps = new Set<string>();
+  const note = (seen: Look) => {
+    if (seen.version === undefined && exports.length > 0) gaps.add('LATEST.json is gone');
+    for (const problem of seen.problems) gaps.add(`${seen.export}: ${problem}`);
+    if (seen.export !== undefined && exports.at(-1) !== seen.export) exports.push(seen.export);
+  };
+  note(await look(place));
+  const ended = new AbortController();
+  const looking = lookUntil(place, note, ended.signal);
   return {
     end: async () => {
-      child.stdin.end();
-      await closed;
-      await rm(folder, { recursive: true, force: true });
-      const [, told] = output.split('\n');
-      if (!told) throw new Error('the watcher died');
-      return JSON.parse(told) as Witness;
+      ended.abort();
+      await looking;
+      note(await look(place));
+      return { exports, gaps: [...gaps] };
     },
   };
+}
+
+async function lookUntil(place: Place, note: (seen: Look) => void, ended: AbortSignal): Promise<void> {
+  while (!ended.aborted) {
+    const begunMs = performance.now();
+    note(await look(place));
+    const tookMs = performance.now() - begunMs;
+    // Cut short by the end.
+    await sleep(tookMs * PAUSE_PER_LOOK, undefined, { signal: ended }).catch(() => undefined);
+  }
 }
