@@ -4,6 +4,7 @@ import type { Io } from './io.js';
 import { type PeopleOptions, sayPeople } from './people-report.js';
 
 const bucket = 'arn:aws:s3:::code/*';
+const role = 'arn:aws:iam::111122223333:role/one';
 const grant = (action: string, resource: string, more: object = {}) => ({
   action,
   resource,
@@ -18,6 +19,7 @@ const deployer: Person = {
     grant('s3:PutObject', bucket, { wildcard: 'code is named by its content' }),
     grant('s3:GetObject', bucket, { wildcard: 'code is named by its content' }),
     grant('s3:GetObject', 'arn:aws:s3:::code/one', { reasons: ['reads one'] }),
+    grant('iam:PassRole', role, { reasons: ['works as it'], passedTo: 'lambda.amazonaws.com' }),
   ],
 };
 
@@ -38,6 +40,9 @@ it('says by reason what is allowed on what, and why that is wide', () => {
       '  reads one',
       '    s3:GetObject',
       '      arn:aws:s3:::code/one',
+      '  works as it',
+      '    iam:PassRole to lambda.amazonaws.com',
+      `      ${role}`,
       `  wide: ${bucket}: code is named by its content`,
     ].join('\n'),
   );
@@ -47,6 +52,12 @@ it('gives policies for use, and events for programs', () => {
   const policy = {
     Version: '2012-10-17',
     Statement: [
+      {
+        Effect: 'Allow',
+        Action: ['iam:PassRole'],
+        Resource: [role],
+        Condition: { StringEquals: { 'iam:PassedToService': 'lambda.amazonaws.com' } },
+      },
       { Effect: 'Allow', Action: ['s3:GetObject', 's3:PutObject'], Resource: [bucket] },
       { Effect: 'Allow', Action: ['s3:GetObject'], Resource: ['arn:aws:s3:::code/one'] },
     ],
@@ -56,7 +67,7 @@ it('gives policies for use, and events for programs', () => {
   const events = said({ json: true })
     .split('\n')
     .map((line) => JSON.parse(line) as object);
-  expect(events).toHaveLength(4);
+  expect(events).toHaveLength(5);
   expect(events[0]).toMatchObject({
     event: 'permission',
     holder: 'deployer of 111122223333',

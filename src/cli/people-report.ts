@@ -19,12 +19,13 @@ export function sayPeople(people: readonly Person[], io: Io, { json, format }: P
 
 function eventsOf(person: Person): readonly object[] {
   const holder = `${person.kind} of ${person.account}`;
-  const listed = person.grants.map(({ action, resource, reasons, wildcard }) => ({
+  const listed = person.grants.map(({ action, resource, reasons, wildcard, passedTo }) => ({
     event: 'permission',
     holder,
     action,
     resource,
     reasons,
+    ...(passedTo === undefined ? {} : { passedTo }),
     ...(wildcard === undefined ? {} : { wildcard }),
   }));
   return [...listed, { event: 'policy', ...policiesOf(person) }];
@@ -58,8 +59,8 @@ function reasonOf({ reasons }: Grant): string {
 
 /** `ACTION, ACTION` and below it each resource that they are allowed on. */
 function actionLines(grants: readonly Grant[]): readonly string[] {
-  return byActions(grants).flatMap(({ actions, resources }) => [
-    actions.join(', '),
+  return byActions(grants).flatMap(({ actions, resources, passedTo }) => [
+    `${actions.join(', ')}${passedTo === undefined ? '' : ` to ${passedTo}`}`,
     ...resources.map((resource) => `  ${resource}`),
   ]);
 }

@@ -12,6 +12,8 @@ interface PersonStatement {
   /** Sorted, as are the resources. */
   readonly Action: readonly string[];
   readonly Resource: readonly string[];
+  /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#ck_PassedToService */
+  readonly Condition?: { readonly StringEquals: { readonly 'iam:PassedToService': string } };
 }
 
 /** What somebody is allowed, as policies that each are no longer than a managed policy may be. */
@@ -30,18 +32,30 @@ function policyOf(Statement: readonly PersonStatement[]): PersonPolicy {
   return { Version: '2012-10-17', Statement };
 }
 
-function statementOf({ actions, resources }: SameActions): PersonStatement {
-  return { Effect: 'Allow', Action: actions, Resource: resources };
+function statementOf({ actions, resources, passedTo }: SameActions): PersonStatement {
+  const condition =
+    passedTo === undefined ? {} : { Condition: { StringEquals: { 'iam:PassedToService': passedTo } } };
+  return { Effect: 'Allow', Action: actions, Resource: resources, ...condition };
 }
 
 /** Resources on which the same is allowed. All sorted. */
 export interface SameActions {
   readonly actions: readonly string[];
   readonly resources: readonly string[];
+  /** Only where a role is handed to this service. */
+  readonly passedTo?: string;
 }
 
-/** Resources with the same actions together: people deploy many of one kind. */
+/** Resources with the same actions together: people deploy many of one kind. What has a condition is by itself. */
 export function byActions(grants: Person['grants']): readonly SameActions[] {
+  const services = [...new Set(grants.map(({ passedTo }) => passedTo))].sort();
+  return services.flatMap((passedTo) => {
+    const own = together(grants.filter((each) => each.passedTo === passedTo));
+    return passedTo === undefined ? own : own.map((each) => ({ ...each, passedTo }));
+  });
+}
+
+function together(grants: Person['grants']): readonly SameActions[] {
   const actions = new Map<string, Set<string>>();
   for (const { action, resource } of grants)
     actions.set(resource, (actions.get(resource) ?? new Set<string>()).add(action));

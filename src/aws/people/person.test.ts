@@ -37,6 +37,32 @@ async function peopleFor(pipeline: string): Promise<{ people: readonly Person[];
   return { people: peopleOf({ site, stacks, needs: [], looksUp: false }), stacks };
 }
 
+/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_aws-services-that-work-with-iam.html: the principals of services. */
+const services: Readonly<Record<string, string>> = {
+  'AWS::KinesisFirehose::DeliveryStream': 'firehose.amazonaws.com',
+  'AWS::Lambda::Function': 'lambda.amazonaws.com',
+  'AWS::Scheduler::Schedule': 'scheduler.amazonaws.com',
+  'AWS::StepFunctions::StateMachine': 'states.amazonaws.com',
+};
+
+/** Whose resource names the role. */
+function serviceOf(role: string, stacks: readonly Stack[]): string {
+  const found = stacks.flatMap(({ template: { Resources } }) => {
+    const [logical] =
+      Object.entries(Resources).find(
+        ([, { Type, Properties }]) =>
+          Type === 'AWS::IAM::Role' && role.endsWith(`/${String(Properties['RoleName'])}`),
+      ) ?? [];
+    const naming = `"Fn::GetAtt":["${logical}","Arn"]`;
+    return Object.values(Resources)
+      .filter(({ Properties }) => JSON.stringify(Properties).includes(naming))
+      .flatMap(({ Type }) => services[Type] ?? []);
+  });
+  const [service, ...others] = new Set(found);
+  if (service === undefined || others.length > 0) throw new Error(`${role} is named by ${found.join(', ')}`);
+  return service;
+}
+
 const ofType = (type: string) => `CloudFormation makes, changes and deletes ${type}`;
 
 /** Actions that CloudFormation is known to ask for, and that nobody is allowed: what is never done with our resources. */
@@ -136,6 +162,23 @@ describe.each(pipelines)('whoever deploys %s', (pipeline) => {
     const names = JSON.stringify(stacks);
     const isNamed = ({ resource }: Grant) => names.includes(`${resource.split(/[:/]/).at(-1)}`);
     expect(unsaid.filter((grant) => !isNamed(grant)).map(text)).toEqual([]);
+  });
+
+  it('may hand each role to the one service that works as it', async () => {
+    const { people, stacks } = await peopleFor(pipeline);
+    const granted = people.flatMap(({ grants }) =>
+      grants.filter(({ action }) => action === 'iam:PassRole').map(({ resource }) => resource),
+    );
+    const statements = people.flatMap(personPolicies).flatMap(({ Statement }) => Statement);
+    const passing = statements.filter(({ Action }) => Action.includes('iam:PassRole'));
+    const passed = passing.flatMap(({ Action, Resource, Condition }) =>
+      Resource.map((role) => [role, Action, Condition?.StringEquals['iam:PassedToService']] as const),
+    );
+    const wanted = [...new Set(granted)].map((role) => [role, ['iam:PassRole'], serviceOf(role, stacks)]);
+    expect(passed.toSorted()).toEqual(wanted.toSorted());
+    expect(passed.length).toBeGreaterThan(0);
+    const others = statements.filter(({ Condition }) => Condition !== undefined);
+    expect(others).toHaveLength(passing.length);
   });
 
   it('is given policies that IAM takes', async () => {

@@ -60,8 +60,19 @@ function passedRoles(stack: Stack, place: Place, { Type, Properties }: TemplateR
     if (role?.Type !== 'AWS::IAM::Role') return [];
     const { Path = '/', RoleName } = role.Properties;
     const passed = arn(place, 'iam', `role${String(Path)}${String(RoleName)}`);
-    return grant('iam:PassRole', passed, `${Type} works as this role`);
+    const passedTo = trustedService(role.Properties);
+    return grant('iam:PassRole', passed, `${Type} works as this role`).map((each) => ({ ...each, passedTo }));
   });
+}
+
+/** A role of ours that is handed on trusts one service: nobody else is to be handed it. */
+function trustedService({ AssumeRolePolicyDocument }: Fields): string {
+  const { Statement } = AssumeRolePolicyDocument as {
+    readonly Statement: readonly { readonly Principal: Fields }[];
+  };
+  const [service, ...others] = new Set(Statement.map(({ Principal }) => Principal['Service']));
+  if (typeof service !== 'string' || others.length > 0) throw new Error('a role that is not of one service');
+  return service;
 }
 
 /** The values of all properties that name a role, wherever they stand. */

@@ -46,6 +46,8 @@ export interface Grant {
   readonly only?: Purpose;
   readonly wildcard?: string;
   readonly grantOn?: string;
+  /** Of `iam:PassRole`: the only service that may be handed the role, as `lambda.amazonaws.com`. */
+  readonly passedTo?: string;
 }
 
 /** The needs by who has them: the caller, then roles, users and this machine, each kind by name. The same needs in any order give the same. */
