@@ -9,7 +9,7 @@ import { exitStatus } from './exit-status.js';
 import { onInterrupt } from './interrupt.js';
 import type { Io } from './io.js';
 import { openSession, openState } from './session.js';
-import { traceEvent, traceText, untracedText } from './trace-text.js';
+import { agrees, traceEvent, traceText, untracedText } from './trace-text.js';
 import { stopped } from './verify-declaration.js';
 
 export interface TraceOptions {
@@ -60,7 +60,7 @@ function say(copies: readonly (CopyTrace | UntracedCopy)[], io: Io, json: boolea
     for (const copy of untraced) io.err(untracedText(copy));
   }
   if (untraced.some(({ error }) => error.retry !== 'never')) return exitStatus.stopped;
-  const agree = found.every(({ trace }) => trace.outcome === 'equal' || trace.outcome === 'left_out');
+  const agree = found.every(({ trace }) => agrees.has(trace.outcome));
   return agree ? exitStatus.complete : exitStatus.different;
 }
 

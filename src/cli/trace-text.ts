@@ -17,7 +17,11 @@ const verdicts: Readonly<Record<TraceOutcome, string>> = {
   left_out: 'left out: the copy does not take the row, and the sink lacks it',
   unknown: 'not known: nothing tells which row of the sink it is',
   nowhere: 'neither side has the row',
+  skipped: 'skipped: no run has made this copy yet, so that both sides may differ',
 };
+
+/** Of what is rightly not the same, too. */
+export const agrees: ReadonlySet<TraceOutcome> = new Set(['equal', 'left_out', 'skipped']);
 
 const followsText =
   'a mirror of changes: those since its last run are still to come, and which of them brought a row is not told';
@@ -26,12 +30,13 @@ const followsText =
 export function traceText(copy: CopyTrace, color: boolean): string {
   const { bold, green, red } = pc.createColors(color);
   const { trace } = copy;
-  const paint = trace.outcome === 'equal' || trace.outcome === 'left_out' ? green : red;
+  const paint = agrees.has(trace.outcome) ? green : red;
   const columns = trace.differences.map(({ column }) => printable(column)).join(', ');
   const where = columns === '' ? '' : `, in ${columns}`;
   return [
     `${bold(copy.name)}  ${copy.plan.description.name} → ${copy.plan.sinkPlan.name}`,
     `  ${paint(verdicts[trace.outcome] + where)}`,
+    ...(copy.skipped ? [`  ${skippedText(copy.skipped)}`] : []),
     ...(copy.follows ? [`  ${followsText}`] : []),
     ...section('in the source', sourceLines(copy)),
     ...section('on its way', wayLines(trace)),
@@ -39,6 +44,10 @@ export function traceText(copy: CopyTrace, color: boolean): string {
     ...section('rejects', copy.rejects.flatMap(rejectLines)),
     ...section('runs', runLines(copy.runs)),
   ].join('\n');
+}
+
+function skippedText({ when, always }: NonNullable<CopyTrace['skipped']>): string {
+  return `${always ? 'every run' : 'the newest run'} has skipped it: its condition was false: ${when}`;
 }
 
 function section(title: string, lines: readonly string[]): string[] {
@@ -124,7 +133,7 @@ function runLines(runs: readonly TracedRun[]): string[] {
   const rows = runs.map((run) => [
     run.run,
     run.end ?? 'killed or under way',
-    run.complete ? 'complete' : 'not complete',
+    run.complete ? 'complete' : run.skipped ? 'skipped' : 'not complete',
     run.started,
     run.ended ?? '',
     batchText(run),
@@ -148,13 +157,15 @@ function untitled(rows: readonly (readonly string[])[]): string[] {
 }
 
 /** One copy's trace, for programs. */
-export function traceEvent({ name, plan, follows, rule, trace, rejects, runs }: CopyTrace): object {
+export function traceEvent(traced: CopyTrace): object {
+  const { name, plan, follows, skipped, rule, trace, rejects, runs } = traced;
   const { outcome, asked, source, sinkKey, expected, actual, differences, refused } = trace;
   return {
     event: 'trace',
     step: name,
     ...(follows ? { follows } : {}),
     outcome,
+    ...(skipped ? { skipped } : {}),
     key: keyOf(asked),
     source: {
       name: plan.description.name,

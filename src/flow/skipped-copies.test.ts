@@ -56,6 +56,34 @@ it('what every run has skipped is not missing; what one has copied is compared, 
   expect(after.out).toMatch(/^within +equal/m);
 });
 
+it('a trace says that a copy was skipped and by what; once it was made, what the sink lacks is missing', async () => {
+  await database.execute('TRUNCATE one; TRUNCATE two; TRUNCATE three');
+  const { run, runAs, trace } = await pipeline(declared(never));
+  const of = (out: string, name: string) =>
+    out.split('\n\n').find((part) => part.startsWith(`${name} `)) ?? '';
+  expect(await trace('1')).toMatchObject({ status: 5, out: expect.stringContaining('missing') });
+
+  await run();
+  const skipped = await trace('1');
+  expect(skipped.status).toBe(0);
+  expect(of(skipped.out, 'always')).toContain('equal:');
+  for (const name of ['alone', 'within']) {
+    const told = of(skipped.out, name);
+    expect(told).toContain('skipped: no run has made this copy yet');
+    expect(told).toContain("every run has skipped it: its condition was false: steps['always'].read < 0");
+    expect(told).toMatch(/complete +skipped +20/);
+  }
+
+  await runAs(declared(always));
+  expect((await trace('1')).status).toBe(0);
+  await database.execute('DELETE FROM two WHERE id = 1; DELETE FROM three WHERE id = 1');
+  await run();
+  const since = await trace('1');
+  expect(since.status).toBe(5);
+  expect(of(since.out, 'within')).toContain('missing: the sink lacks the row');
+  expect(of(since.out, 'within')).toContain('the newest run has skipped it: its condition was false');
+});
+
 it('deployed, a verify step does not miss what the run has skipped, and the journal tells it afterwards', async () => {
   await database.execute('TRUNCATE two; TRUNCATE three');
   const { deployed, execute, close } = await deployedPipeline(declared(never));

@@ -1,4 +1,5 @@
-import type { Declaration, Step } from '../declare/declaration.js';
+import { type Declaration, innerSteps, type Step } from '../declare/declaration.js';
+import { printExpression } from '../expression/print.js';
 import { histories, type RunHistory } from '../journal/runs.js';
 import type { Logs } from '../journal/state.js';
 import { copySteps } from './scope.js';
@@ -35,6 +36,18 @@ function conditional(steps: readonly Step[]): readonly string[] {
     if (step.when) return copySteps([step]).map(({ name }) => name);
     return step.kind === 'parallel' ? conditional(step.branches.flat()) : [];
   });
+}
+
+/** Under what condition a copy is made: its own, and those of what it is within. '' where there is none. */
+export function conditionOf(steps: readonly Step[], name: string): string {
+  return conditionsOf(steps, name).join(' and ');
+}
+
+function conditionsOf(steps: readonly Step[], name: string): readonly string[] {
+  const around = steps.find((step) => copySteps([step]).some((copy) => copy.name === name));
+  if (!around) return [];
+  const { when } = around;
+  return [...(when ? [printExpression(when)] : []), ...conditionsOf(innerSteps(around), name)];
 }
 
 /** The steps that anything is known of; of a step with `tables` it is known of its copies. */

@@ -15,6 +15,7 @@ import { type PreparedCopy, prepareCopy, singleCopies } from './plan.js';
 import { copyOf } from './replicate-copy.js';
 import { copySteps, exportSteps, replicateSteps, type World } from './scope.js';
 import { copyNamed, type SingleCopy } from './single-copy.js';
+import { alwaysSkipped, conditionOf } from './skipped-copies.js';
 import { writersReasons } from './verify.js';
 
 /** One copy's trace, with what its runs have to say. */
@@ -26,6 +27,8 @@ export interface CopyTrace {
   readonly follows?: true;
   readonly rule: string;
   readonly trace: Trace;
+  /** The newest run that came to the copy has skipped it, or every run: the condition that was false. */
+  readonly skipped?: { readonly when: string; readonly always: boolean };
   /** Of this row, newest run first. */
   readonly rejects: readonly ToldReject[];
   /** Newest first. */
@@ -41,6 +44,8 @@ export interface TracedRun {
   readonly end?: RunHistory['end'];
   /** The copy was complete. */
   readonly complete: boolean;
+  /** A `when` was false. */
+  readonly skipped?: true;
   /** The batch whose range of positions holds the row; absent where that cannot be told. */
   readonly batch?: { readonly token: string; readonly committed: boolean; readonly recordedAt?: string };
   /** The source was not read as far as the row. */
@@ -67,16 +72,34 @@ export async function traceKey(
   options: { readonly step?: string | undefined; readonly stop: AbortSignal },
 ): Promise<readonly (CopyTrace | UntracedCopy)[]> {
   const runs = await readRuns(world);
+  const skipped = await alwaysSkipped(world.state.runs, world.declaration.steps);
   const traced: (CopyTrace | UntracedCopy)[] = [];
   for (const copy of await chosenCopies(world, options.step)) {
     if ('kind' in copy) traced.push(copy);
     else {
-      const trace = await traceCopy(world, copy, key, runs, options.stop);
+      const found = await traceCopy(world, copy, key, runs, options.stop);
+      const trace = found.kind === 'traced' ? withSkips(world, found, copy, skipped) : found;
       const follows = replicateSteps(world.declaration.steps).some(({ name }) => name === copy.name);
       traced.push(follows && trace.kind === 'traced' ? { ...trace, follows: true } : trace);
     }
   }
   return traced;
+}
+
+/** What a copy that was never made would write is not in its sink, and need not be. */
+function withSkips(
+  { declaration }: World,
+  traced: CopyTrace,
+  { step }: SingleCopy,
+  skipped: ReadonlySet<string>,
+): CopyTrace {
+  const always = skipped.has(step.name);
+  if (!always && traced.runs[0]?.skipped !== true) return traced;
+  const when = conditionOf(declaration.steps, step.name);
+  const { trace } = traced;
+  const differs = ['changed', 'missing', 'extra', 'refused'].includes(trace.outcome);
+  const outcome = always && differs ? 'skipped' : trace.outcome;
+  return { ...traced, trace: { ...trace, outcome }, skipped: { when, always } };
 }
 
 async function chosenCopies(
@@ -154,7 +177,7 @@ async function traceCopy(
       rule: comparison?.rule ?? 'the sink table is not there yet',
       trace,
       rejects: await rejectsOf(world, copy.name, trace, runs),
-      runs: await runsOf(plan, comparison, trace, runs),
+      runs: await runsOf(plan, comparison, trace, runs, copy.step.name),
     };
   } catch (error) {
     stop.throwIfAborted();
@@ -215,19 +238,22 @@ async function runsOf(
   comparison: Comparison | undefined,
   { asked, source }: Trace,
   runs: readonly RunHistory[],
+  step: string,
 ): Promise<readonly TracedRun[]> {
   const seen = plan.description.ranged === true && source !== undefined && source.leftOut === undefined;
   const traced: TracedRun[] = [];
-  for (const { run, started, ended, end, steps } of runs) {
+  for (const { run, started, ended, end, steps, flow } of runs) {
     const past = steps.get(plan.name);
-    if (!past || traced.length >= MAX_RUNS) continue;
+    const isSkipped = flow.get(step)?.ended?.outcome === 'skipped';
+    if (!(past || isSkipped) || traced.length >= MAX_RUNS) continue;
     traced.push({
       run,
       started,
-      complete: past.result !== undefined,
+      complete: past?.result !== undefined,
+      ...(isSkipped ? { skipped: true as const } : {}),
       ...(ended === undefined ? {} : { ended }),
       ...(end === undefined ? {} : { end }),
-      ...(seen ? await batchIn(plan, comparison, asked, run, past) : {}),
+      ...(seen && past ? await batchIn(plan, comparison, asked, run, past) : {}),
     });
   }
   return traced;

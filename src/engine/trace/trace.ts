@@ -9,7 +9,7 @@ import { keyCellOf, keyValues, type WrittenKey } from './key.js';
 /**
  * equal: the sink holds what a copy would write now. changed, missing, extra: it does not (as in `verify`). refused: a
  * copy would refuse the row. left_out: the copy does not take the row, and the sink lacks it. unknown: nothing tells
- * which row of the sink it is. nowhere: neither side has it.
+ * which row of the sink it is. nowhere: neither side has it. skipped: they differ, and no run has made the copy yet.
  */
 export type TraceOutcome =
   | 'equal'
@@ -19,7 +19,8 @@ export type TraceOutcome =
   | 'refused'
   | 'left_out'
   | 'unknown'
-  | 'nowhere';
+  | 'nowhere'
+  | 'skipped';
 
 export type Reason = Omit<Refused, 'row'>;
 
