@@ -102,14 +102,34 @@ test.each(audited)('it is found when $fault', async ({ rule, ...seed }) => {
   expect(await withPlanted(seed, (program) => foundOf(program, rule))).toContain(rule);
 });
 
-test('the proof on an emulated AWS sees it when a mapping has as many functions as it likes', async () => {
-  const plant: Plant = {
+const loading = 'test/aws/delivery-deployed.test.ts';
+
+/** Seen by the proof on an emulated AWS alone. */
+const plants: readonly Plant[] = [
+  {
     fault: 'g: a mapping without MaximumConcurrency',
     file: 'aws/stack/receivers-part.js',
     find: 'ScalingConfig: { MaximumConcurrency: workers },',
     plant: '',
     seenBy: ['test/aws/queue-deployed.test.ts', 'is deployed with queues that burn no receives'],
-  };
+  },
+  {
+    fault: 'k: what was loaded bears another name each time, so that the ledger does not know it again',
+    file: 'connectors/handed-token.js',
+    find: 'return `${PREFIX}${padded(highest)}.${padded(lowest)}.${item}`;',
+    plant: 'return `${PREFIX}:${Math.random()}`;',
+    seenBy: [loading, 'loads an object once that the bucket tells of twice'],
+  },
+  {
+    fault: 'k: the key of an object is taken as the event spells it',
+    file: 'aws/handlers/events/s3-event.js',
+    find: "return decodeURIComponent(key.replaceAll('+', ' '));",
+    plant: 'return key;',
+    seenBy: [loading, 'loads an object whatever its key'],
+  },
+];
+
+test.concurrent.each(plants)('the proof sees it when $fault', { timeout: 900_000 }, async (plant) => {
   const { passed, failed, output = '' } = (await verdictsOn([plant])).get(plant) ?? {};
   expect([passed, failed], output.slice(-2000)).toEqual([0, 1]);
 });
