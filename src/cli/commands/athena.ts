@@ -31,7 +31,10 @@ export function registerAthena(program: Command, io: Io, exit: (status: number) 
         await printStatements(
           file,
           options,
-          { look: () => 'latest', statements: (exports) => athenaStatements(exports, athena) },
+          {
+            look: () => (athena.switchOnly ? 'places' : 'latest'),
+            statements: (exports) => athenaStatements(exports, athena),
+          },
           io,
         ),
       );

@@ -13,10 +13,10 @@ import { snapshotFolder } from './snapshot-folder.js';
 import { distinct, isAsked, targetOf } from './table-names.js';
 
 /**
- * What is looked up besides the declaration: nothing; what LATEST.json says, where there is one; and where there is none, what
- * the next one will say, by a plan.
+ * What is looked up besides the declaration: nothing; where LATEST.json says that the files lie; also which columns they have; and
+ * where there is none, what the next one will say, by a plan.
  */
-export type Look = 'nothing' | 'latest' | 'plan';
+export type Look = 'nothing' | 'places' | 'latest' | 'plan';
 
 /** What a warehouse is to read of one step; with `asked` only that table, undefined where it has none. Writes nothing. */
 export async function gatherExports(

@@ -11,7 +11,17 @@ const MAX_FOOTER_BYTES = 64 * 1024 * 1024;
 const MAGIC = 'PAR1';
 
 /** How many rows a Parquet file has, by its footer. Throws `export_incomplete` where it is cut short or is none. */
-export async function parquetRows(store: Store, { name, bytes }: StoredObject): Promise<number> {
+export async function parquetRows(store: Store, object: StoredObject): Promise<number> {
+  const rows = rowsIn(await parquetFooter(store, object));
+  if (rows === undefined) throw torn(object.name, 'its footer cannot be read');
+  return rows;
+}
+
+/** What the end of a Parquet file says of it. Throws `export_incomplete` where it is cut short or is none. */
+export async function parquetFooter(
+  store: Store,
+  { name, bytes }: Pick<StoredObject, 'name' | 'bytes'>,
+): Promise<Buffer> {
   if (bytes < END_BYTES + MAGIC.length) throw torn(name, 'it is too short');
   const tail = await bytesOf(store, name, Math.max(0, bytes - TAIL_BYTES), bytes);
   const end = tail.subarray(-END_BYTES);
@@ -20,13 +30,9 @@ export async function parquetRows(store: Store, { name, bytes }: StoredObject): 
   if (length > bytes - END_BYTES - MAGIC.length || length > MAX_FOOTER_BYTES) {
     throw torn(name, 'its footer has no possible length');
   }
-  const footer =
-    length + END_BYTES <= tail.length
-      ? tail.subarray(tail.length - END_BYTES - length, tail.length - END_BYTES)
-      : await bytesOf(store, name, bytes - END_BYTES - length, bytes - END_BYTES);
-  const rows = rowsIn(footer);
-  if (rows === undefined) throw torn(name, 'its footer cannot be read');
-  return rows;
+  return length + END_BYTES <= tail.length
+    ? tail.subarray(tail.length - END_BYTES - length, tail.length - END_BYTES)
+    : await bytesOf(store, name, bytes - END_BYTES - length, bytes - END_BYTES);
 }
 
 async function bytesOf(store: Store, name: string, start: number, end: number): Promise<Buffer> {

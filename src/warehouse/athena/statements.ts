@@ -4,6 +4,7 @@ import { SluiceError } from '../../errors.js';
 import type { Column } from '../../values/column.js';
 import { addressOf, type ExportFolder, type Exports } from '../exports.js';
 import { commentLine, heading } from '../heading.js';
+import { toldTables } from '../untold.js';
 import { athenaName, athenaNames, athenaText } from './names.js';
 
 export interface AthenaOptions {
@@ -26,12 +27,14 @@ interface Located {
  * whatever lies in a folder and cannot read LATEST.json: the name of the folder stands in the statements, and they are made
  * anew after each export. Throws `unsupported` for what Athena cannot read exactly.
  */
-export function athenaStatements(exports: Exports, options: AthenaOptions): string {
-  refuseUnread(exports);
-  const tables = located(exports);
+export function athenaStatements(all: Exports, options: AthenaOptions): string {
+  refuseUnread(all);
+  // A table that is there already is pointed to a folder without files where it has no rows now.
+  const { exports, untold } = options.switchOnly ? { exports: all, untold: [] } : toldTables(all);
+  const tables = located(all).filter(({ source }) => !untold.includes(source));
   const create = options.switchOnly ? [] : tables.map((table) => createStatement(table, options));
   return [
-    heading(exports, 'Athena'),
+    heading(exports, 'Athena', untold),
     ...keepTwo(exports),
     ...create,
     [
@@ -128,7 +131,7 @@ function createStatement(table: Located, options: AthenaOptions): string {
   const { columns } = table;
   if (columns === undefined) {
     throw new SluiceError('unsupported', `the manifest does not say the columns of ${table.source}`, {
-      hint: 'name the database by `count: { connection: … }`, or let a Glue crawler make the table from its files; --switch gives the statement for later',
+      hint: 'its files have a type that MySQL has not: name the database by `count: { connection: … }`, or let a Glue crawler make the table; --switch gives the statement for later',
     });
   }
   const names = athenaNames(columns.map(({ name }) => name));

@@ -73,6 +73,12 @@ export function integerAt(bytes: Buffer, start: number): bigint {
   return signed(varintAt(bytes, start).value);
 }
 
+/** The text at `start`, a BINARY. */
+export function textAt(bytes: Buffer, start: number): string {
+  const { value, end } = varintAt(bytes, start);
+  return bytes.toString('utf8', end, end + Number(value));
+}
+
 export function integerOf(value: bigint): Buffer {
   return varintOf(value >= 0n ? 2n * value : -2n * value - 1n);
 }
