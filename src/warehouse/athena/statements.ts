@@ -34,7 +34,7 @@ export function athenaStatements(all: Exports, options: AthenaOptions): string {
   const tables = located(all).filter(({ source }) => !untold.includes(source));
   const create = options.switchOnly ? [] : tables.map((table) => createStatement(table, options));
   return [
-    heading(exports, 'Athena', untold),
+    `${heading(exports, 'Athena', untold)}\n${commentLine('Athena takes one statement at a time.')}`,
     ...keepTwo(exports),
     ...create,
     [

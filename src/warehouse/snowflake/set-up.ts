@@ -24,6 +24,9 @@ export function integration(
       's3:GetObjectVersion, s3:ListBucket and s3:GetBucketLocation there, and kms:Decrypt with the key of the',
     ),
     commentLine('exports. DESC shows the user and the external id that its trust policy names.'),
+    ...(options.role === undefined
+      ? [commentLine('Fill in the AWS role, or print this with --role ARN.')]
+      : []),
     `CREATE STORAGE INTEGRATION IF NOT EXISTS ${names.integration}
   TYPE = EXTERNAL_STAGE
   STORAGE_PROVIDER = 'S3'

@@ -54,7 +54,9 @@ function task(
   { warehouse, schedule }: SnowflakeOptions,
 ): string {
   const name = names.task(folder);
-  return `CREATE OR REPLACE TASK ${name}
+  const privileges = warehouse === undefined ? 'EXECUTE TASK and EXECUTE MANAGED TASK' : 'EXECUTE TASK';
+  return `${commentLine(`The role needs ${privileges} on the account.`)}
+CREATE OR REPLACE TASK ${name}
   ${warehouse === undefined ? "USER_TASK_MANAGED_INITIAL_WAREHOUSE_SIZE = 'XSMALL'" : `WAREHOUSE = ${typedName(warehouse)}`}
   SCHEDULE = ${snowflakeText(schedule)}
 AS
