@@ -255,7 +255,8 @@ test('so is a queue or a bucket that names its key so', async () => {
   );
   const refuse = (...needs: readonly ReturnType<typeof need>[]) => {
     try {
-      refuseUndeployablePlan(declaration, 'p.yaml', { queues: new Map(), needs }, { half: 'both' });
+      const facts = { queues: new Map(), needs, forecasts: [] };
+      refuseUndeployablePlan(declaration, 'p.yaml', facts, { half: 'both' });
       return [];
     } catch (error) {
       return (error as SluiceError).problems.map(({ path }) => path);

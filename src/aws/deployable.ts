@@ -8,9 +8,11 @@ import type {
   ReplicateStep,
 } from '../declare/declaration.js';
 import { type Problem, SluiceError } from '../errors.js';
+import type { DeployedForecast } from '../flow/deployed-forecast.js';
 import type { StepNeed } from '../flow/needs.js';
 import type { PlannedQueue } from '../flow/queues.js';
 import { copySteps, type Half } from '../flow/scope.js';
+import { quotaRefusals } from './quotas.js';
 import { receiverSettings } from './receiver-settings.js';
 import { namedSteps } from './stack/named-steps.js';
 import { onlyFollows } from './stack/pipeline-stacks.js';
@@ -55,13 +57,14 @@ export function refuseUndeployable(
 export interface PlannedFacts {
   readonly queues: ReadonlyMap<string, PlannedQueue>;
   readonly needs: readonly StepNeed[];
+  readonly forecasts: readonly DeployedForecast[];
 }
 
 /** The same of what only the plan knows. */
 export function refuseUndeployablePlan(
   declaration: Declaration,
   file: string,
-  { queues, needs }: PlannedFacts,
+  { queues, needs, forecasts }: PlannedFacts,
   { half }: Pick<DeployedPlace, 'half'>,
 ): void {
   const received = half === 'send' ? [] : copySteps(declaration.steps);
@@ -69,7 +72,8 @@ export function refuseUndeployablePlan(
     const queue = queues.get(step.name);
     return queue ? queueRefusals(step, declaration, queue) : [];
   });
-  throwRefusals(declaration, file, [...refusals, ...aliasRefusals(needs)]);
+  const beyond = quotaRefusals(declaration, half === 'receive' ? [] : forecasts);
+  throwRefusals(declaration, file, [...refusals, ...aliasRefusals(needs), ...beyond]);
 }
 
 /** https://docs.aws.amazon.com/kms/latest/developerguide/cmks-in-iam-policies.html, of queues and buckets */

@@ -1,7 +1,9 @@
 import { namedSteps } from '../aws/stack/named-steps.js';
 import type { CopyStep, Declaration } from '../declare/declaration.js';
 import type { ConnectionCount } from '../flow/deployed-connections.js';
+import type { DeployedForecast } from '../flow/deployed-forecast.js';
 import { copySteps } from '../flow/scope.js';
+import { count, dollarsText, durationText } from './text.js';
 
 /** What the servers of connections say of themselves: `max_connections`, by connection. */
 export type ConnectionLimits = ReadonlyMap<string, number>;
@@ -27,6 +29,27 @@ export function connectionLines(
 /** The same for programs. */
 export function connectionEvent(count: ConnectionCount, limits: ConnectionLimits): object {
   return { event: 'connections', ...count, limit: limits.get(count.connection) };
+}
+
+/** What a deployed copy is likely to take: a line, where a server says how many rows there are. */
+export function forecastLines({ step, parts, functions, size }: DeployedForecast): readonly string[] {
+  if (size === undefined) return [];
+  const { seconds, boundBy, calls, dollars } = size;
+  const { units, functions: compute, transitions, journal } = dollars;
+  const sum = dollarsText(units + compute + transitions + journal);
+  const [many, at, called] = [
+    parts === 1 ? '1 part' : `${count(parts)} parts`,
+    functions === 1 ? '1 function' : `${functions} functions`,
+    calls === 1 ? '1 call' : `${count(calls)} calls`,
+  ];
+  return [
+    `${step}: ${many} by ${at} at once, ${called}, at least ${durationText(seconds)} (${boundBy}), about ${sum} (us-east-1): ${dollarsText(units)} for units of tables, ${dollarsText(compute)} for functions, ${dollarsText(transitions)} for transitions, at most ${dollarsText(journal)} for the journal`,
+  ];
+}
+
+/** The same for programs. */
+export function forecastEvent({ path: _path, ...forecast }: DeployedForecast): object {
+  return { event: 'forecast', ...forecast };
 }
 
 /** How the functions' work differs from a run on one machine. */

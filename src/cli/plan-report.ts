@@ -16,7 +16,7 @@ import { findingLines } from './finding-lines.js';
 import type { Io } from './io.js';
 import { isPlainSeries, treeEvents, treeLines } from './plan-tree.js';
 import { replicateEvent, replicateText } from './replicate-report.js';
-import { bytesText, count, durationText } from './text.js';
+import { bytesText, count, dollarsText, durationText } from './text.js';
 
 /**
  * What `sluice plan` prints: the tree of the steps, where it is more than a series of copies; each copy with its
@@ -118,11 +118,6 @@ function sizeLine(plan: CopyPlan): string {
     `${plan.step.parallel} writers`,
   ];
   return parts.filter((part) => part !== '').join(' · ');
-}
-
-/** Less than a cent is a price too. */
-function dollarsText(dollars: number): string {
-  return dollars > 0 && dollars < 0.01 ? `$${dollars.toPrecision(1)}` : `$${dollars.toFixed(2)}`;
 }
 
 function keyLine(plan: CopyPlan, via: PlannedVia | undefined): string {

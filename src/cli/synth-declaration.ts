@@ -2,6 +2,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { writeAssembly } from '../aws/assembly/write-assembly.js';
 import { type DeployedPlace, refuseUndeployable, refuseUndeployablePlan } from '../aws/deployable.js';
 import { peopleOf } from '../aws/people/person.js';
+import { forecastsOf } from '../aws/quotas.js';
 import { type MakeCode, synthesize } from '../aws/synthesize.js';
 import { awsRegion } from '../connectors/aws-endpoint.js';
 import type { Declaration } from '../declare/declaration.js';
@@ -72,7 +73,8 @@ export async function synthDeclaration(
       return exitStatus.refused;
     }
     const needs = stepNeeds(world, planned);
-    refuseUndeployablePlan(declaration, file, { queues: queuesOf(planned), needs }, place);
+    const forecasts = forecastsOf(declaration, planned);
+    refuseUndeployablePlan(declaration, file, { queues: queuesOf(planned), needs, forecasts }, place);
     const out = resolve(io.cwd, options.out ?? join(dirname(declaration.file), 'cdk.out'));
     const servers = await databaseServers(world);
     const networks = await deployedNetworks(world, servers, { ...place, offline: options.offline === true });
@@ -87,7 +89,7 @@ export async function synthDeclaration(
     await writeAssembly(out, made.site, made.stacks, made.code);
     const connections = deployedConnections(declaration, planned);
     const limits = connectionLimits(servers);
-    say({ ...made, networks, connections, limits, planned, half }, declaration, out, io, json);
+    say({ ...made, networks, connections, limits, forecasts, planned, half }, declaration, out, io, json);
     return exitStatus.complete;
   } finally {
     interrupt.dispose();

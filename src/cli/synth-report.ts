@@ -7,10 +7,18 @@ import type { Synthesized } from '../aws/synthesize.js';
 import { templateText } from '../aws/template/template.js';
 import type { Declaration, PaceDeclaration } from '../declare/declaration.js';
 import type { ConnectionCount } from '../flow/deployed-connections.js';
+import type { DeployedForecast } from '../flow/deployed-forecast.js';
 import type { PlannedStep } from '../flow/plan.js';
 import { queuesOf } from '../flow/queues.js';
 import { copySteps, type Half } from '../flow/scope.js';
-import { type ConnectionLimits, connectionEvent, connectionLines, differenceLines } from './deployed-text.js';
+import {
+  type ConnectionLimits,
+  connectionEvent,
+  connectionLines,
+  differenceLines,
+  forecastEvent,
+  forecastLines,
+} from './deployed-text.js';
 import { bytesText, table } from './text.js';
 
 /** What is told of what was made. */
@@ -18,6 +26,7 @@ export interface SynthTold extends Synthesized {
   readonly networks: ReadonlyMap<string, StepNetwork>;
   readonly connections: readonly ConnectionCount[];
   readonly limits: ConnectionLimits;
+  readonly forecasts: readonly DeployedForecast[];
   readonly planned: readonly PlannedStep[];
   readonly half: Half;
 }
@@ -55,9 +64,15 @@ export function synthEvents(made: SynthTold, declaration: Declaration, out: stri
     })),
     ...made.code.map(({ name, hash, bytes }) => ({ event: 'code', name, hash, bytes })),
     ...made.connections.map((each) => connectionEvent(each, made.limits)),
+    ...shownForecasts(made).map(forecastEvent),
     ...notesOf(made, declaration).map((message) => ({ event: 'note', message })),
     { event: 'summary', outcome: 'written', out },
   ];
+}
+
+/** Whoever only receives has no state machine. */
+function shownForecasts({ half, forecasts }: SynthTold): readonly DeployedForecast[] {
+  return half === 'receive' ? [] : forecasts;
 }
 
 function resourceCount({ template }: Stack): number {
@@ -80,6 +95,7 @@ function notesOf(made: SynthTold, declaration: Declaration): readonly string[] {
   const others = guests.map(({ name, account }) => `${name} is deployed with credentials of ${account}`);
   return [
     ...connectionLines(connections, limits),
+    ...shownForecasts(made).flatMap(forecastLines),
     ...differenceLines(declaration),
     ...receiverLines(made, declaration),
     ...networkLines(made, declaration),

@@ -46,3 +46,8 @@ export function durationText(seconds: number): string {
   ];
   return parts.filter((part) => part !== '').join(' ');
 }
+
+/** Less than a cent is a price too. */
+export function dollarsText(dollars: number): string {
+  return dollars > 0 && dollars < 0.01 ? `$${dollars.toPrecision(1)}` : `$${dollars.toFixed(2)}`;
+}

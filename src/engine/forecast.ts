@@ -25,7 +25,8 @@ export interface Forecast {
   readonly boundBy?: string;
 }
 
-export function forecast(plan: CopyPlan): Forecast {
+/** `rowsPerSecond`: of all processes that copy. */
+export function forecast(plan: CopyPlan, rowsPerSecond = ROWS_PER_SECOND): Forecast {
   const { rows, bytes, units: readUnits } = plan.description;
   const { units } = plan.sinkPlan;
   const dollars = ((units ?? 0) / 1e6) * DOLLARS_PER_MILLION.write + readDollars(readUnits ?? 0);
@@ -35,7 +36,7 @@ export function forecast(plan: CopyPlan): Forecast {
     ...(readUnits === undefined ? {} : { readUnits }),
     ...(units === undefined ? {} : { writeUnits: units }),
     ...(units === undefined && readUnits === undefined ? {} : { dollars }),
-    ...timeForecast(plan, rows, units),
+    ...timeForecast(plan, rows, units, rowsPerSecond),
   };
 }
 
@@ -44,12 +45,17 @@ export function readDollars(units: number): number {
   return (units / 1e6) * DOLLARS_PER_MILLION.read;
 }
 
-function timeForecast(plan: CopyPlan, rows: number | undefined, units: number | undefined): Forecast {
+function timeForecast(
+  plan: CopyPlan,
+  rows: number | undefined,
+  units: number | undefined,
+  rowsPerSecond: number,
+): Forecast {
   if (rows === undefined) return {};
   const { units: readUnits } = plan.description;
   const { pace } = plan.step;
   const bounds = [
-    { seconds: rows / ROWS_PER_SECOND, boundBy: 'the machine' },
+    { seconds: rows / rowsPerSecond, boundBy: 'the machine' },
     ...(units === undefined
       ? []
       : [{ seconds: units / NEW_TABLE_UNITS_PER_SECOND, boundBy: 'write units of a new table' }]),

@@ -1,6 +1,7 @@
 import type { CopyStep, Declaration } from '../declare/declaration.js';
 import { isLastWins } from '../engine/copy-run.js';
 import { type CopyPlan, isPlanned } from '../engine/plan.js';
+import { keepsPace } from './pacing.js';
 import {
   allSteps,
   type NamedPlan,
@@ -166,11 +167,11 @@ function whereOf({ parallel }: CopyStep, shares: readonly Share[], together: num
 }
 
 /** As flow/apart shares a copy out: a function for each part, and the writers among them. */
-function shareOf(plan: CopyPlan): Share {
+export function shareOf(plan: CopyPlan): Share {
   const { step, sinkPlan } = plan;
   const parts = hasOnePart(plan) ? 1 : step.parallel;
   const isWhole = sinkPlan.processes === 'one by one';
-  const alone = isWhole || isPaced(step) || parts === 1;
+  const alone = isWhole || keepsPace(step) || parts === 1;
   const most = Math.min(step.parallel, sinkPlan.maxWriters);
   // With fewer parts each function has more writers; together they never are more than `parallel`.
   return { readers: parts, writers: alone ? most : step.parallel, locks: isWhole ? 1 : 0, alone };
@@ -182,11 +183,6 @@ function hasOnePart(plan: CopyPlan): boolean {
     readonly consistency?: unknown;
   };
   return isLastWins(plan) || typeof query === 'string' || consistency === 'snapshot';
-}
-
-function isPaced({ pace }: CopyStep): boolean {
-  const { adapt: _adapt, ...rates } = pace;
-  return Object.values(rates).some((rate) => rate !== undefined);
 }
 
 function keyList({ from }: CopyStep): string | undefined {

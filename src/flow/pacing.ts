@@ -12,6 +12,12 @@ export interface Pacing {
   use(pace: PaceDeclaration): void;
 }
 
+/** Whether so much a second goes and no more: then one process does it all (invariant 10). */
+export function keepsPace({ pace }: Pick<CopyStep, 'pace'>): boolean {
+  const { adapt: _adapt, ...rates } = pace;
+  return Object.values(rates).some((rate) => rate !== undefined);
+}
+
 /** `readsOnly`: nothing is written, and what is read keeps to the whole pace. */
 export function openPacing(step: CopyStep, readsOnly: boolean): Pacing {
   const { pace } = step;

@@ -7,7 +7,7 @@ export interface LambdaContext {
 }
 
 /** Of the time that a function is given, for what has to be done when it has no more time to work. */
-const RESERVE_MS = 20_000;
+export const RESERVE_MS = 20_000;
 /** A function that is given little time keeps this share of it. */
 const RESERVE_SHARE = 1 / 3;
 /** So much of the reserve is left when waiting is given up altogether. */

@@ -36,7 +36,7 @@ export interface FunctionRequest {
 /** https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html */
 const RUNTIME = 'nodejs24.x';
 /** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
-const LONGEST_SECONDS = 900;
+export const LONGEST_SECONDS = 900;
 
 export function codeOf(code: ReadonlyMap<string, CodeAsset>, placeholder: string): CodeAsset {
   const asset = code.get(placeholder);

@@ -27,8 +27,13 @@ export function siteOf(
   region: string,
   networks: Site['networks'] = new Map(),
 ): Site {
-  const settings = deploy ?? { memory: 1024, logRetentionDays: 30 };
-  return { pipeline, account, region, partition: awsPartition(region), deploy: settings, networks };
+  const partition = awsPartition(region);
+  return { pipeline, account, region, partition, deploy: deployOf(deploy), networks };
+}
+
+/** With its defaults. */
+export function deployOf(deploy: DeployDeclaration | undefined): DeployDeclaration {
+  return deploy ?? { memory: 1024, logRetentionDays: 30 };
 }
 
 /** Of a step's function that talks to a database: as declared, else as its databases have it; undefined outside of any. */

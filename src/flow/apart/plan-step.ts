@@ -1,5 +1,6 @@
 import type { CopyStep } from '../../declare/declaration.js';
 import { openCopy } from '../../engine/open-copy.js';
+import { keepsPace } from '../pacing.js';
 import { singleCopies } from '../plan.js';
 import { copySteps } from '../scope.js';
 import type { SingleCopy } from '../single-copy.js';
@@ -55,18 +56,13 @@ async function planOne(
     const { parts } = await openCopy(opened.plan, opened.run);
     if (past.moved) return [];
     const left = parts.map(({ id }) => id).filter((id) => !past.copied.has(id));
-    const isOne = opened.plan.sinkPlan.processes === 'one by one' || isPaced(copy.step);
+    const isOne = opened.plan.sinkPlan.processes === 'one by one' || keepsPace(copy.step);
     const about = { copy: copy.name, attempt };
     if (!isOne) return left.map((id) => ({ ...about, worker: id, parts: [id], workers: left.length }));
     return left.length === 0 ? [] : [{ ...about, worker: 'all', parts: left, workers: 1 }];
   } finally {
     await opened.close();
   }
-}
-
-function isPaced({ pace }: CopyStep): boolean {
-  const { adapt: _adapt, ...rates } = pace;
-  return Object.values(rates).some((rate) => rate !== undefined);
 }
 
 /** @throws SluiceError usage */

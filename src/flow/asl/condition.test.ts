@@ -128,7 +128,7 @@ test('a Choice decides as the condition that it was made of', { timeout: 600_000
       firing: { ...firing, ...(hasInterval ? {} : { start: null, end: null }) },
       steps: { c: { ...step, output: known ?? null } },
     };
-    const { output: decided } = await execute(machine, () => undefined, context);
+    const { output: decided } = await execute(machine, () => undefined, { input: context });
     expect(decided, printExpression(expression)).toEqual({ is: evaluate(expression, values) });
   };
   await fc.assert(fc.asyncProperty(given, check), { numRuns: 3000 });

@@ -31,7 +31,9 @@ async function watched(
       return behaviours[name]?.(payload, call, world);
     };
   const recorder = new Recorder(Object.fromEntries(names.map((name) => [name, noting(name)])));
-  const { status } = await execute(machine, functionsOf(recorder), { given: 'by a schedule' });
+  const { status } = await execute(machine, functionsOf(recorder), {
+    input: { given: 'by a schedule' },
+  });
   const events = recorder.events.map(({ name, what }) => ({ name: stepOf(steps).get(name) ?? name, what }));
   return { trace: traceOf(events, steps), payloads, status };
 }
