@@ -130,7 +130,9 @@ function keyLine(plan: CopyPlan, via: PlannedVia | undefined): string {
       ? 'unique by an index'
       : uniqueness === 'counted'
         ? 'unique by counting'
-        : 'not proved unique';
+        : uniqueness === undefined
+          ? 'its rows are counted before the step runs'
+          : 'not proved unique';
   return `${key.join(', ')} (${proof})`;
 }
 

@@ -74,7 +74,7 @@ export async function planCopy(request: PlanRequest): Promise<Planned> {
     const transform = new Transform(transformOptions, description.open, sinkPlan.key);
     const uniqueness = request.unproved
       ? undefined
-      : await proveUnique(source, description, outline, sinkPlan);
+      : await proveUnique(request, description, outline, sinkPlan);
     const resolved = resolveShare(step.pace, description, sinkPlan);
     const said = [
       ...description.findings,
@@ -122,8 +122,9 @@ export function incoming(
   };
 }
 
+/** Undefined where there is no key, or no table yet whose rows could be counted. */
 async function proveUnique(
-  source: Source,
+  { source, expected }: PlanRequest,
   description: SourceDescription,
   outline: Outline,
   sinkPlan: SinkPlan,
@@ -135,7 +136,7 @@ async function proveUnique(
   if (!columns.every((column) => column !== undefined)) return 'unknown';
   const held = new Set(columns);
   if (description.key.length > 0 && description.key.every((column) => held.has(column))) return 'index';
-  return await source.unique(columns);
+  return expected ? undefined : await source.unique(columns);
 }
 
 function judgeUniqueness(
