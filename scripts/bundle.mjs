@@ -177,8 +177,12 @@ function onlyInLambda(compiled) {
   };
 }
 
-/** What options of connections and ends may be: a function has them as they were when it was made. */
-const declaring = /\/connectors\/([a-z-]+\/)*([a-z-]*options|key-file-option|environment|newest)\.js$/;
+/**
+ * What options of connections and ends may be: a function has them as they were when it was made. None of these modules reads
+ * anything itself.
+ */
+const declaring = /\/connectors\/([a-z-]+\/)*([a-z-]*options|key-file-option|environment)\.js$/;
+const reading = /\.(parse|safeParse)(Async)?\(/;
 
 /** In the place of zod, for modules that say what may be declared: whatever is made of it is nothing, and reads nothing. */
 function undeclared(compiled) {
@@ -186,7 +190,9 @@ function undeclared(compiled) {
   for (const file of readdirSync(compiled, { recursive: true, encoding: 'utf8' })) {
     const path = join(compiled, file);
     if (!declaring.test(path)) continue;
-    for (const [, name] of readFileSync(path, 'utf8').matchAll(/\bz\.(\w+)/g)) names.add(name);
+    const text = readFileSync(path, 'utf8');
+    if (reading.test(text)) throw new Error(`${file} reads by what it declares: a function needs that`);
+    for (const [, name] of text.matchAll(/\bz\.(\w+)/g)) names.add(name);
   }
   const exported = [...names].sort().map((name) => `nothing as ${name}`);
   return `
