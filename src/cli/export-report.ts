@@ -28,7 +28,7 @@ export function exportText(prepared: PreparedExport, color: boolean): string {
 /** The same for programs. */
 export function exportEvent({ name, planned, firingTime, lastSeconds }: PreparedExport): object {
   if (!isExportPlan(planned)) return { event: 'plan', step: name, findings: planned.findings };
-  const { description, place, step, order, tables, findings } = planned;
+  const { description, place, step, order, counted, findings } = planned;
   const { dollars, time } = exportForecast(description.gib, lastSeconds);
   return {
     event: 'plan',
@@ -38,14 +38,14 @@ export function exportEvent({ name, planned, firingTime, lastSeconds }: Prepared
     export: exportName(name, firingTime, []),
     direct: step.direct,
     tables: order.tables,
-    ...(tables === undefined ? {} : { expected: tables }),
+    ...(counted === undefined ? {} : { expected: counted.tables }),
     ...(description.gib === undefined ? {} : { gib: description.gib }),
     ...(dollars === undefined ? {} : { dollars }),
     time,
     keep: step.keep,
     ...(step.layout === undefined ? {} : { layout: step.layout }),
     findings,
-    permissions: [...description.permissions, ...placePermissions(planned)],
+    permissions: [...description.permissions, ...placePermissions(planned), ...(counted?.permissions ?? [])],
   };
 }
 
@@ -54,9 +54,11 @@ function namesText({ name, step }: ExportPlan, firingTime: string): string {
   return `${what} called ${exportName(name, firingTime, [])} (with seconds, where that is taken)`;
 }
 
-function tablesText({ order, tables }: ExportPlan): string {
+function tablesText({ order, counted }: ExportPlan): string {
   const chosen = order.tables.length === 0 ? 'all' : order.tables.join(', ');
-  return tables === undefined ? chosen : `${chosen}; the database has ${tables.length} to compare with`;
+  return counted === undefined
+    ? chosen
+    : `${chosen}; the database has ${counted.tables.length} to compare with`;
 }
 
 function keepText({ step: { keep, direct, layout } }: ExportPlan): string {

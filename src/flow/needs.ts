@@ -123,6 +123,7 @@ function exportNeeds({ name, step, planned }: PreparedExport): readonly Unheld[]
   return [
     ...needsAt(name, step.from.connection, planned.description.permissions),
     ...needsAt(name, step.to.connection, placePermissions(planned)),
+    ...needsAt(name, step.count?.connection ?? '', planned.counted?.permissions ?? []),
   ];
 }
 

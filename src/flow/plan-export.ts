@@ -1,8 +1,13 @@
-import type { Context } from '../connectors/connector.js';
+import type { Context, Permission } from '../connectors/connector.js';
 import type { ExporterOptions } from '../connectors/exporter.js';
 import type { ExportStep } from '../declare/declaration.js';
 import type { ExpectedTable } from '../engine/export/export-journal.js';
-import { isExportPlan, type PlannedExport, planExport } from '../engine/export/export-plan.js';
+import {
+  type CountedTables,
+  isExportPlan,
+  type PlannedExport,
+  planExport,
+} from '../engine/export/export-plan.js';
 import { refusalOf } from '../engine/plan.js';
 import { retry } from '../engine/retry.js';
 import { SluiceError } from '../errors.js';
@@ -105,22 +110,33 @@ async function openAndPlan(world: World, step: ExportStep, context: Context): Pr
 }
 
 /** The tables of the database that `count` names, with the server's estimates of their rows. */
-async function tablesOf(world: World, { count }: ExportStep, context: Context): Promise<ExpectedTable[]> {
+async function tablesOf(world: World, { count }: ExportStep, context: Context): Promise<CountedTables> {
   const name = count?.connection ?? '';
   const connection = await world.connections.get(name);
   const waiting = [...(await connection.tables(['*']))];
   const tables: ExpectedTable[] = [];
+  const needed = new Map<string, Permission>();
   const lane = async (): Promise<void> => {
     for (let table = waiting.pop(); table !== undefined; table = waiting.pop()) {
       const source = connection.source({ connection: name, table }, context);
       try {
-        const { name: full, rows } = await source.describe();
+        const described = await source.describe();
+        const { name: full, rows } = described;
         tables.push({ name: full, ...(rows === undefined ? {} : { rows }) });
+        for (const each of [...connection.listing, ...described.permissions])
+          needed.set(`${each.action} ${each.resource}`, forCounting(each));
       } finally {
         await source.close();
       }
     }
   };
   await Promise.all(Array.from({ length: TABLES_AT_ONCE }, lane));
-  return tables.sort((a, b) => (a.name < b.name ? -1 : 1));
+  tables.sort((a, b) => (a.name < b.name ? -1 : 1));
+  return { tables, permissions: [...needed.values()] };
+}
+
+/** No row of it is read. */
+function forCounting(permission: Permission): Permission {
+  const reason = 'sees that the table is there, and about how many rows it has';
+  return permission.action === 'SELECT' ? { ...permission, reason } : permission;
 }

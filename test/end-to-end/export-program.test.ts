@@ -112,6 +112,13 @@ describe.concurrent('an export', { timeout: LIMIT_MS }, () => {
         step: { count: { connection: 'shop' } },
         connections: { shop: database.connection },
       });
+      const [planned] = (await nightly.plan()).events;
+      expect(planned?.['permissions']).toContainEqual({
+        action: 'SELECT',
+        resource: `${database.name}.ghost`,
+        grantOn: `\`${database.name}\`.\`ghost\``,
+        reason: 'sees that the table is there, and about how many rows it has',
+      });
       const failed = await nightly.run(4);
       expect(errorsOf(failed)[0]).toMatchObject({
         code: 'export_incomplete',

@@ -21,11 +21,17 @@ export interface ExportPlan {
   /** Asks the database for its tables; absent where it is not declared. */
   readonly count?: CountTables;
   /** What the database held when it was planned. */
-  readonly tables?: readonly ExpectedTable[];
+  readonly counted?: CountedTables;
   readonly findings: readonly Finding[];
 }
 
-export type CountTables = () => Promise<readonly ExpectedTable[]>;
+export type CountTables = () => Promise<CountedTables>;
+
+export interface CountedTables {
+  readonly tables: readonly ExpectedTable[];
+  /** What asking for them needs. */
+  readonly permissions: readonly Permission[];
+}
 
 /** Either a plan, perhaps with refusals among its findings, or the refusals that made a plan impossible. */
 export type PlannedExport =
@@ -67,10 +73,10 @@ export async function planExport(request: ExportPlanRequest): Promise<PlannedExp
     ]);
     const said = [...description.findings, ...place.findings];
     const isPossible = said.every(({ level }) => level !== 'refuse');
-    const [checked, owner, tables] = isPossible
+    const [checked, owner, counted] = isPossible
       ? await Promise.all([exporter.check(order), placeFindings(store, { pipeline, step: name }), count?.()])
       : [[], [], undefined];
-    const findings = [...said, ...checked, ...owner, ...missingTables(order.tables, tables)];
+    const findings = [...said, ...checked, ...owner, ...missingTables(order.tables, counted?.tables)];
     return {
       name,
       step,
@@ -81,7 +87,7 @@ export async function planExport(request: ExportPlanRequest): Promise<PlannedExp
       order,
       findings,
       ...(count === undefined ? {} : { count }),
-      ...(tables === undefined ? {} : { tables }),
+      ...(counted === undefined ? {} : { counted }),
     };
   } catch (error) {
     if (!(error instanceof SluiceError)) throw error;

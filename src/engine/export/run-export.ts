@@ -49,14 +49,14 @@ async function exportAndPublish(plan: ExportPlan, run: ExportRun): Promise<Publi
 
 async function begin({ count }: ExportPlan): Promise<ExportPoint> {
   const begun = new Date().toISOString();
-  return { begun, used: [], ...(count === undefined ? {} : { expected: await count() }) };
+  return { begun, used: [], ...(count === undefined ? {} : { expected: (await count()).tables }) };
 }
 
 /** What fails the check is exported again, under another name. */
 async function check(plan: ExportPlan, run: ExportRun, complete: CompleteExport): Promise<CheckedExport> {
   run.progress.stage = 'checks';
   try {
-    return await checkExport(plan, complete, await plan.count?.());
+    return await checkExport(plan, complete, (await plan.count?.())?.tables);
   } catch (error) {
     if (isIncomplete(error)) await giveUpExport(run, complete.point);
     throw error;
