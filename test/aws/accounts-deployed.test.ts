@@ -1,11 +1,12 @@
 /** A copy out of another account: two stacks, deployed in either order, whose roles trust nobody but each other. */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Template } from '../../src/aws/template/template.js';
 import { type CliRun, type Project, project, sluice } from '../fixtures/cli.js';
 import { type EnforcedAws, enforcedAws } from '../fixtures/enforced-aws.js';
+import { stackTemplate } from '../fixtures/granted.js';
+import { profileOf, trustSessions } from '../fixtures/guest-account.js';
 import type { TestAccount } from '../fixtures/ministack.js';
 import { needsServer } from '../fixtures/servers.js';
 
@@ -22,15 +23,14 @@ let aws: EnforcedAws;
 let ours: TestAccount;
 let theirs: TestAccount;
 let folder: string;
+let profile: Readonly<Record<string, string>>;
 let sold: Project;
 
 beforeAll(async () => {
   aws = await enforcedAws();
   [ours, theirs] = [aws.account(OURS), aws.account(THEIRS)];
   folder = await mkdtemp(join(tmpdir(), 'sluice-profiles-'));
-  const { AWS_SECRET_ACCESS_KEY: secret } = theirs.env;
-  const profile = `[reporting]\naws_access_key_id = ${THEIRS}\naws_secret_access_key = ${secret}\n`;
-  await writeFile(join(folder, 'credentials'), profile);
+  profile = await profileOf(theirs, folder);
   const region = 'eu-west-1';
   sold = await project({
     pipeline: 'sold',
@@ -62,11 +62,7 @@ afterAll(async () => {
 });
 
 async function done(verb: string, ...args: string[]): Promise<CliRun> {
-  const files = {
-    AWS_SHARED_CREDENTIALS_FILE: join(folder, 'credentials'),
-    AWS_CONFIG_FILE: join(folder, 'none'),
-  };
-  const run = await sluice([verb, sold.file, '--json', ...args], { env: { ...ours.env, ...files } });
+  const run = await sluice([verb, sold.file, '--json', ...args], { env: { ...ours.env, ...profile } });
   if (run.status === 0) return run;
   throw new Error(`${verb}: exit ${run.status}\n${run.stderr}${run.stdout.slice(-8000)}`);
 }
@@ -80,29 +76,19 @@ async function rows(account: TestAccount, TableName: string): Promise<readonly s
   return Items.map((item) => JSON.stringify(Object.entries(item).sort())).sort();
 }
 
-/**
- * Only the function's role is trusted. AWS compares it with the role of a session; the emulator with the session, which is put beside it
- * here. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalarn
- */
 async function trustSession(): Promise<void> {
-  const text = await readFile(join(sold.folder, 'cdk.out', `${guestStack}.template.json`), 'utf8');
-  const { Resources } = JSON.parse(text) as Template;
-  const trust = Resources['Role1']?.Properties['AssumeRolePolicyDocument'];
-  const role = 'sluice-sold-step-in-eu-west-1';
-  const trusted = [`arn:aws:iam::${OURS}:role/${role}`];
+  const template = await stackTemplate(join(sold.folder, 'cdk.out'), guestStack);
   const statement = {
     Effect: 'Allow',
     Action: 'sts:AssumeRole',
     Principal: { AWS: `arn:aws:iam::${OURS}:root` },
-    Condition: { ArnEquals: { 'aws:PrincipalArn': trusted } },
+    Condition: {
+      ArnEquals: { 'aws:PrincipalArn': [`arn:aws:iam::${OURS}:role/sluice-sold-step-in-eu-west-1`] },
+    },
   };
+  const trust = template.Resources['Role1']?.Properties['AssumeRolePolicyDocument'];
   expect(trust).toEqual({ Version: '2012-10-17', Statement: [statement] });
-  const session = `arn:aws:sts::${OURS}:assumed-role/${role}/*`;
-  const both = { ...statement, Condition: { ArnLike: { 'aws:PrincipalArn': [...trusted, session] } } };
-  await theirs.query('iam', 'UpdateAssumeRolePolicy', {
-    RoleName: 'sold',
-    PolicyDocument: JSON.stringify({ Version: '2012-10-17', Statement: [both] }),
-  });
+  await trustSessions(theirs, template);
 }
 
 it.each([

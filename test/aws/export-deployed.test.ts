@@ -1,25 +1,29 @@
 /**
  * F3 on an emulated AWS that enforces the policies of roles: deployed from its declaration, run, failed, gone on with, changed and
- * taken away. The emulator is ministack, whose RDS has no exports: calls of RDS go to moto's, in front of which snapshots and exports
- * take their time and files are written, as AWS says that they are (export-service.ts). Of what is ours, all is as it is deployed: the
- * state machine that Step Functions goes through and calls RDS from, the functions, their roles. What the emulator does not do: it
- * asks nobody what a state machine may do (its calls are noted and held against its role), has no metrics of AWS's own, and encrypts
- * nothing. Each test goes on where the one before it has ended.
+ * taken away. Of what is ours, all is as it is deployed: the state machine that Step Functions goes through and calls RDS from, the
+ * functions, their roles. What the emulator does not do (deployed-exports.ts, rds-elsewhere.py): it asks nobody what a state machine
+ * may do (its calls are noted and held against its role), has no metrics of AWS's own, and encrypts nothing. Each test goes on where
+ * the one before it has ended.
  */
-import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type CliRun, type Project, project, type Summary, sluice } from '../fixtures/cli.js';
-import { type EnforcedAws, enforcedAws } from '../fixtures/enforced-aws.js';
-import type { Latest } from '../fixtures/export-ground.js';
-import { type ExportService, startExportService } from '../fixtures/export-service.js';
+import {
+  addInstance,
+  addKeyAndRole,
+  type DeployedExports,
+  deployedExports,
+  functionLines,
+  hadOccasion,
+  type Lake,
+  newLake,
+  snapshotsOf,
+} from '../fixtures/deployed-exports.js';
 import { exportDone } from '../fixtures/export-states.js';
-import { type Front, startFront } from '../fixtures/front.js';
 import { disagreement, grantsOf, stackTemplate } from '../fixtures/granted.js';
 import { declaredMetrics, emittedMetrics, watchedMetrics } from '../fixtures/metrics.js';
 import type { TestAccount } from '../fixtures/ministack.js';
-import { type TestMoto, testMoto } from '../fixtures/moto.js';
 import { needsServer } from '../fixtures/servers.js';
 
 needsServer('ministack');
@@ -52,67 +56,30 @@ const neighbours = [
 /** The first is never done. */
 const theirSnapshots = ['shop-2020-01-01-00-00', 'shop-2020-01-02-00-00'] as const;
 
-let moto: TestMoto;
-let service: ExportService;
-/** Notes what is asked of RDS, by Step Functions too. */
-let rds: Front;
-let aws: EnforcedAws;
+let made: DeployedExports;
 let account: TestAccount;
+let lake: Lake;
 let nightly: Project;
 let keyAndRole: { readonly kmsKey: string; readonly role: string };
 
 beforeAll(async () => {
-  moto = await testMoto();
-  service = await startExportService(moto.endpoint, { tables, exports }, (path, body) =>
-    account.rest('s3', path, { method: 'PUT', body: Buffer.from(body) }),
-  );
-  rds = await startFront(REGION);
-  rds.before(service.endpoint);
-  const file = resolve(import.meta.dirname, '../fixtures/rds-elsewhere.py');
-  aws = await enforcedAws({ program: { file, env: { RDS_ENDPOINT: rds.endpoint, SFN_WAIT_SCALE: '0' } } });
-  account = aws.account(ACCOUNT);
-  keyAndRole = await prepared();
+  made = await deployedExports(ACCOUNT, { tables, exports });
+  account = made.account;
+  await addInstance(account);
+  for (const name of theirSnapshots)
+    await account.query('rds', 'CreateDBSnapshot', {
+      DBInstanceIdentifier: 'shop',
+      DBSnapshotIdentifier: name,
+    });
+  made.service.hold(theirSnapshots[0]);
+  lake = await newLake(account, 'shop-lake');
+  for (const name of neighbours) await lake.put(name, name);
+  keyAndRole = await addKeyAndRole(account);
   nightly = await project(declaration());
 }, LONG_MS);
 afterAll(async () => {
-  await Promise.all([aws?.stop(), nightly?.remove()]);
-  await rds?.stop();
-  await service?.stop();
-  await moto?.stop();
+  await Promise.all([made?.stop(), nightly?.remove()]);
 });
-
-/** A database, with snapshots of somebody else; a bucket in which others have files; a key and a role. */
-async function prepared(): Promise<typeof keyAndRole> {
-  const shop = { DBInstanceIdentifier: 'shop' };
-  await account.query('rds', 'CreateDBInstance', {
-    ...shop,
-    Engine: 'mysql',
-    DBInstanceClass: 'db.t4g.micro',
-    AllocatedStorage: '20',
-    MasterUsername: 'app',
-    MasterUserPassword: 'not-a-secret',
-  });
-  for (const name of theirSnapshots)
-    await account.query('rds', 'CreateDBSnapshot', { ...shop, DBSnapshotIdentifier: name });
-  service.hold(theirSnapshots[0]);
-  const Principal = { Service: 'export.rds.amazonaws.com' };
-  const trust = { Effect: 'Allow', Principal, Action: 'sts:AssumeRole' };
-  await account.query('iam', 'CreateRole', {
-    RoleName: 'export',
-    AssumeRolePolicyDocument: JSON.stringify({ Version: '2012-10-17', Statement: [trust] }),
-  });
-  const place = `<LocationConstraint>${REGION}</LocationConstraint>`;
-  const body = `<CreateBucketConfiguration>${place}</CreateBucketConfiguration>`;
-  await account.rest('s3', '/shop-lake', { method: 'PUT', body });
-  for (const name of neighbours)
-    await account.rest('s3', `/shop-lake/${name}`, { method: 'PUT', body: name });
-  const { KeyMetadata: key } = await account.json<{ KeyMetadata: { Arn: string } }>(
-    'kms',
-    'TrentService.CreateKey',
-    {},
-  );
-  return { kmsKey: key.Arn, role: `arn:aws:iam::${ACCOUNT}:role/export` };
-}
 
 function declaration(keep = 1): object {
   return {
@@ -142,29 +109,19 @@ async function done(expected: number, verb: string, ...args: string[]): Promise<
   );
 }
 
-async function object(key: string): Promise<Buffer> {
-  return Buffer.from(await (await account.rest('s3', `/shop-lake/${key}`)).arrayBuffer());
-}
-
-async function latest(): Promise<Latest & { readonly run: string }> {
-  return JSON.parse((await object('exports/LATEST.json')).toString());
-}
-
-async function keys(): Promise<readonly string[]> {
-  const text = await (await account.rest('s3', '/shop-lake?list-type=2')).text();
-  return [...text.matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key = '']) => key).sort();
-}
+const latest = () => lake.latest('exports/');
+/** With what lies beside it. */
+const dump = () => lake.dump('exports/');
 
 /** Names of the exports of which there are objects, and of the snapshots, without those of others, which are all there. */
 async function ours(): Promise<{
   readonly exports: readonly string[];
   readonly snapshots: readonly string[];
 }> {
-  const folders = (await keys())
+  const folders = (await lake.keys())
     .filter((key) => !neighbours.includes(key))
     .map((key) => key.split('/').slice(1, -1).shift() ?? '');
-  const told = await account.query('rds', 'DescribeDBSnapshots', { SnapshotType: 'manual' });
-  const snapshots = [...told.matchAll(/<DBSnapshotIdentifier>([^<]*)</g)].map(([, name = '']) => name);
+  const snapshots = await snapshotsOf(account);
   expect(snapshots).toEqual(expect.arrayContaining([...theirSnapshots]));
   return {
     exports: [...new Set(folders)].filter((name) => name !== ''),
@@ -172,41 +129,7 @@ async function ours(): Promise<{
   };
 }
 
-/** All that lies there, byte by byte, but for names and moments, and what follows from them. */
-async function dump(): Promise<readonly string[]> {
-  const { export: name, run } = await latest();
-  const plain = (text: string) =>
-    text
-      .replaceAll(name, 'EXPORT')
-      .replaceAll(run, 'RUN')
-      .replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'UUID')
-      .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME')
-      // The name of the export is in it.
-      .replaceAll(/("name":"EXPORT\/export_[^"]*")[^}]*/g, '$1');
-  const lines = (await keys()).map(async (key) => {
-    const body = await object(key);
-    const isText = key.endsWith('.json');
-    const text = isText
-      ? plain(JSON.stringify(JSON.parse(body.toString())))
-      : createHash('sha256').update(body).digest('hex');
-    return `${plain(key)} ${text}`;
-  });
-  return (await Promise.all(lines)).sort();
-}
-
-/** Lines that functions have logged. */
-async function lines(): Promise<readonly string[]> {
-  const logs = ['run', 'step-shop'].map(async (name) => {
-    const asked = { logGroupName: `/aws/lambda/sluice-nightly-${name}` };
-    const { events } = await account.json<{ events: { message: string }[] }>(
-      'logs',
-      'Logs_20140328.FilterLogEvents',
-      asked,
-    );
-    return events.flatMap(({ message }) => message.split('\n').filter((line) => line.startsWith('{')));
-  });
-  return (await Promise.all(logs)).flat();
-}
+const lines = () => functionLines(account, 'nightly', ['run', 'step-shop']);
 
 const stack = () => stackTemplate(join(nightly.folder, 'cdk.out'), 'sluice-nightly');
 
@@ -238,7 +161,7 @@ it(
     expect(second.export).not.toBe(first.export);
     expect(await dump()).toEqual(deployed);
     expect(await ours()).toEqual({ exports: [second.export], snapshots: [second.export] });
-    expect(await keys()).toEqual(expect.arrayContaining(neighbours));
+    expect(await lake.keys()).toEqual(expect.arrayContaining(neighbours));
   },
   LONG_MS,
 );
@@ -248,9 +171,8 @@ it(
   async () => {
     const [before, old] = [await dump(), await latest()];
     const failed = await done(4, 'run', '--on', 'aws');
-    // On AWS its code is export_failed: the emulator has one name for all that functions fail with.
     expect(failed.events.filter(({ event }) => event === 'error')).toMatchObject([
-      { code: 'call_failed', message: expect.stringContaining(CAUSE) },
+      { code: 'export_failed', message: expect.stringContaining(CAUSE) },
     ]);
     expect(await latest()).toEqual(old);
     expect(await dump()).toEqual(expect.arrayContaining([...before]));
@@ -298,32 +220,22 @@ it(
   LONG_MS,
 );
 
-/** What no call of ours uses: Lambda, Step Functions and S3 do it themselves, as the role. */
-const ofServices = /: (?:logs|xray):|: kms:Decrypt /;
-/** What these runs had no occasion for: old runs, records too large for the table, an export that is given up while it goes on. */
-const noOccasion = [
-  /: dynamodb:BatchWriteItem .*-state$/,
-  /: s3:(?:Get|Put|Delete)Object .*:sluice-nightly-state-/,
-  /: rds:CancelExportTask /,
-];
-
 it(
   'had roles for all that with nothing but what was used, the state machine too',
   async () => {
     const grants = grantsOf(await stack(), ACCOUNT);
     const machine = `arn:aws:iam::${ACCOUNT}:role/sluice-nightly-machine-${REGION}`;
     // As whom Step Functions calls in ministack.
-    rds.knows('test', machine);
+    made.rds.knows('test', machine);
     const functions = ['run', 'step-shop'].map((name) => ({
       holder: machine,
       action: 'lambda:InvokeFunction',
       resource: `arn:aws:lambda:${REGION}:${ACCOUNT}:function:sluice-nightly-${name}`,
     }));
-    const ofMachine = rds.take().filter(({ holder }) => holder === machine);
-    const calls = [...(await aws.called(account)), ...ofMachine, ...functions];
+    const ofMachine = made.rds.take().filter(({ holder }) => holder === machine);
+    const calls = [...(await made.aws.called(account)), ...ofMachine, ...functions];
     const { ungranted, unused } = disagreement(grants, calls);
-    const without = (text: string) => !ofServices.test(text) && !noOccasion.some((rare) => rare.test(text));
-    expect({ ungranted, unused: unused.filter(without) }).toEqual({ ungranted: [], unused: [] });
+    expect({ ungranted, unused: unused.filter(hadOccasion) }).toEqual({ ungranted: [], unused: [] });
   },
   LONG_MS,
 );
@@ -346,7 +258,7 @@ it(
     });
     const { exports: left, snapshots } = await ours();
     expect([left, snapshots]).toEqual([[old.export, kept.export], [kept.export]]);
-    expect(await keys()).toEqual(expect.arrayContaining(neighbours));
+    expect(await lake.keys()).toEqual(expect.arrayContaining(neighbours));
   },
   LONG_MS,
 );

@@ -112,7 +112,7 @@ describe.concurrent('an export', { timeout: LIMIT_MS }, () => {
         step: { count: { connection: 'shop' } },
         connections: { shop: database.connection },
       });
-      const [planned] = (await nightly.plan()).events;
+      const planned = (await nightly.plan()).events.find(({ event }) => event === 'plan');
       expect(planned?.['permissions']).toContainEqual({
         action: 'SELECT',
         resource: `${database.name}.ghost`,
