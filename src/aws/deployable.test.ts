@@ -88,6 +88,7 @@ test.each<
     [{ ...back, to: { ...report, foreignKeys: 'check' } }],
   ],
   ['replace', ['secret', 'stage'], [{ ...back, to: { ...report, mode: 'replace' } }]],
+  ['mirror into DynamoDB', ['secret', 'stage'], [{ copy: 'a', from, to: { ...to, mode: 'mirror' } }]],
   ['mirror into MySQL', ['secret', 'stage'], [{ ...back, to: { ...report, mode: 'mirror' } }]],
   ['one snapshot', ['secret', 'stage'], [{ copy: 'a', from: { ...from, consistency: 'snapshot' }, to }]],
   ['a pace', ['secret', 'stage'], [{ copy: 'a', from, to, pace: { items: 5 } }]],
@@ -181,7 +182,7 @@ test('everything that is bound to one machine is said at once, each with its pla
   const keyed = { ...to, table: 'others', key: { partition: 'id' } };
   const steps = [
     { copy: 'a', from: { connection: 'shop', table: 'rows' }, to, mask: { name: 'hash' } },
-    { copy: 'b', from: { connection: 'stage', table: 'rows', keys: '-' }, to: { ...keyed, mode: 'mirror' } },
+    { copy: 'b', from: { connection: 'stage', table: 'rows', keys: '-' }, to: keyed },
     { copy: 'c', from, to: { connection: 'here', table: 'rows', format: 'csv' } },
     { parallel: [{ call: 'd', run: ['true'] }] },
     { copy: 'e', from, to: { connection: 'lake', table: 'rows', format: 'csv' } },
@@ -195,7 +196,6 @@ test('everything that is bound to one machine is said at once, each with its pla
     'connections.here',
     'maskKey',
     'steps[1].from.keys',
-    'steps[1].to.mode',
     'steps[3].parallel[0]',
     'steps[4].to',
     'steps[5].from',

@@ -291,7 +291,7 @@ function queueRefusals(
 }
 
 function copyRefusals(step: CopyStep, { connections }: Declaration): readonly Refusal[] {
-  const { path, from, to } = step;
+  const { path, from } = step;
   const refusals: Refusal[] = [];
   const keys = from['keys'];
   if (typeof keys === 'object' && keys !== null && 'file' in keys && keys.file === '-') {
@@ -299,13 +299,6 @@ function copyRefusals(step: CopyStep, { connections }: Declaration): readonly Re
       path: `${path}.from.keys`,
       message: 'a function has no standard input',
       hint: 'name a file, or a source: keys: ./keys.txt',
-    });
-  }
-  if (to['mode'] === 'mirror' && connections[to.connection]?.kind === 'dynamodb') {
-    refusals.push({
-      path: `${path}.to.mode`,
-      message: 'mirror into DynamoDB keeps the keys that came on the disk of one machine',
-      hint: 'use put, insert, update or newest; or run it on a machine of yours',
     });
   }
   refusals.push(...sinkRefusals(step, connections));

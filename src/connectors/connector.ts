@@ -12,6 +12,7 @@ import type { DeliveryStream } from './delivery.js';
 import type { Exporter } from './exporter.js';
 import type { Feed } from './feed.js';
 import type { Queue } from './queue.js';
+import type { RunKeys } from './run-keys.js';
 import type { Store } from './store.js';
 import type { Top, Window } from './window.js';
 
@@ -42,6 +43,8 @@ export interface Context {
   throttled?(): void;
   /** A folder of this step, mode 0700, for files that may grow with the data (`mirror`'s digests). */
   readonly scratch: string;
+  /** Of this copy; absent outside of one. */
+  readonly keys?: RunKeys;
   /** The pipeline's name, for the names of things left in a sink (ledger rows, shadow tables). */
   readonly pipeline: string;
   /** This run's identity: sortable, `[0-9a-z-]`, at most 32 characters. */

@@ -74,6 +74,7 @@ async function runOnce(
       ? await runVia(course, { ...copy, planned, via: copy.via }, run)
       : await runCopy(planned, run);
     await rm(scratch, { recursive: true, force: true });
+    await scope.keys.forget();
     return result;
   } finally {
     await Promise.all([planned.source.close(), planned.sink.close()]);

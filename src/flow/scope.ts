@@ -10,6 +10,7 @@ import {
 import { type Counters, zeroCounters } from '../engine/counters.js';
 import { retry } from '../engine/retry.js';
 import type { SluiceError } from '../errors.js';
+import { KeyLog } from '../journal/key-log.js';
 import type { PipelineState } from '../journal/state.js';
 import type { Firing } from '../values/firing.js';
 import { Connections, type LoadConnector } from './connections.js';
@@ -66,6 +67,8 @@ export interface Scope {
   readonly sinkContext: Context;
   readonly counters: Counters;
   readonly pacing: Pacing;
+  /** What the sink keeps for its end. */
+  readonly keys: KeyLog;
   abort(reason: unknown): void;
 }
 
@@ -139,11 +142,13 @@ export function openScope(
   const controller = new AbortController();
   const { signal } = controller;
   const pacing = openPacing(step, world.readsOnly !== undefined);
+  const keys = new KeyLog(world.state.keys, world.run, name);
   const base = {
     signal,
     env: world.env,
     retry: <T>(call: () => Promise<T>) => retry(call, step.patienceSeconds * 1000, signal, world.stillTrying),
     scratch: world.state.scratch(name),
+    keys,
     pipeline: world.declaration.pipeline,
     run: world.run,
     firing: firingValues(world.recalled?.get(name) ?? world.firing),
@@ -162,6 +167,7 @@ export function openScope(
     sinkContext: extended(extended(base, reading), { throttled: () => pacing.write.throttled() }),
     counters: zeroCounters(),
     pacing,
+    keys,
     abort: (reason) => controller.abort(reason),
   };
 }

@@ -8,13 +8,9 @@ import type { World } from './scope.js';
  */
 export function copyStateFindings(world: World, step: CopyStep): readonly Finding[] {
   if (world.state.keepsScratch || world.readsOnly) return [];
-  const kind = world.declaration.connections[step.to.connection]?.kind;
   const keys = step.from['keys'] as string | { readonly file?: string } | undefined;
   const isInput = keys === '-' || (typeof keys === 'object' && keys.file === '-');
   return [
-    ...(kind === 'dynamodb' && step.to['mode'] === 'mirror'
-      ? [refused('mirror into DynamoDB keeps the keys that came on this machine until it deletes the others')]
-      : []),
     ...(isInput ? [refused('a key list from standard input can be read once, on this machine')] : []),
     ...fileStateFindings(world, step.to),
   ];

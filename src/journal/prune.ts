@@ -1,4 +1,5 @@
 import { onlyReceived } from '../engine/journal.js';
+import { forgetKeys } from './key-log.js';
 import { readRejects } from './read-rejects.js';
 import { histories, isResumable, type RunHistory, readHistory } from './runs.js';
 import type { Logs, PipelineState } from './state.js';
@@ -14,7 +15,7 @@ const DAY_MS = 24 * 3600 * 1000;
  * later run reads again: of an incremental copy or a replicate, or received from a queue. Gives the names of the runs that went.
  */
 export async function pruneRuns(
-  state: Pick<PipelineState, 'runs' | 'rejects'>,
+  state: Pick<PipelineState, 'runs' | 'rejects' | 'keys'>,
   now = Date.now(),
 ): Promise<readonly string[]> {
   const { runs } = state;
@@ -32,6 +33,7 @@ export async function pruneRuns(
       continue;
     }
     await state.rejects(history.run).removeAll();
+    await forgetKeys(state.keys, history.run);
     await runs.remove(history.run);
     gone.push(history.run);
   }

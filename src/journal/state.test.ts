@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type StateGround, stateGrounds } from '../../test/fixtures/states.js';
+import { forgetKeys, KeyLog } from './key-log.js';
 import type { Guard } from './state.js';
 
 const free: Guard = { check: async () => undefined };
@@ -60,6 +61,51 @@ describe.each(stateGrounds)('a state %s', { timeout: 60_000 }, (_name, openGroun
     await Promise.all([log.add({ n: 1 }), log.add(long), log.add({ n: 2 })]);
     await log.close();
     expect(await state().runs.read('a')).toEqual([{ n: 1 }, long, { n: 2 }]);
+  });
+
+  test('lets any number of processes add to a log, and gives what all have added one record at a time', async () => {
+    const { keys } = state();
+    await keys.create('r1.a', [{ n: -1 }]);
+    const logs = await Promise.all([state().keys.addBeside('r1.a'), state().keys.addBeside('r1.a')]);
+    const long = { text: 'é'.repeat(100_000) };
+    await Promise.all(logs.flatMap((log) => [...numbered(300), long].map((record) => log.add(record))));
+    await Promise.all(logs.map((log) => log.close()));
+    const late = await state().keys.addBeside('r1.a');
+    await late.add({ n: 300 });
+    await late.close();
+    const found: unknown[] = [];
+    for await (const record of keys.each('r1.a')) found.push(record);
+    expect(found).toHaveLength(1 + 2 * 301 + 1);
+    expect(found.filter((record) => (record as { n?: number }).n === 299)).toHaveLength(2);
+    expect(found).toContainEqual(long);
+    expect(found).toContainEqual({ n: 300 });
+    await keys.remove('r1.a');
+    for await (const _ of keys.each('r1.b')) throw new Error('nobody has written it');
+    expect(await keys.names()).toEqual([]);
+  });
+
+  test('keeps the keys of a run until they are forgotten, or another run of the copy begins', async () => {
+    const kept = async (run: string, copy: string) => {
+      const digests: Buffer[] = [];
+      for await (const some of new KeyLog(state().keys, run, copy).all()) digests.push(some);
+      return Buffer.concat(digests).toString();
+    };
+    const one = new KeyLog(state().keys, 'r1', 'a.b');
+    const other = new KeyLog(state().keys, 'r1', 'b');
+    await Promise.all([one.begin(), other.begin()]);
+    await Promise.all([one.add(Buffer.from('one')), other.add(Buffer.from('other'))]);
+    const resumed = new KeyLog(state().keys, 'r1', 'a.b');
+    await resumed.resume();
+    await resumed.add(Buffer.from('two'));
+    await Promise.all([one, other, resumed].map((log) => log.close()));
+    expect([...(await kept('r1', 'a.b'))].sort().join('')).toBe('enootw');
+    const next = new KeyLog(state().keys, 'r2', 'a.b');
+    await next.begin();
+    await expect(one.resume()).rejects.toMatchObject({ code: 'state_unusable' });
+    expect(await kept('r1', 'b')).toBe('other');
+    await next.forget();
+    await forgetKeys(state().keys, 'r1');
+    expect(await state().keys.names()).toEqual([]);
   });
 
   test('records nothing once the guard says that the right to write is lost', async () => {

@@ -20,6 +20,8 @@ export interface PipelineState {
   rejects(run: string): Logs;
   /** What verifications found, by their names. They hold keys. */
   readonly reports: Logs;
+  /** The keys that came in runs of copies that delete the others at their end. */
+  readonly keys: Logs;
   /** How old the rows were that a step received, by the steps' names. They hold keys. */
   readonly received: Logs;
   /** The same where several receive at once: functions that are handed messages. Absent where only one can. */
@@ -55,6 +57,8 @@ export interface Logs {
   names(): Promise<readonly string[]>;
   /** The whole records of one, of all who wrote it; none where it is not there. Throws `state_unusable` where it is damaged. */
   read(name: string): Promise<readonly unknown[]>;
+  /** The whole records of one, of all who wrote it, in turn: for logs that nobody rewrites, and that may be larger than memory. */
+  each(name: string): AsyncIterable<unknown>;
   /** Opens for adding, made if it is missing. */
   open(name: string, guard: Guard): Promise<OpenedLog>;
   /**
@@ -63,6 +67,8 @@ export interface Logs {
    * writers, by their names, then its own.
    */
   openBeside(name: string, writer: string): Promise<OpenedLog & { readonly guard: Guard }>;
+  /** Opens a new stream of a log that is there, whose records are not looked at: any number of processes may add at once. */
+  addBeside(name: string): Promise<Log>;
   /** Makes one with these records, which must not be there; gives where it lies. */
   create(name: string, records: Iterable<object>): Promise<string>;
   remove(name: string): Promise<void>;
@@ -94,6 +100,9 @@ export interface Guard {
   /** Throws `run_locked` once somebody else has the right to write. */
   check(): Promise<void>;
 }
+
+/** Of logs that are whoever's that writes them: no lease is needed. */
+export const anybody: Guard = { check: async () => undefined };
 
 /** The right to write for a pipeline: one run at a time. */
 export interface Lease extends Guard {

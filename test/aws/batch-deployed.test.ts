@@ -67,7 +67,7 @@ function declaration(deploy: object = {}): object {
       {
         copy: 'out',
         from: { connection: db, table: 'orders' },
-        to: { connection: stage, table: 'staged', create: true },
+        to: { connection: stage, table: 'staged', mode: 'mirror', create: true },
         parallel: 2,
       },
       {

@@ -1,7 +1,14 @@
 /** Copies between real servers by the functions of a deployed pipeline, called by an interpreter of its state machine. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type DeployedPipeline, deployedPipeline } from '../../../test/fixtures/deployed.js';
-import { allItems, dynamodbConnection, type Item, tableName } from '../../../test/fixtures/dynamodb.js';
+import {
+  allItems,
+  createTable,
+  dynamodbConnection,
+  type Item,
+  putItems,
+  tableName,
+} from '../../../test/fixtures/dynamodb.js';
 import { pipeline } from '../../../test/fixtures/in-process.js';
 import { declaredMetrics, emittedMetrics } from '../../../test/fixtures/metrics.js';
 import { type TestDatabase, testDatabase } from '../../../test/fixtures/mysql.js';
@@ -166,6 +173,48 @@ describe('a deployed batch', () => {
       expect([status, error, cause]).toEqual(['SUCCEEDED', undefined, undefined]);
       expect(twice).toBeGreaterThan(0);
       expect(await dump()).toEqual(wanted);
+    },
+    LONG_MS,
+  );
+
+  it(
+    'mirrors: what is gone goes once all is in, whichever functions copied it, handed over and failed among them',
+    async () => {
+      const ground = await tableStates();
+      grounds.push(ground);
+      const mirrored = (deletes: number) => ({
+        pipeline: `mirrored-${stage.toLowerCase().replaceAll('_', '-')}`,
+        connections: { my: database.connection, dy: dynamodbConnection() },
+        steps: [
+          {
+            copy: 'out',
+            from: { connection: 'my', table: 'orders', consistency: 'part' },
+            to: { connection: 'dy', table: stage, mode: 'mirror', deletes: { limit: deletes } },
+            parallel: 3,
+          },
+        ],
+      });
+      await createTable(stage, ['order_id', 'N']);
+      const gone = Array.from({ length: 40 }, (_, n) => ({ order_id: { N: String(-n) } }));
+      await putItems(stage, gone);
+      const guarded = await deployed(mirrored(39), ground.state);
+      expect(await guarded.execute()).toMatchObject({ status: 'FAILED', error: 'deletes_exceeded' });
+      expect(await allItems(stage)).toHaveLength(ROWS + gone.length);
+      const made = await deployed(mirrored(40), ground.state);
+      let isLost = false;
+      const { status, output, cause } = await made.execute(async (asked, call) => {
+        const answer = await call();
+        if (asked.do !== 'finish' || isLost) return answer;
+        isLost = true;
+        return await call();
+      });
+      expect([status, cause]).toEqual(['SUCCEEDED', undefined]);
+      expect(guarded.calls.filter((asked) => asked.do === 'part').length).toBeGreaterThan(3);
+      const { steps } = output as { steps: Record<string, object> };
+      expect(steps['out']).toMatchObject({ read: ROWS, written: ROWS, deleted: gone.length });
+      const ids = (await allItems(stage)).map(({ order_id }) => Number(Object.values(order_id ?? {})[0]));
+      expect(ids.sort((one, other) => one - other)).toEqual(Array.from({ length: ROWS }, (_, n) => n + 1));
+      expect(await made.deployed.state.keys.names()).toEqual([]);
     },
     LONG_MS,
   );

@@ -18,6 +18,8 @@ import { roleArn, stateUrl } from './site.js';
 import { variablesOf } from './variables.js';
 
 const RUN_MEMORY = 512;
+/** The most there is: keys of both sides lie on disk while they are compared, about 80 bytes for each. */
+const MIRROR_DISK = 10_240;
 
 /** A flow with an end (F1, F3): its functions, the state machine that calls them, what starts it and what looks at it. */
 export function flowPart(facts: PipelineFacts): Part {
@@ -108,10 +110,17 @@ function stepFunction(facts: PipelineFacts, [step, placeholder]: readonly [Named
     grants: own,
     variables: { ...variables, ...workTime(facts, step), SLUICE_STEP: step.name },
     inVpc: talksToDatabase,
+    ...(comparesKeys(declaration, step) ? { disk: MIRROR_DISK } : {}),
     // Old reports go with a new one.
     forgets: step.kind === 'verify',
   });
   return { placeholder, name, resources, guests };
+}
+
+/** A mirror in DynamoDB: the database of another does it itself. */
+function comparesKeys({ connections }: Declaration, step: NamedStep): boolean {
+  if (step.kind !== 'copy' || step.to['mode'] !== 'mirror') return false;
+  return connections[step.to.connection]?.kind === 'dynamodb';
 }
 
 /** Only what is copied can be handed over. */

@@ -127,7 +127,7 @@ describe('mirror', () => {
     await first.plan(incoming);
     await first.open({ resume: false });
     await first.close();
-    await rm(join(ends.context.scratch, `keys-${ends.context.run}`), { recursive: true });
+    await rm(join(ends.context.scratch, 'contract', 'keys'), { recursive: true });
     const second = mirror();
     await second.plan(incoming);
     await expect(second.open({ resume: true })).rejects.toMatchObject({ code: 'state_unusable' });

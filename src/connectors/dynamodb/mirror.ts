@@ -7,10 +7,10 @@ import type { Finished } from '../connector.js';
 import { type DeletesLimit, guardDeletes } from '../deletes-limit.js';
 import { DIGEST_BYTES, digest } from '../digest.js';
 import { tornAnswer } from '../dynamodb-failures.js';
+import type { RunKeys } from '../run-keys.js';
 import { type BatchWriteTable, batchWrite } from './batch-write.js';
 import type { BodyRoom } from './body-room.js';
 import { keyOfItem } from './key.js';
-import type { KeyLogs } from './key-log.js';
 import { patiently } from './patience.js';
 
 /** As many deletes are handed on at once. */
@@ -20,7 +20,7 @@ const SEGMENTS = 4;
 
 export interface MirrorOptions {
   readonly table: BatchWriteTable;
-  readonly logs: KeyLogs;
+  readonly keys: RunKeys;
   readonly limit: DeletesLimit;
 }
 
@@ -29,13 +29,15 @@ export interface MirrorOptions {
  * agreed (invariant 6). Both sides are sorted into bucket files by digest and compared bucket by bucket.
  * @throws SluiceError deletes_exceeded
  */
-export async function deleteGone({ table, logs, limit }: MirrorOptions): Promise<Finished> {
+export async function deleteGone({ table, keys, limit }: MirrorOptions): Promise<Finished> {
   const folder = join(table.context.scratch, `mirror-${table.context.run}`);
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const came = await bucketed(folder, 'came', async (buckets) => {
-    for (const file of await logs.files()) {
-      for await (const record of fixedRecords(file, DIGEST_BYTES)) await buckets.add(record);
+    for await (const digests of keys.all()) {
+      for (let at = 0; at < digests.length; at += DIGEST_BYTES) {
+        await buckets.add(digests.subarray(at, at + DIGEST_BYTES));
+      }
     }
   });
   let items = 0;

@@ -1,5 +1,7 @@
 import type { Batch } from '../../values/batch.js';
 import type { Writer, Written } from '../connector.js';
+import { DIGEST_BYTES, digestText } from '../digest.js';
+import type { RunKeys } from '../run-keys.js';
 import { type BatchItems, batchItems } from './batch-items.js';
 import { type BatchWriteTable, batchWrite, type WriteRequests } from './batch-write.js';
 import { BodyRoom } from './body-room.js';
@@ -7,24 +9,14 @@ import { type EncoderCache, unitsOf } from './encoder-cache.js';
 import type { Problem } from './problem.js';
 import { Tally } from './tally.js';
 
-/** Keys that came, for `mirror`: remembered durably before `write` returns. */
-export interface KeyLog {
-  add(keys: readonly string[]): Promise<void>;
-  close(): Promise<void>;
-}
-
-/** Writes whole items, 25 to a call (`put` and `mirror`). Of rows with the same key the last one counts. */
-export function putWriter(
-  table: BatchWriteTable,
-  encoders: EncoderCache,
-  keyLog: KeyLog | undefined,
-): Writer {
+/** Writes whole items, 25 to a call (`put` and `mirror`, which remembers the keys). Of rows with the same key the last one counts. */
+export function putWriter(table: BatchWriteTable, encoders: EncoderCache, came: RunKeys | undefined): Writer {
   return {
     write: async (batch: Batch): Promise<Written> => {
       const tally = new Tally();
       const items = batchItems(batch.rows, encoders.of(batch.columns));
       // Before the items: a key that is remembered for nothing costs at most a delete that waits for the next run.
-      await keyLog?.add(keysOf(items));
+      await came?.add(digestsOf(items));
       await batchWrite(table, putRequests(items, tally), {
         written: (rows, units) => {
           tally.written(rows);
@@ -35,15 +27,19 @@ export function putWriter(
       return tally.result();
     },
     units: (batch, row) => unitsOf(encoders.of(batch.columns), batch, row),
-    close: async () => {
-      await keyLog?.close();
-    },
+    close: () => Promise.resolve(),
   };
 }
 
-function keysOf(items: BatchItems): string[] {
-  const keys = Array.from({ length: items.length }, (_, row) => items.keyAt(row));
-  return keys.filter((key) => typeof key === 'string');
+/** Of the keys of all rows that have one. */
+function digestsOf(items: BatchItems): Buffer {
+  const digests = Buffer.allocUnsafe(items.length * DIGEST_BYTES);
+  let end = 0;
+  for (let row = 0; row < items.length; row++) {
+    const key = items.keyAt(row);
+    if (typeof key === 'string') end += digests.write(digestText(key), end, 'latin1');
+  }
+  return digests.subarray(0, end);
 }
 
 const open = Buffer.from('{"PutRequest":{"Item":{');

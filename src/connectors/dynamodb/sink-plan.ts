@@ -62,8 +62,6 @@ export function planSink(input: SinkPlanInput): {
     findings,
     batch: BATCH,
     maxWriters: incoming.changes ? 1 : input.maxWriters,
-    // The keys that came lie in scratch.
-    ...(mode === 'mirror' && !incoming.changes ? { processes: 'one' as const } : {}),
     ...(units === undefined ? {} : { units }),
     capacity: table?.provisioned?.write ?? 'on demand',
     permissions: sinkPermissions(input),

@@ -14,12 +14,12 @@ import type {
 } from '../connector.js';
 import { DEFAULT_DELETES_LIMIT } from '../deletes-limit.js';
 import type { DynamodbClient } from '../dynamodb-client.js';
+import type { RunKeys } from '../run-keys.js';
 import type { BatchWriteTable } from './batch-write.js';
 import { changeWriter } from './change-writer.js';
 import { DynamodbComparison } from './compare.js';
 import { type EncoderCache, encoderCache } from './encoder-cache.js';
 import type { KeySource } from './key.js';
-import { KeyLogs } from './key-log.js';
 import { deleteGone } from './mirror.js';
 import type { DynamodbSinkOptions } from './options.js';
 import { putWriter } from './put-writer.js';
@@ -45,7 +45,8 @@ export class DynamodbSink implements Sink {
   #encoders: EncoderCache | undefined;
   #create = false;
   #incoming: Incoming | undefined;
-  #logs: KeyLogs | undefined;
+  /** Those that came, where the others are to be deleted. */
+  #came: RunKeys | undefined;
   /** Rows that the writers of this sink refused: mirror knows their keys, or that they can have none. */
   #rejected = 0;
 
@@ -103,12 +104,14 @@ export class DynamodbSink implements Sink {
   async open({ resume }: { readonly resume: boolean }): Promise<void> {
     if (this.#create) await createTable(this.#client, this.#name, this.#key, this.#context);
     if (this.#mode !== 'mirror' || this.#incoming?.changes) return;
-    const { scratch, run } = this.#context;
-    this.#logs = await KeyLogs.open(scratch, run, resume);
+    const { keys } = this.#context;
+    if (!keys) throw new RangeError('mirror is for copies: they keep the keys that come');
+    await (resume ? keys.resume() : keys.begin());
+    this.#came = keys;
   }
 
   async writer(): Promise<Writer> {
-    const writer = await this.#modeWriter();
+    const writer = this.#modeWriter();
     return {
       ...writer,
       write: async (batch, token): Promise<Written> => {
@@ -136,7 +139,7 @@ export class DynamodbSink implements Sink {
     });
   }
 
-  async #modeWriter(): Promise<Writer> {
+  #modeWriter(): Writer {
     const table = this.#table();
     const encoders = this.#encoders;
     if (!encoders || this.#key.length === 0) throw new RangeError('plan the sink before writing to it');
@@ -151,7 +154,7 @@ export class DynamodbSink implements Sink {
         return rowWriter(table, encoders, appendMode(this.#key));
       default:
         if (this.#incoming?.changes) return changeWriter(table, encoders, this.#options.ttlDeletes);
-        return putWriter(table, encoders, await this.#logs?.writer());
+        return putWriter(table, encoders, this.#came);
     }
   }
 
@@ -166,14 +169,14 @@ export class DynamodbSink implements Sink {
   }
 
   async finish(totals: { readonly rejected: number }): Promise<Finished> {
-    const logs = this.#logs;
-    if (!logs) return { deleted: 0, findings: [] };
+    const keys = this.#came;
+    if (!keys) return { deleted: 0, findings: [] };
     if (totals.rejected > this.#rejected) {
       return { deleted: 0, findings: [withheld(totals.rejected - this.#rejected)] };
     }
     const limit = this.#options.deletes?.limit ?? DEFAULT_DELETES_LIMIT;
-    // The keys stay until the step is recorded as complete, with the rest of its scratch: it may finish once more.
-    return await deleteGone({ table: this.#table(), logs, limit });
+    // The keys stay until the copy is recorded as complete: it may finish once more.
+    return await deleteGone({ table: this.#table(), keys, limit });
   }
 
   /** Keeps the keys that came: a resumed run reads on after them. */
@@ -181,8 +184,8 @@ export class DynamodbSink implements Sink {
     return Promise.resolve();
   }
 
-  close(): Promise<void> {
-    return Promise.resolve();
+  async close(): Promise<void> {
+    await this.#came?.close();
   }
 }
 

@@ -11,6 +11,8 @@ import type { Joined } from './open-apart.js';
 export interface CopyApart {
   readonly plan: CopyPlan;
   readonly run: CopyRun;
+  /** Forgets what is kept for the copy's end, once that is recorded. */
+  forget(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -53,6 +55,7 @@ export async function copyApart(
   return {
     plan: planned,
     run: copyRun,
+    forget: () => scope.keys.forget(),
     close: async () => {
       await copyRun.rejects.close();
       await close();

@@ -52,6 +52,7 @@ async function finishOne(apart: Apart, joined: Joined, copy: SingleCopy): Promis
     countCommits(run.counters, past);
     const seen = sharesSeen(past.shares ?? [], plan.transform);
     const result = await finishCopy(plan, run, () => ({ seconds: secondsSince(past.begun), ...seen }));
+    await opened.forget();
     return completeMove('copy', result);
   } catch (error) {
     run.abort(error);

@@ -1,11 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import type { Guard, Logs, OpenedLog } from '../state.js';
+import { anybody, type Guard, type Log, type Logs, type OpenedLog } from '../state.js';
 import { Right } from './right.js';
 import type { ItemKey } from './state-table.js';
-import { readStream, removeGeneration, type Store, type StreamPlace, TableStream } from './table-stream.js';
-
-/** A report is whoever's that verifies: no lease is needed. */
-const anybody: Guard = { check: async () => undefined };
+import {
+  eachRecord,
+  readStream,
+  removeGeneration,
+  type Store,
+  type StreamPlace,
+  TableStream,
+} from './table-stream.js';
 
 /**
  * Logs of one kind in a table. The pipeline's partition holds a head for each, whose sort key is the kind and the name; a log's
@@ -48,6 +52,19 @@ export class TableLogs implements Logs {
     const { records: _own, ...content } = await readStream(this.#store, place);
     const log = new TableStream(this.#store, place, guard, content);
     return { log, records: await this.read(name), guard };
+  }
+
+  async addBeside(name: string): Promise<Log> {
+    const place = this.#besideOf(name, randomBytes(8).toString('hex'));
+    const guard = await this.#claim(place.head);
+    return new TableStream(this.#store, place, guard, { generation: 1, next: 0 });
+  }
+
+  async *each(name: string): AsyncGenerator<unknown> {
+    for await (const writer of this.#writersOf(name)) {
+      yield* eachRecord(this.#store, this.#besideOf(name, writer));
+    }
+    yield* eachRecord(this.#store, this.#placeOf(name));
   }
 
   async create(name: string, records: Iterable<object>): Promise<string> {

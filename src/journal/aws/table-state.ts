@@ -37,6 +37,7 @@ export class TableState implements PipelineState {
   readonly needs: PipelineState['needs'];
   readonly runs: Logs;
   readonly reports: Logs;
+  readonly keys: Logs;
   readonly received: Logs;
   readonly served: Kept<Served>;
   readonly #table: StateTable;
@@ -57,6 +58,7 @@ export class TableState implements PipelineState {
     this.#times = times;
     this.runs = new TableLogs({ table, bucket, holdsRows: false }, pipeline, 'runs');
     this.reports = this.#withRows('reports');
+    this.keys = this.#withRows('keys');
     this.received = this.#withRows('received');
     this.served = keptItem(table, { pk: pipeline, sk: 'served' });
   }

@@ -266,22 +266,40 @@ async function generationOf({ table }: Store, { head }: StreamPlace): Promise<nu
   return Number((await table.get(head))?.['generation'] ?? 0);
 }
 
+/** The whole records of a stream that nobody rewrites, in turn: a flush at a time is in memory. */
+export async function* eachRecord(store: Store, place: StreamPlace): AsyncGenerator<unknown> {
+  const generation = await generationOf(store, place);
+  let index = 0;
+  for await (const flush of store.table.query(`${place.pk}#${generation}`)) {
+    yield* await recordsOfFlush(store, place, index, flush);
+    index++;
+  }
+}
+
 async function recordsOf(
-  { bucket }: Store,
-  { pk }: StreamPlace,
+  store: Store,
+  place: StreamPlace,
   flushes: readonly Item[],
 ): Promise<readonly unknown[]> {
   const records: unknown[] = [];
   for (const [index, flush] of flushes.entries()) {
-    const { sk, lines, object, sha256 } = flush;
-    if (sk !== numberText(index)) throw torn(pk, index);
-    const bytes =
-      object === undefined
-        ? Buffer.from(String(lines))
-        : await bucket.get({ object: String(object), sha256: String(sha256) });
-    for (const record of parseRecords(bytes, `${pk} ${sk}`).records) records.push(record);
+    for (const record of await recordsOfFlush(store, place, index, flush)) records.push(record);
   }
   return records;
+}
+
+async function recordsOfFlush(
+  { bucket }: Store,
+  { pk }: StreamPlace,
+  index: number,
+  { sk, lines, object, sha256 }: Item,
+): Promise<readonly unknown[]> {
+  if (sk !== numberText(index)) throw torn(pk, index);
+  const bytes =
+    object === undefined
+      ? Buffer.from(String(lines))
+      : await bucket.get({ object: String(object), sha256: String(sha256) });
+  return parseRecords(bytes, `${pk} ${sk}`).records;
 }
 
 function torn(pk: string, index: number): SluiceError {

@@ -1,8 +1,9 @@
-import { constants } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { constants, createReadStream } from 'node:fs';
 import { open, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SluiceError } from '../../errors.js';
-import type { Guard, Logs, OpenedLog } from '../state.js';
+import { anybody, type Guard, type Log, type Logs, type OpenedLog } from '../state.js';
 import { takeClaim } from './claim.js';
 import { parseRecords, RecordFile } from './record-file.js';
 import { stateFolder } from './state-folder.js';
@@ -48,11 +49,26 @@ export class FileLogs implements Logs {
     return { log: file, records: await this.read(name), guard };
   }
 
+  async addBeside(name: string): Promise<Log> {
+    const folder = await stateFolder(this.#state, ...this.#folder, besideOf(name));
+    const path = join(folder, `${randomBytes(8).toString('hex')}${ENDING}`);
+    return (await RecordFile.open(path, anybody)).file;
+  }
+
+  async *each(name: string): AsyncGenerator<unknown> {
+    if (!(await this.names()).includes(name)) return;
+    for (const path of [...(await this.#besides(name)), this.#pathOf(name)]) yield* recordsIn(path);
+  }
+
   async #readBeside(name: string): Promise<readonly unknown[]> {
+    return (await Promise.all((await this.#besides(name)).map(recordsOf))).flat();
+  }
+
+  /** The paths of other writers' streams. */
+  async #besides(name: string): Promise<readonly string[]> {
     const folder = join(this.#state, ...this.#folder, besideOf(name));
     const files = (await namesIn(folder)).filter((file) => file.endsWith(ENDING)).sort();
-    const streams = await Promise.all(files.map((file) => recordsOf(join(folder, file))));
-    return streams.flat();
+    return files.map((file) => join(folder, file));
   }
 
   async create(name: string, records: Iterable<object>): Promise<string> {
@@ -86,6 +102,17 @@ async function namesIn(folder: string): Promise<readonly string[]> {
 
 async function recordsOf(path: string): Promise<readonly unknown[]> {
   return await orNone(async () => parseRecords(await readFile(path), path).records);
+}
+
+/** The whole records of a file, in turn. */
+async function* recordsIn(path: string): AsyncGenerator<unknown> {
+  let rest: Buffer = Buffer.alloc(0);
+  for await (const chunk of createReadStream(path)) {
+    const bytes = Buffer.concat([rest, chunk as Buffer]);
+    const { records, length } = parseRecords(bytes, path);
+    yield* records;
+    rest = bytes.subarray(length);
+  }
 }
 
 /** What is not there holds nothing. */

@@ -15,6 +15,7 @@ export class FolderState implements PipelineState {
   readonly needs = { permissions: [] };
   readonly runs: Logs;
   readonly reports: Logs;
+  readonly keys: Logs;
   readonly received: Logs;
   readonly served: Kept<Served>;
 
@@ -24,6 +25,7 @@ export class FolderState implements PipelineState {
     this.address = folder;
     this.runs = new FileLogs(folder, pipeline, 'runs');
     this.reports = new FileLogs(folder, pipeline, 'reports');
+    this.keys = new FileLogs(folder, pipeline, 'keys');
     this.received = new FileLogs(folder, pipeline, 'received');
     this.served = new KeptFile<Served>(folder, pipeline, 'serve', 'served.json');
   }
