@@ -102,6 +102,7 @@ function stepFunction(facts: PipelineFacts, [step, placeholder]: readonly [Named
   const name = `step-${step.name}`;
   const { own, guests } = heldGrants(site, roleArn(site, name), needs.steps.get(step.name) ?? []);
   const { variables, talksToDatabase } = variablesOf(declaration, step, facts.env);
+  const mirrors = comparesKeys(declaration, step);
   const resources = functionResources(site, {
     logical: placeholder,
     name,
@@ -110,9 +111,9 @@ function stepFunction(facts: PipelineFacts, [step, placeholder]: readonly [Named
     grants: own,
     variables: { ...variables, ...workTime(facts, step), SLUICE_STEP: step.name },
     inVpc: talksToDatabase,
-    ...(comparesKeys(declaration, step) ? { disk: MIRROR_DISK } : {}),
-    // Old reports go with a new one.
-    forgets: step.kind === 'verify',
+    ...(mirrors ? { disk: MIRROR_DISK } : {}),
+    // Old reports go with a new one, and keys when they were compared.
+    forgets: step.kind === 'verify' || mirrors,
   });
   return { placeholder, name, resources, guests };
 }
