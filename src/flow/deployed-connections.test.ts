@@ -25,6 +25,8 @@ async function counted(
       shop: { kind: 'mysql', secret: 'shop', region: 'eu-west-1' },
       report: { kind: 'mysql', secret: 'report', region: 'eu-west-1' },
       stage: { kind: 'dynamodb', region: 'eu-west-1' },
+      prod: { kind: 'rds', instance: 'shop', region: 'eu-west-1' },
+      lake: { kind: 's3', bucket: 'lake', region: 'eu-west-1' },
     },
     steps,
   });
@@ -121,4 +123,14 @@ test('both ends of one server add up, and a verification reads both', async () =
     { verify: 'agree', of: 'a' },
   ]);
   expect(verified).toEqual({ shop: [4, 'agree: 4 readers in 1 function'] });
+});
+
+test('an export that counts asks for several tables at once, each by a connection', async () => {
+  const to = {
+    connection: 'lake',
+    kmsKey: 'arn:aws:kms:eu-west-1:111122223333:key/1',
+    role: 'arn:aws:iam::111122223333:role/rds-export',
+  };
+  const nightly = { export: 'nightly', from: { connection: 'prod' }, to, count: { connection: 'shop' } };
+  expect(await counted([nightly])).toEqual({ shop: [8, 'nightly: asks for 8 tables at once'] });
 });

@@ -9,6 +9,7 @@ import {
   type PlannedStep,
   type PreparedCopy,
 } from './plan.js';
+import { TABLES_AT_ONCE } from './plan-export.js';
 
 /** How many connections to a database the functions of a pipeline have open at once, at most. */
 export interface ConnectionCount {
@@ -100,7 +101,7 @@ function termsOf(planned: NamedPlan, all: readonly PlannedStep[]): readonly Term
     }
     case 'export': {
       const { count } = planned.step;
-      return count ? [[count.connection, 1, 'counts the rows of tables']] : [];
+      return count ? [[count.connection, TABLES_AT_ONCE, `asks for ${TABLES_AT_ONCE} tables at once`]] : [];
     }
     default:
       return planned.step.kind === 'verify' ? verifyTerms(planned.step.of, all) : [];

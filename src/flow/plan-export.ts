@@ -27,8 +27,8 @@ export interface PreparedExport {
   abort(reason: unknown): void;
 }
 
-/** Tables that are described at once. */
-const TABLES_AT_ONCE = 8;
+/** Tables that `count` asks for at once, each by a connection. */
+export const TABLES_AT_ONCE = 8;
 
 /** Called again for each attempt after the first. */
 export async function prepareExport(world: World, step: ExportStep): Promise<PreparedExport> {
