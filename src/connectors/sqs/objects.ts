@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { AwsCredentialsProvider } from '../aws-credentials.js';
 import { awsPlace } from '../aws-endpoint.js';
 import type { Context } from '../connector.js';
+import { putObject, removeObject } from '../s3-objects.js';
 import { type BucketSight, S3Service } from '../s3-service.js';
 import { type Pointer, pointerText } from './envelope.js';
 import { failures } from './failures.js';
@@ -63,18 +64,10 @@ export class Objects {
    * share one, so that removing the first leaves the second whole.
    */
   async put(id: string, text: string): Promise<Pointer> {
-    const { sdk, client } = await this.#s3.open();
     const body = Buffer.from(text);
-    const sha256 = createHash('sha256').update(body).digest();
     const key = this.#key(id, randomBytes(4).toString('hex'));
-    const command = new sdk.PutObjectCommand({
-      Bucket: this.bucket,
-      Key: key,
-      Body: body,
-      ContentType: 'application/json',
-      ChecksumSHA256: sha256.toString('base64'),
-    });
-    await this.#s3.calls.once('PutObject', (abortSignal) => client.send(command, { abortSignal }));
+    const place = { s3: this.#s3, bucket: this.bucket };
+    const sha256 = await putObject(place, key, body, 'application/json');
     return { bucket: this.bucket, key, bytes: body.length, sha256: sha256.toString('hex') };
   }
 
@@ -99,9 +92,7 @@ export class Objects {
 
   async remove(pointer: Pointer): Promise<void> {
     if (!this.#isOurs(pointer)) return;
-    const { sdk, client } = await this.#s3.open();
-    const command = new sdk.DeleteObjectCommand({ Bucket: pointer.bucket, Key: pointer.key });
-    await this.#s3.calls.patiently('DeleteObject', (abortSignal) => client.send(command, { abortSignal }));
+    await removeObject({ s3: this.#s3, bucket: pointer.bucket }, pointer.key);
   }
 
   async close(): Promise<void> {

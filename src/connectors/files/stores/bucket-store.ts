@@ -4,6 +4,7 @@ import { SluiceError } from '../../../errors.js';
 import { awsCredentials } from '../../aws-credentials.js';
 import { type AwsPlace, awsPlace } from '../../aws-endpoint.js';
 import type { Context } from '../../connector.js';
+import { objectPages } from '../../s3-objects.js';
 import { S3Service } from '../../s3-service.js';
 import type {
   HiddenCopies,
@@ -17,7 +18,7 @@ import type {
 import { copyHidden } from './bucket-copy.js';
 import { bucketFacts, bucketFindings } from './bucket-facts.js';
 import { failures } from './bucket-failures.js';
-import { objectPages, uploadPages } from './bucket-list.js';
+import { uploadPages } from './bucket-list.js';
 import type { BucketConnectionOptions } from './bucket-options.js';
 import { bucketPermissions } from './bucket-permissions.js';
 import { objectBytes } from './bucket-read.js';
