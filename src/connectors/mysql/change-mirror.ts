@@ -2,7 +2,6 @@ import type { Change } from '../../values/batch.js';
 import { type ChangeChains, changeChains, changesOf } from '../change-chains.js';
 import type { Refused, Written } from '../connector.js';
 import { type ChangeKeys, changeKeys } from './change-keys.js';
-import { localLoader } from './load.js';
 import { LineRoom } from './load-encoder.js';
 import { type ChangesRequest, mergeChanges, type StagedChanges } from './merge-changes.js';
 import type { Sequences } from './sequences.js';
@@ -139,7 +138,7 @@ export class ChangeMirror {
     await stage.clear(place);
     const sequenceOf = (row: number) => work.changes[row]?.sequence ?? '';
     const { batch, loader } = work.task;
-    const encoded = loader === localLoader ? await this.#stageEncoded(work, rows, sequenceOf) : undefined;
+    const encoded = loader.loadEncoded ? await this.#stageEncoded(work, rows, sequenceOf) : undefined;
     const prepared = encoded ?? prepareRows(this.#map, batch.rows, loader.spelling, rows);
     const unstaged = await stage.add(prepared.groups, sequenceOf);
     return stagingOf(stage, unstaged, prepared.refused);

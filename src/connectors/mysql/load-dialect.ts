@@ -34,16 +34,16 @@ export const insertSpelling: Spelling = (field, binary) => {
 
 /**
  * The statement that reads our dialect: backslash-escaped, quoted where needed, one line a row; bytes
- * come as hex digits. LOCAL implies IGNORE, so that only the counts and warnings tell of trouble.
- * https://dev.mysql.com/doc/refman/8.4/en/load-data.html
+ * come as hex digits. `from` says where the lines are, with IGNORE where it is not LOCAL, which implies it: only the
+ * counts and warnings tell of trouble. https://dev.mysql.com/doc/refman/8.4/en/load-data.html
  */
-export function loadStatement({ table, columns }: LoadTarget): string {
+export function loadStatement({ table, columns }: LoadTarget, from: string): string {
   const fields = columns.map(({ name, binary }, index) => (binary ? `@f${index}` : quoteIdentifier(name)));
   const sets = columns.flatMap(({ name, binary }, index) =>
     binary ? [`${quoteIdentifier(name)} = UNHEX(@f${index})`] : [],
   );
   return [
-    `LOAD DATA LOCAL INFILE 'rows' INTO TABLE ${quoteTable(table)} CHARACTER SET utf8mb4`,
+    `LOAD DATA ${from} INTO TABLE ${quoteTable(table)} CHARACTER SET utf8mb4`,
     String.raw`FIELDS TERMINATED BY ',' OPTIONALLY ENCLOSED BY '"' ESCAPED BY '\\' LINES TERMINATED BY '\n'`,
     `(${fields.join(', ')})`,
     ...(sets.length === 0 ? [] : [`SET ${sets.join(', ')}`]),

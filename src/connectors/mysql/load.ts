@@ -31,50 +31,58 @@ export interface Loader {
     lines: readonly Line[],
     expectedWarnings?: number,
   ): Promise<Loaded>;
+  /** The same of lines that are bytes already. Absent where lines become the text of statements. */
+  loadEncoded?(session: Session, target: LoadTarget, lines: EncodedLines): Promise<Loaded>;
   /** Loads lines whose keys are not there yet; the others are left out. Anything else that goes wrong is thrown. */
   loadNew(session: Session, target: LoadTarget, lines: readonly Line[]): Promise<void>;
 }
 
+/** Has the server read lines by a LOAD DATA that leaves out what it cannot store, and says how many. */
+type LinesReader = (session: Session, target: LoadTarget, lines: EncodedLines) => Promise<Outcome>;
+
 const complete: Loaded = { kind: 'complete' };
 
-/** LOAD DATA LOCAL INFILE from a stream. */
-export const localLoader: Loader = {
-  spelling: loadSpelling,
-  load: (session, target, lines, expectedWarnings) =>
-    loadEncoded(session, target, encodeLines(lines), expectedWarnings),
-  loadNew: async (session, target, lines) => {
-    if (lines.length === 0) return;
-    const outcome = await runLoad(session, target, encodeLines(lines));
-    const [records, , skipped, warnings] = numbersIn(outcome.info);
-    if (records !== lines.length || skipped !== warnings) throw changed(target);
-  },
-};
-
-/** Complete only if the server took every line and had nothing to say (invariants 3 and 4). */
-export async function loadEncoded(
-  session: Session,
-  target: LoadTarget,
-  lines: EncodedLines,
-  expectedWarnings = 0,
-): Promise<Loaded> {
-  try {
-    const outcome = await runLoad(session, target, lines);
-    const [records = -1, , skipped = -1, warnings = -1] = numbersIn(outcome.info);
-    const isComplete =
-      records === lines.count &&
-      outcome.affected === lines.count &&
-      skipped === 0 &&
-      warnings === expectedWarnings;
-    return isComplete ? complete : { kind: 'flawed', skipped, warnings };
-  } catch (error) {
-    return failedBecauseOfRow(error);
-  }
+/** LOAD DATA, however the server comes by the lines. */
+function linesLoader(read: LinesReader): Loader {
+  /** Complete only if the server took every line and had nothing to say (invariants 3 and 4). */
+  const loadEncoded = async (
+    session: Session,
+    target: LoadTarget,
+    lines: EncodedLines,
+    expectedWarnings = 0,
+  ): Promise<Loaded> => {
+    try {
+      const outcome = await read(session, target, lines);
+      const [records = -1, , skipped = -1, warnings = -1] = numbersIn(outcome.info);
+      const isComplete =
+        records === lines.count &&
+        outcome.affected === lines.count &&
+        skipped === 0 &&
+        warnings === expectedWarnings;
+      return isComplete ? complete : { kind: 'flawed', skipped, warnings };
+    } catch (error) {
+      return failedBecauseOfRow(error);
+    }
+  };
+  return {
+    spelling: loadSpelling,
+    load: (session, target, lines, expectedWarnings) =>
+      loadEncoded(session, target, encodeLines(lines), expectedWarnings),
+    loadEncoded,
+    loadNew: async (session, target, lines) => {
+      if (lines.length === 0) return;
+      const outcome = await read(session, target, encodeLines(lines));
+      const [records, , skipped, warnings] = numbersIn(outcome.info);
+      if (records !== lines.length || skipped !== warnings) throw changed(target);
+    },
+  };
 }
 
-async function runLoad(session: Session, target: LoadTarget, { buffers }: EncodedLines): Promise<Outcome> {
+/** LOAD DATA LOCAL INFILE from a stream. */
+export const localLoader: Loader = linesLoader(async (session, target, { buffers }) => {
   let stream: Readable | undefined;
   try {
-    return await session.run(loadStatement(target), [], () => {
+    return await session.run(loadStatement(target, "LOCAL INFILE 'rows'"), [], () => {
       stream = Readable.from(packetsOf(buffers));
       return stream;
     });
@@ -82,7 +90,7 @@ async function runLoad(session: Session, target: LoadTarget, { buffers }: Encode
     // What the server did not ask for is not written behind its back: the room may serve for other lines.
     stream?.destroy();
   }
-}
+});
 
 /** No packet may be larger than the server's max_allowed_packet, however long a line is. */
 const PACKET_BYTES = 1024 * 1024;

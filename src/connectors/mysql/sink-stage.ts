@@ -1,7 +1,7 @@
 import type { Refused } from '../connector.js';
 import { isBinary } from './fit-bytes.js';
 import { quoteIdentifier, quoteTable, type TableName } from './identifier.js';
-import { type Loader, loadEncoded } from './load.js';
+import type { Loader } from './load.js';
 import type { Line, LoadTarget } from './load-dialect.js';
 import type { EncodedLines } from './load-encoder.js';
 import { type Refusal, refusalOf, warningRefusal } from './load-refusals.js';
@@ -105,13 +105,13 @@ export class Stage {
   /**
    * Adds lines that begin with their numbers, from the stage's size on, and sequences; `rows` are theirs in the batch, of
    * those that were taken.
-   * False, with none of them in, if the server did not take each as it is.
+   * False, with none of them in, if the server did not take each as it is, or lines are not taken as bytes.
    */
   async addEncoded(lines: EncodedLines, rows: readonly number[]): Promise<boolean> {
     if (lines.isEmpty) return true;
     const target = targetOf(this.name, this.columns, this.#sequenced);
-    const loaded = await loadEncoded(this.#session, target, lines);
-    if (loaded.kind === 'complete') {
+    const loaded = await this.loader.loadEncoded?.(this.#session, target, lines);
+    if (loaded?.kind === 'complete') {
       for (const row of rows) this.#rows.push(row);
       return true;
     }

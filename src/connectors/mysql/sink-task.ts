@@ -1,7 +1,7 @@
 import type { Batch } from '../../values/batch.js';
 import type { KeepRefused, Refused } from '../connector.js';
 import type { TableName } from './identifier.js';
-import { type Loader, loadEncoded, localLoader } from './load.js';
+import type { Loader } from './load.js';
 import type { LoadTarget } from './load-dialect.js';
 import type { LineRoom } from './load-encoder.js';
 import type { Session } from './session.js';
@@ -59,11 +59,12 @@ export class Task {
 
   /** Loads all rows that fit; undefined if the server did not take each as it is. Returns how many they are. */
   async load(session: Session, into: TableName): Promise<number | undefined> {
-    if (this.loader !== localLoader) return await this.#loadGroups(session, into, this.prepared().groups);
+    const { loader } = this;
+    if (!loader.loadEncoded) return await this.#loadGroups(session, into, this.prepared().groups);
     this.#encoded ??= encodeRows(this.map, this.batch.rows, this.#room);
     const { columns, lines, others } = this.#encoded;
     if (!lines.isEmpty) {
-      const loaded = await loadEncoded(session, targetOf(into, columns), lines);
+      const loaded = await loader.loadEncoded(session, targetOf(into, columns), lines);
       if (loaded.kind !== 'complete') return undefined;
     }
     const rest = await this.#loadGroups(session, into, others.groups);
