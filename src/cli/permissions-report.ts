@@ -45,7 +45,7 @@ export function permissionsEvents(
 function policiesOf(holders: readonly Holder[]): object {
   const policies = holders.flatMap((holder) => {
     if (holder.kind === 'user' || holder.kind === 'machine') return [];
-    const account = holder.kind === 'role' ? { account: holder.account } : {};
+    const account = 'account' in holder ? { account: holder.account } : {};
     const wide = wildcards(holder.grants);
     return [
       {
@@ -66,6 +66,7 @@ function policiesOf(holders: readonly Holder[]): object {
 function nameOf(holder: Holder): string {
   switch (holder.kind) {
     case 'role':
+    case 'service':
       return holder.arn;
     case 'caller':
       return 'caller';
@@ -87,6 +88,8 @@ function titleOf(holder: Holder): string {
   switch (holder.kind) {
     case 'role':
       return `role ${holder.arn} · ${connections.length === 0 ? 'calls' : where}`;
+    case 'service':
+      return `role ${holder.arn} of the service itself · ${where}`;
     case 'caller':
       return `the credentials that sluice runs with${connections.length === 0 ? '' : ` · ${where}`}`;
     case 'machine':

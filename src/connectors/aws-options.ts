@@ -28,6 +28,14 @@ export const bucketPrefix = z
   .max(512)
   .regex(/^[^/].*\/$/s, 'a prefix ends with / and does not begin with it: one looks like sluice/');
 
+/** Where objects lie until somebody has read them. `holds` and `by` are for people: what the bucket is for, and whose region is the default. */
+export const passingObjects = (holds: string, by: string) => ({
+  bucket: bucketName.describe(holds),
+  prefix: bucketPrefix.optional().describe('What the names of the objects begin with. Default: sluice/.'),
+  region: region.optional().describe(`The region of the bucket. Default: that of ${by}.`),
+  endpoint: endpoint.optional().describe('For an emulator or a VPC endpoint of S3. Default: AWS.'),
+});
+
 /** Where a service is, for emulators and private endpoints. The message never repeats it: it may hold a password. */
 export const endpoint = z
   .string()

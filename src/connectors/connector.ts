@@ -174,8 +174,10 @@ export interface Permission {
   readonly connection?: string;
   /** Why the resource is wider than one thing: there exactly where `*` or `?` stands in it (invariant 9). */
   readonly wildcard?: string;
-  /** MySQL: the resource as GRANT takes it behind ON. Absent where no statement can grant it. */
+  /** MySQL: the resource as GRANT takes it behind ON; '' for a role. Absent where no statement can grant it. */
   readonly grantOn?: string;
+  /** ARN of a service's own role that needs it, to do what it is asked for. */
+  readonly by?: string;
 }
 
 export interface ReadRequest {

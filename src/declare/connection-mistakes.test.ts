@@ -120,6 +120,19 @@ const mistakes: readonly [name: string, text: string, problems: readonly string[
     ],
   ],
   [
+    'a place of loads that is a URL',
+    connection('{ kind: mysql, secret: s, loadFrom: "s3://b/sluice/" }'),
+    ['3:45 connections.shop.loadFrom expected a mapping, not text (wrong_type)'],
+  ],
+  [
+    'a prefix of loads that a statement cannot name, and a misspelled field',
+    connection('{ kind: mysql, secret: s, loadFrom: { buket: my-loads, prefix: "it\'s/" } }'),
+    [
+      '3:47 connections.shop.loadFrom.buket unknown field "buket"; did you mean "bucket"? (unknown_field) → fields here: bucket, prefix, region, endpoint',
+      '3:72 connections.shop.loadFrom.prefix "it\'s/" is not a prefix that a statement can name (wrong_value) → letters, digits, _ . = - and / as in sluice/, with / at its end',
+    ],
+  ],
+  [
     'a URL as host',
     connection('{ kind: mysql, host: "mysql://h/", user: u, database: d }'),
     [

@@ -8,10 +8,10 @@ import {
   putItems,
   tableName,
 } from '../fixtures/dynamodb.js';
-import { disagreement } from '../fixtures/granted.js';
-import { type Pipeline, pipeline } from '../fixtures/in-process.js';
+import { pipeline } from '../fixtures/in-process.js';
 import { type TestDatabase, testDatabase } from '../fixtures/mysql.js';
-import { type RecordedCall, type Recorder, startRecorder } from '../fixtures/request-recorder.js';
+import { expectAgreement, granted } from '../fixtures/planned-grants.js';
+import { type Recorder, startRecorder } from '../fixtures/request-recorder.js';
 import { secretOf } from '../fixtures/secret-database.js';
 import { type TestSqs, testSqs } from '../fixtures/sqs.js';
 
@@ -40,20 +40,6 @@ afterAll(async () => {
   await database.drop();
 });
 
-interface Statement {
-  readonly Sid: string;
-  readonly Action: readonly string[];
-  readonly Resource: string;
-}
-
-interface Policies {
-  readonly policies: readonly {
-    readonly holder: string;
-    readonly policy: { readonly Statement: readonly Statement[] };
-    readonly wildcards?: Readonly<Record<string, string>>;
-  }[];
-}
-
 const role = (name: string) => `arn:aws:iam::000000000000:role/${name}`;
 const item = (id: string, more: Item = {}): Item => ({ id: { S: id }, ...more });
 const dynamodb = (name?: string) => ({
@@ -61,29 +47,6 @@ const dynamodb = (name?: string) => ({
   region: region(),
   ...(name === undefined ? {} : { role: role(name) }),
 });
-
-/** Each grant of the printed policies by itself, as the recorder would note its use. */
-async function granted(
-  { plan }: Pipeline,
-  options: Parameters<Pipeline['plan']>[0] = {},
-): Promise<readonly RecordedCall[]> {
-  const said = await plan({ permissions: true, format: 'policy', ...options });
-  expect(said.status, said.err).toBe(0);
-  // The engine calls its region by its own name.
-  const { policies } = JSON.parse(said.out.replaceAll(':dynoxide:', `:${region()}:`)) as Policies;
-  const grants = policies.flatMap(({ holder, policy, wildcards = {} }) => {
-    const wide = policy.Statement.map(({ Resource }) => Resource).filter((text) => /[*?]/.test(text));
-    expect(Object.keys(wildcards).sort(), 'every wildcard has its reason').toEqual([...wide].sort());
-    return policy.Statement.flatMap(({ Action, Resource: resource }) =>
-      Action.map((action) => ({ holder, action, resource })),
-    );
-  });
-  return grants;
-}
-
-function expectAgreement(grants: readonly RecordedCall[], calls: readonly RecordedCall[]): void {
-  expect(disagreement(grants, calls)).toEqual({ ungranted: [], unused: [] });
-}
 
 it('a table goes through a stage that is still to be made, is verified, and a function hears of it', async () => {
   await database.execute(

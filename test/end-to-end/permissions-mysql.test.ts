@@ -1,5 +1,6 @@
 /** Users of MySQL that have exactly the grants that a plan prints: with all of them a run completes, without any one it does not. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { auroraOfFile } from '../fixtures/aurora.js';
 import {
   createTable,
   dynamodbCall,
@@ -19,8 +20,11 @@ interface Case {
   readonly step: { readonly [field: string]: unknown };
   /** Which grants are taken away, each alone: of the others another case shows that they are needed. */
   readonly alone?: RegExp;
+  /** Rows go through objects of S3. */
+  readonly fromS3?: true;
 }
 
+const aurora = auroraOfFile();
 let source: TestDatabase;
 let sink: TestDatabase;
 let reader: string;
@@ -153,6 +157,13 @@ const cases: readonly Case[] = [
     step: { replicate: 'c', from: { ...site, changes: 'oldest' }, to: { ...into, mode: 'mirror' } },
     alone: /sequences|DELETE ON \S+`t`/,
   },
+  {
+    name: 'through objects of S3',
+    setup: came + there,
+    step: { copy: 'c', from, to: { ...into, mode: 'append' }, ...limit },
+    alone: /AWS_LOAD_S3_ACCESS/,
+    fromS3: true,
+  },
 ];
 
 /** Gives both databases what the case needs, and nothing else. */
@@ -163,12 +174,15 @@ async function prepare({ setup }: Case): Promise<void> {
   await source.execute(setup.replaceAll('${from}', source.name).replaceAll('${into}', sink.name));
 }
 
-function declared({ step }: Case, users: { readonly reads: string; readonly writes: string }): object {
+function declared(
+  { step, fromS3 }: Case,
+  users: { readonly reads: string; readonly writes: string },
+): object {
   return {
     pipeline: 'p',
     connections: {
       shop: { ...source.connection, user: users.reads },
-      report: { ...sink.connection, user: users.writes },
+      report: { ...sink.connection, ...(fromS3 ? aurora().connection : {}), user: users.writes },
       site: dynamodbConnection(),
     },
     steps: [
@@ -196,9 +210,9 @@ async function statementsOf(one: Case): Promise<ReadonlyMap<string, readonly str
   );
 }
 
-/** `GRANT A, B ON x TO y;` as one statement for each privilege. */
+/** `GRANT A, B ON x TO y;` as one statement for each privilege; of a role without ON. */
 function single(statement: string): readonly string[] {
-  const [, privileges = '', rest = ''] = /^GRANT (.*?) (ON .*);$/.exec(statement) ?? [];
+  const [, privileges = '', rest = ''] = /^GRANT (.*?) ((?:ON|TO) .*);$/.exec(statement) ?? [];
   return privileges.split(', ').map((privilege) => `GRANT ${privilege} ${rest}`);
 }
 

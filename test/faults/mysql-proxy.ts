@@ -45,6 +45,19 @@ export interface MysqlEvent {
 
 export type MysqlWatcher = (moment: Moment, event: MysqlEvent) => void | Promise<void>;
 
+/** What the server is asked in a statement's place. Throws a `RefusedStatement` where it is not to be asked. */
+export type MysqlTranslator = (statement: string) => Promise<string>;
+
+/** A statement's answer that the proxy gives by itself. */
+export class RefusedStatement extends Error {
+  readonly code: number;
+
+  constructor(code: number, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
 export interface MysqlProxy {
   readonly host: string;
   readonly port: number;
@@ -54,6 +67,8 @@ export interface MysqlProxy {
   count(statement: RegExp): number;
   /** Runs at each moment of each statement, for sweeps that stop the product at the k-th. */
   watch(watcher: MysqlWatcher | undefined): void;
+  /** The server is another one than it is, to whom statements have to be translated. */
+  translate(translator: MysqlTranslator): void;
   stop(): Promise<void>;
 }
 
@@ -63,6 +78,7 @@ export interface Shared {
   /** Logs a statement. */
   begin(event: Pick<MysqlEvent, 'connection' | 'threadId' | 'statement' | 'fault'>): MysqlEvent;
   tell: MysqlWatcher;
+  translate: MysqlTranslator;
   refuse(ms: number): void;
 }
 
@@ -75,6 +91,7 @@ export async function startMysqlProxy(
   const events: MysqlEvent[] = [];
   const sockets = new Set<Socket>();
   let watcher: MysqlWatcher | undefined;
+  let translator: MysqlTranslator = async (statement) => statement;
   let connections = 0;
   const shared: Shared = {
     plan,
@@ -84,6 +101,7 @@ export async function startMysqlProxy(
       return event;
     },
     tell: (moment, event) => watcher?.(moment, event),
+    translate: (statement) => translator(statement),
     refuse: (ms) => {
       refusing = setTimeout(() => server.listen(port, '127.0.0.1'), ms);
       server.close();
@@ -114,6 +132,9 @@ export async function startMysqlProxy(
     count: (statement) => events.filter((event) => statement.test(event.statement)).length,
     watch: (next) => {
       watcher = next;
+    },
+    translate: (next) => {
+      translator = next;
     },
     stop: async () => {
       clearTimeout(refusing);

@@ -8,7 +8,7 @@ import {
   queryPacket,
   threadIdOf,
 } from './mysql-packets.js';
-import type { MysqlEvent, MysqlFault, Shared } from './mysql-proxy.js';
+import { type MysqlEvent, type MysqlFault, RefusedStatement, type Shared } from './mysql-proxy.js';
 import { Reply } from './mysql-replies.js';
 
 const commandNames: Record<number, string> = {
@@ -112,9 +112,25 @@ export class Session {
       if (packet.payload.length === 0 && !packet.continued) this.#phase = 'reply';
     } else if (this.#phase === 'idle' && !packet.continued) {
       const go = await this.#begin(packet, server);
-      if (!go) return;
+      if (go) await this.#forward(packet, server);
+      return;
     }
     await send(server, packet.raw);
+  }
+
+  /** As the server understands it. */
+  async #forward(packet: Packet, server: Socket): Promise<void> {
+    const { payload, raw } = packet;
+    if (commandNames[payload[0] ?? 0] !== 'query') return send(server, raw);
+    const statement = payload.toString('utf8', 1);
+    try {
+      const translated = await this.#shared.translate(statement);
+      await send(server, translated === statement ? raw : queryPacket(translated));
+    } catch (error) {
+      if (!(error instanceof RefusedStatement)) throw error;
+      this.#phase = 'idle';
+      await send(this.#client, errorPacket(1, error.code, 'HY000', error.message));
+    }
   }
 
   /** Whether the command is to be forwarded. */

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { testAurora } from '../../../test/fixtures/aurora.js';
 import { createTable, dynamodbConnection, putItems, tableName } from '../../../test/fixtures/dynamodb.js';
 import { type TestFirehose, testFirehose } from '../../../test/fixtures/firehose.js';
 import { declaredMetrics, emittedMetrics } from '../../../test/fixtures/metrics.js';
@@ -37,13 +38,13 @@ afterAll(async () => {
 const lines: string[] = [];
 
 /** As Lambda has it. */
-async function functions(table: string, bucket: string) {
+async function functions(table: string, bucket: string, sink: object = {}) {
   const declared = {
     pipeline: 'web',
     connections: {
       site: dynamodbConnection(),
       delivery: { kind: 'firehose', endpoint: stream.endpoint, region: 'us-east-1' },
-      report: database.connection,
+      report: { ...database.connection, ...sink },
     },
     steps: [
       {
@@ -140,4 +141,34 @@ it('hand over, make lines and load; what no message tells of is swept, and what 
     false,
     false,
   ]);
+}, 120_000);
+
+it('load what a stream has put by objects of their own, where Aurora is to read them', async () => {
+  const aurora = await testAurora();
+  const table = tableName('hits');
+  await createTable(table, ['id', 'S'], undefined, 'NEW_AND_OLD_IMAGES');
+  await database.execute(
+    'DROP TABLE IF EXISTS hits, sluice_ledger; CREATE TABLE hits (id VARCHAR(20), hits INT)',
+  );
+  const bucket = await s3.bucket();
+  const { forward, transform, load } = await functions(table, bucket, aurora.connection);
+  const item = (id: number, hits: string) => ({ id: { S: `h${id}` }, hits: { S: hits } });
+  await putItems(table, [item(0, '{"n":0}'), item(1, '{"n":1.5}'), item(2, '{"n":2}')]);
+  const before = stream.taken.length;
+  expect(await forward({ Records: await streamRecords(table) })).toEqual({ batchItemFailures: [] });
+  const records = stream.taken.slice(before).map((data, index) => ({ recordId: `r${index}`, data }));
+  const answer = (await transform({ invocationId: 'i', records })) as FirehoseAnswer;
+  const key = 'changes/hits/2026/11/20/10/sluice-web-hits.jsonl';
+  const lines = answer.records.map(({ data }) => Buffer.from(data, 'base64').toString()).join('');
+  for (const turn of [1, 2]) {
+    await s3.put(bucket, key, lines);
+    expect(await load(told(bucket, key)), `turn ${turn}`).toEqual({ batchItemFailures: [] });
+  }
+  expect(await database.query('SELECT id, hits FROM hits ORDER BY id')).toEqual([
+    ['h0', '0'],
+    ['h2', '2'],
+  ]);
+  expect(aurora.proxy.count(/^LOAD DATA FROM S3/)).toBe(1);
+  expect(await aurora.keys()).toEqual([]);
+  await aurora.stop();
 }, 120_000);

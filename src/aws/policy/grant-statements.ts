@@ -4,7 +4,7 @@ import type { UserHolder } from './holder.js';
 const UNNAMED_USER = 'sluice';
 
 /**
- * What an administrator of the server runs: a statement for each table, and a comment for what no statement can say. The
+ * What an administrator of the server runs: a statement for each table, one for roles, and a comment for what no statement can say. The
  * user is allowed from any host, for want of a better knowledge.
  * https://dev.mysql.com/doc/refman/8.4/en/grant.html
  */
@@ -17,7 +17,9 @@ export function grantStatements({ grants, user = UNNAMED_USER }: UserHolder): re
   }
   const to = `${quoted(user)}@'%'`;
   return [
-    ...[...byPlace].map(([place, actions]) => `GRANT ${actions.join(', ')} ON ${place} TO ${to};`),
+    ...[...byPlace].map(
+      ([place, actions]) => `GRANT ${actions.join(', ')}${place === '' ? '' : ` ON ${place}`} TO ${to};`,
+    ),
     ...unsaid,
   ];
 }

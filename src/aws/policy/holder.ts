@@ -1,10 +1,10 @@
 import type { Purpose, StepNeed } from '../../flow/needs.js';
 
 /**
- * Who must be allowed something: a role, the credentials that the program is started with, a user of MySQL, or the program
- * itself on this machine.
+ * Who must be allowed something: a role, the credentials that the program is started with, a user of MySQL, the program
+ * itself on this machine, or a service that does a part of the work in a role of its own.
  */
-export type Holder = RoleHolder | CallerHolder | UserHolder | MachineHolder;
+export type Holder = RoleHolder | CallerHolder | UserHolder | MachineHolder | ServiceHolder;
 
 interface HolderBase {
   /** The connections that work as this one, sorted. */
@@ -17,6 +17,12 @@ interface RoleHolder extends HolderBase {
   readonly kind: 'role';
   readonly arn: string;
   /** 12 digits. */
+  readonly account: string;
+}
+
+interface ServiceHolder extends HolderBase {
+  readonly kind: 'service';
+  readonly arn: string;
   readonly account: string;
 }
 
@@ -50,7 +56,7 @@ export interface Grant {
   readonly passedTo?: string;
 }
 
-/** The needs by who has them: the caller, then roles, users and this machine, each kind by name. The same needs in any order give the same. */
+/** The needs by who has them: the caller, then roles, users, this machine and services, each kind by name. The same needs in any order give the same. */
 export function holdersOf(needs: readonly StepNeed[]): readonly Holder[] {
   const groups = new Map<string, StepNeed[]>();
   for (const need of needs.flatMap(oneByOne)) {
@@ -79,6 +85,7 @@ function roleOf({ permission, role }: StepNeed): string | undefined {
 /** The number puts the kinds into their order. */
 function holderName(need: StepNeed): string {
   if (need.isLocal) return '4';
+  if (need.permission.by !== undefined) return `5 ${need.permission.by}`;
   if (!isAws(need)) return `3 ${need.connection ?? ''}`;
   const role = roleOf(need);
   return role === undefined ? '1' : `2 ${role}`;
@@ -94,9 +101,10 @@ function holderOf(needs: readonly StepNeed[]): Holder[] {
     const { connection = '', user } = first;
     return [{ kind: 'user', connection, ...(user === undefined ? {} : { user }), ...base }];
   }
-  const arn = roleOf(first);
+  const { by } = first.permission;
+  const arn = by ?? roleOf(first);
   if (arn === undefined) return [{ kind: 'caller', ...base }];
-  return [{ kind: 'role', arn, account: arn.split(':')[4] ?? '', ...base }];
+  return [{ kind: by === undefined ? 'role' : 'service', arn, account: arn.split(':')[4] ?? '', ...base }];
 }
 
 function grantsOf(needs: readonly StepNeed[]): readonly Grant[] {

@@ -65,6 +65,19 @@ test('a user whose name holds a quote is quoted, and what no statement can say i
   ]);
 });
 
+test('a role is granted on nothing, and what a service needs for itself is its own role’s and nobody else’s', () => {
+  const by = 'arn:aws:iam::444455556666:role/cluster';
+  const permission = { reason: 'why' };
+  const holders = holdersOf([
+    need('', '', { role, permission: { ...permission, action: 's3:GetObject', resource: 'arn:b/*', by } }),
+    need('', '', { user: 'app', permission: { ...permission, action: 'R', resource: 'loads', grantOn: '' } }),
+  ]);
+  expect(holders.map(({ kind }) => kind)).toEqual(['user', 'service']);
+  const [user, service] = holders;
+  expect(user?.kind === 'user' && grantStatements(user)).toEqual(["GRANT R TO 'app'@'%';"]);
+  expect(service).toMatchObject({ arn: by, account: '444455556666' });
+});
+
 test('what a folder of this machine needs is nobody’s policy and nobody’s statement', () => {
   const [machine, ...others] = holdersOf([need('read', './in/', { isLocal: true, connection: 'here' })]);
   expect(others).toEqual([]);

@@ -24,6 +24,14 @@ interface Rule {
 
 const never = 'never';
 const later = 'later';
+/** Aurora's. Its words name the object and the role; nothing of a row is known yet. */
+const objectUnread: Rule = {
+  code: 'server_error',
+  retry: later,
+  says: 'Aurora could not read the object from S3',
+  words: true,
+  hint: 'sluice plan --permissions lists what the role of the cluster needs; a cluster without a public address needs a way to S3, such as a gateway endpoint of its VPC',
+};
 const privileges = 'sluice plan lists the privileges that the pipeline needs';
 
 /**
@@ -132,6 +140,8 @@ const rules: ReadonlyMap<number, Rule> = new Map<number, Rule>([
   [1054, { code: 'column_missing', retry: never, says: 'a column does not exist', words: true }],
   [1356, { code: 'unsupported', retry: never, says: 'the view cannot be read', words: true }],
   [1050, { code: 'unsupported', retry: never, says: 'the table exists already', words: true }],
+  [1871, objectUnread],
+  [63985, objectUnread],
   [1148, { code: 'unsupported', retry: never, says: 'the server forbids LOAD DATA LOCAL' }],
   [3948, { code: 'unsupported', retry: never, says: 'the server forbids LOAD DATA LOCAL' }],
   [4166, { code: 'unsupported', retry: never, says: 'the server forbids LOAD DATA LOCAL' }],

@@ -25,6 +25,8 @@ export type Loaded =
 /** One way to bring lines into a table, in the session's transaction. Errors that no row can cause are thrown. */
 export interface Loader {
   readonly spelling: Spelling;
+  /** What a session needs before its first load, where it needs something. */
+  prepare?(session: Session): Promise<void>;
   load(
     session: Session,
     target: LoadTarget,
@@ -35,6 +37,8 @@ export interface Loader {
   loadEncoded?(session: Session, target: LoadTarget, lines: EncodedLines): Promise<Loaded>;
   /** Loads lines whose keys are not there yet; the others are left out. Anything else that goes wrong is thrown. */
   loadNew(session: Session, target: LoadTarget, lines: readonly Line[]): Promise<void>;
+  /** Until nothing is left of what was put elsewhere for the server to read. Absent where nothing is. */
+  settled?(): Promise<void>;
 }
 
 /** Has the server read lines by a LOAD DATA that leaves out what it cannot store, and says how many. */
@@ -43,7 +47,7 @@ type LinesReader = (session: Session, target: LoadTarget, lines: EncodedLines) =
 const complete: Loaded = { kind: 'complete' };
 
 /** LOAD DATA, however the server comes by the lines. */
-function linesLoader(read: LinesReader): Loader {
+export function linesLoader(read: LinesReader): Loader {
   /** Complete only if the server took every line and had nothing to say (invariants 3 and 4). */
   const loadEncoded = async (
     session: Session,

@@ -41,7 +41,7 @@ function checkWayIn(options: Options, object: Objecting): void {
     object({ code: 'missing_field', path: [], message: `\`${field}\` is missing`, hint });
   }
   for (const field of ['role', 'endpoint']) {
-    if (options[field] === undefined) continue;
+    if (options[field] === undefined || (field === 'role' && options['loadFrom'] !== undefined)) continue;
     const message = `\`${field}\` goes with \`secret\` only`;
     object({
       code: 'conflict',

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { endpoint, region, role } from '../aws-options.js';
+import { endpoint, passingObjects, region, role } from '../aws-options.js';
 import { environmentReference, orEnv } from '../environment.js';
 import { deletesOption, duplicatesOption, ttlDeletesOption } from '../sink-options.js';
 
@@ -7,6 +7,20 @@ export const title = 'MySQL';
 
 const name = z.string().min(1);
 const tableName = name.max(64);
+
+/** The server reads it as a part of an address within a statement. */
+const plainPrefix = z
+  .string()
+  .max(512)
+  .regex(
+    /^(?!\/)[A-Za-z0-9_.=/-]+\/$/,
+    'not a prefix that a statement can name: letters, digits, _ . = - and / as in sluice/, with / at its end',
+  );
+
+const loadFrom = z.strictObject({
+  ...passingObjects('The bucket that the cluster reads.', 'this connection, else AWS_REGION'),
+  prefix: plainPrefix.optional().describe('What the names of the objects begin with. Default: sluice/.'),
+});
 
 /** A connection by host, or by a Secrets Manager secret that holds host, username, password, dbname and port. */
 export const connection = z.strictObject({
@@ -31,6 +45,12 @@ export const connection = z.strictObject({
   endpoint: endpoint
     .optional()
     .describe('Where Secrets Manager is, for emulators: http://… or https://…. Default: AWS.'),
+  /** How rows reach the server; see load-from-s3.ts. */
+  loadFrom: loadFrom
+    .optional()
+    .describe(
+      'Aurora only: rows that are written go through objects of this bucket, by LOAD DATA FROM S3. Default: through the connection.',
+    ),
   /** `required` (default off loopback), `off` (only loopback), or a CA file's path. */
   tls: z
     .union([
@@ -124,6 +144,7 @@ export const sink = z.strictObject({
     .describe('check (default): a row without its parent is a reject. after: load all, then verify.'),
 });
 
+export type LoadFromOptions = z.infer<typeof loadFrom>;
 export type MysqlConnectionOptions = z.infer<typeof connection>;
 export type MysqlSourceOptions = z.infer<typeof source>;
 export type MysqlSinkOptions = z.infer<typeof sink>;

@@ -36,6 +36,8 @@ const wanted = [
   'log_bin',
   'binlog_format',
   'aurora_version',
+  'aurora_load_from_s3_role',
+  'aws_default_s3_role',
 ];
 
 export async function readServer(session: Session, proxied: boolean): Promise<Server> {

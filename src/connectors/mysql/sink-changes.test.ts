@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { auroraOfFile } from '../../../test/fixtures/aurora.js';
 import { type TestDatabase, testDatabase } from '../../../test/fixtures/mysql.js';
 import {
   type ChangedRow,
@@ -10,6 +11,7 @@ import {
 } from '../../../test/fixtures/mysql-sink.js';
 
 let database: TestDatabase;
+const aurora = auroraOfFile();
 beforeAll(async () => {
   database = await testDatabase('changes');
 });
@@ -248,7 +250,8 @@ describe('a mirror of changes', () => {
   });
 
   it.each(loadWays)('goes by %s', async (way) => {
-    const sink = await open();
+    const connection = way === 'LOAD DATA FROM S3' ? aurora().connection : {};
+    const sink = await open({}, { connection });
     if (way === 'INSERT') {
       Object.assign(await sink.connections.server(sink.context.context), { localInfile: false });
     }

@@ -15,6 +15,8 @@ export interface SinkFacts {
   readonly mode: SinkMode;
   readonly options: MysqlSinkOptions;
   readonly server: Server;
+  /** Rows go through objects of S3. */
+  readonly fromS3: boolean;
   readonly table: Table;
   readonly relations: Relations;
   /** Triggers that an unfinished copy has taken away. */
@@ -261,9 +263,9 @@ function serverFindings({ server: { variables } }: SinkFacts): readonly Finding[
   return findings;
 }
 
-function serverNotes({ server, table, mode, map }: SinkFacts): readonly Finding[] {
+function serverNotes({ server, fromS3, table, mode, map }: SinkFacts): readonly Finding[] {
   const findings: Finding[] = [];
-  if (!server.localInfile) {
+  if (!server.localInfile && !fromS3) {
     const why = server.proxied
       ? 'nothing is known of LOAD DATA LOCAL through an RDS Proxy'
       : 'the server forbids LOAD DATA LOCAL (local_infile=0)';

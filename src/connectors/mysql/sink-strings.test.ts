@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { auroraOfFile } from '../../../test/fixtures/aurora.js';
 import { type TestDatabase, testDatabase } from '../../../test/fixtures/mysql.js';
 import { type ChangedRow, column, loadWays, openByWay, planSink } from '../../../test/fixtures/mysql-sink.js';
 
 let database: TestDatabase;
+const aurora = auroraOfFile();
 beforeAll(async () => {
   database = await testDatabase('strings');
 });
@@ -81,7 +83,7 @@ describe.each(loadWays)('hostile strings by %s', (way) => {
       'DROP TABLE IF EXISTS s; CREATE TABLE s (id INT PRIMARY KEY, a LONGTEXT, b LONGTEXT) COLLATE utf8mb4_bin',
     );
     const strings = hostileStrings();
-    const sink = await openByWay(database, way, 's', [
+    const sink = await openByWay({ database, aurora: aurora() }, way, 's', [
       column('id', 'int'),
       column('a', 'text'),
       column('b', 'text'),
@@ -138,12 +140,18 @@ function hexOf(text: string | undefined): string {
     .toUpperCase();
 }
 
-describe.each(loadWays)('a long text by %s', (way) => {
+describe.each(['LOAD DATA', 'INSERT'] as const)('a long text by %s', (way) => {
   it('goes in whole, beyond the size of a packet, or is a reject', async () => {
     await database.execute('DROP TABLE IF EXISTS l; CREATE TABLE l (id INT PRIMARY KEY, c LONGTEXT)');
-    const sink = await openByWay(database, way, 'l', [column('id', 'int'), column('c', 'text')], {
-      key: ['id'],
-    });
+    const sink = await openByWay(
+      { database, aurora: aurora() },
+      way,
+      'l',
+      [column('id', 'int'), column('c', 'text')],
+      {
+        key: ['id'],
+      },
+    );
     const long = 'é"\\\n'.repeat(4_000_000);
     expect(
       await sink.write([

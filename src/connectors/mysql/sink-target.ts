@@ -40,14 +40,14 @@ export interface Target {
   readonly checksKeysLater: boolean;
 }
 
-/** LOAD DATA LOCAL where the server takes it; decided once for all writers. */
+/** The way that was asked for, else LOAD DATA LOCAL where the server takes it; decided once for all writers. */
 export class LoaderChoice {
   readonly #insert: Loader;
   #loader: Loader;
 
-  constructor({ localInfile, maxAllowedPacket }: Server) {
+  constructor({ localInfile, maxAllowedPacket }: Server, asked?: Loader) {
     this.#insert = insertLoader(maxAllowedPacket);
-    this.#loader = localInfile ? localLoader : this.#insert;
+    this.#loader = asked ?? (localInfile ? localLoader : this.#insert);
   }
 
   get loader(): Loader {

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { auroraOfFile } from '../../../test/fixtures/aurora.js';
 import { type TestDatabase, testDatabase } from '../../../test/fixtures/mysql.js';
 import { column, loadWays, openByWay } from '../../../test/fixtures/mysql-sink.js';
 
 let database: TestDatabase;
+const aurora = auroraOfFile();
 beforeAll(async () => {
   database = await testDatabase('sink_times');
 });
@@ -24,7 +26,7 @@ it.each(loadWays)(
     CREATE TABLE t (id INT PRIMARY KEY, parent INT, at DATETIME(6) DEFAULT NOW(6) ON UPDATE NOW(6),
       stamp TIMESTAMP(6) NOT NULL DEFAULT NOW(6) ON UPDATE NOW(6), FOREIGN KEY (parent) REFERENCES parents (id));
     INSERT INTO t VALUES (1, 7, '2020-01-01', '2020-01-01')`);
-    const sink = await openByWay(database, way, 't', columns, { key: ['id'] });
+    const sink = await openByWay({ database, aurora: aurora() }, way, 't', columns, { key: ['id'] });
     const time = '2026-01-31 12:00:00.123456';
     const written = await sink.write([
       ['1', '7', time, time],

@@ -52,6 +52,8 @@ export class SinkWriter implements Writer {
         return await this.#target.context.retry(() => this.#attempt(task));
       } catch (error) {
         if (!loaders.yieldsTo(error, task.loader)) throw error;
+      } finally {
+        await task.loader.settled?.();
       }
     }
   }
@@ -112,10 +114,11 @@ export class SinkWriter implements Writer {
 
   async #ready(): Promise<Session> {
     if (this.#session && !this.#session.lost) return this.#session;
-    const { connections, context, checksKeysLater } = this.#target;
+    const { connections, context, checksKeysLater, loaders } = this.#target;
     if (this.#session) connections.discard(this.#session);
     const session = await connections.lease(context);
     this.#session = session;
+    await loaders.loader.prepare?.(session);
     await session.run('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED');
     if (checksKeysLater) await session.run('SET SESSION foreign_key_checks = 0');
     return session;

@@ -12,6 +12,7 @@ import type {
   SinkPlan,
   Writer,
 } from '../connector.js';
+import { loadFromFindings, loadFromPermissions } from './aurora.js';
 import { changesTrial } from './change-keys.js';
 import { MysqlComparison } from './compare.js';
 import type { Connections } from './connection.js';
@@ -20,6 +21,8 @@ import { PendingTables, verifyForeignKeys } from './foreign-keys.js';
 import { type TableName, tableNamed } from './identifier.js';
 import { Ledger, type LedgerTotals, placeOf, type RecordedBatch } from './ledger.js';
 import { loadSpelling } from './load-dialect.js';
+import { s3Loader } from './load-from-s3.js';
+import { LoadObjects } from './load-objects.js';
 import { keysTable, Mirror } from './mirror.js';
 import type { MysqlSinkOptions } from './options.js';
 import { connectionPermissions, sinkPermissions } from './permissions.js';
@@ -46,6 +49,8 @@ export function createSink(options: MysqlSinkOptions, connections: Connections, 
 
 /** Cleaning up goes on for so long after the run's own signal. */
 const AFTERCARE_MS = 20_000;
+/** Of objects that are older nobody is at work with: other processes may have the step open too, until it is finished. */
+const STALE_MS = 3_600_000;
 
 /** What is known once the sink is planned. */
 interface Planned {
@@ -72,6 +77,8 @@ class MysqlSink implements Sink {
   #mode: SinkMode;
   readonly #pending: PendingTables;
   #planned: Planned | undefined;
+  /** Through which rows are loaded; absent where they go through the connection. */
+  #objects: LoadObjects | undefined;
   #opened: Opened | undefined;
   #lock: SinkLock | undefined;
   /** Rows that the finished step has deleted; undefined until it is finished, by this attempt or one before. */
@@ -93,6 +100,21 @@ class MysqlSink implements Sink {
 
   async plan(incoming: Incoming): Promise<SinkPlan> {
     const server = await this.#connections.server(this.#context);
+    const plan = await this.#planTable(server, incoming);
+    const { options } = this.#connections;
+    if (options.loadFrom === undefined) return plan;
+    this.#objects ??= new LoadObjects(options.loadFrom, options, this.#context);
+    const objects = this.#objects;
+    const findings = await this.#ask((session) => loadFromFindings(session, server, objects));
+    const permissions = loadFromPermissions(server, objects.place, options.role);
+    return {
+      ...plan,
+      findings: [...plan.findings, ...findings],
+      permissions: [...plan.permissions, ...permissions],
+    };
+  }
+
+  async #planTable(server: Server, incoming: Incoming): Promise<SinkPlan> {
     const name = tableNamed(this.#options.table ?? '', await this.#connections.database());
     const permissions = this.#permissions(name, incoming.changes === true);
     const table = await this.#ask((session) => this.#existing(session, server, name));
@@ -118,6 +140,7 @@ class MysqlSink implements Sink {
       mode: this.#mode,
       options: this.#options,
       server,
+      fromS3: this.#connections.options.loadFrom !== undefined,
       table,
       relations,
       savedTriggers,
@@ -153,6 +176,8 @@ class MysqlSink implements Sink {
     if (planned === undefined) throw new Error('a sink is planned before it is opened');
     const isWhole = this.#context.replay !== true;
     const ofChanges = planned.incoming.changes === true;
+    const objects = this.#objects;
+    await objects?.sweep(STALE_MS);
     if (isWhole && this.#changesWhole() && !ofChanges) {
       this.#lock ??= await SinkLock.take(this.#connections, this.#context, planned.table ?? planned.name);
     }
@@ -186,7 +211,7 @@ class MysqlSink implements Sink {
         into: shadow?.name ?? table,
         overwrites: this.#mode !== 'append',
         ledger,
-        loaders: new LoaderChoice(planned.server),
+        loaders: new LoaderChoice(planned.server, objects && s3Loader(objects, planned.server)),
         mirror,
         endless: ofChanges,
         sequences,
@@ -249,6 +274,7 @@ class MysqlSink implements Sink {
       this.#deleted = finished.deleted;
     }
     await this.#ask(async (session) => await mirror?.close(session));
+    await this.#objects?.sweep(0);
     this.#isEnded = true;
     return { deleted: this.#deleted, findings };
   }
@@ -276,6 +302,7 @@ class MysqlSink implements Sink {
     this.#lock = undefined;
     const { ledger } = this.#opened?.target ?? {};
     if (ledger && this.#isEnded) await this.#aftercare((session) => ledger.forget(session));
+    await this.#objects?.close();
     this.#opened = undefined;
   }
 

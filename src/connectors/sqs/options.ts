@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { bucketName, bucketPrefix, endpoint, region, role } from '../aws-options.js';
+import { endpoint, passingObjects, region, role } from '../aws-options.js';
 
 export const title = 'SQS';
 
@@ -21,12 +21,7 @@ const accountNumber = z.string().regex(/^\d{12}$/, 'not an AWS account: one has 
 const large = z.union(
   [
     z.literal('refuse'),
-    z.strictObject({
-      bucket: bucketName.describe('The bucket that holds what is too large for a message.'),
-      prefix: bucketPrefix.optional().describe('What the names of the objects begin with. Default: sluice/.'),
-      region: region.optional().describe('The region of the bucket. Default: that of the queue.'),
-      endpoint: endpoint.optional().describe('For an emulator or a VPC endpoint of S3. Default: AWS.'),
-    }),
+    z.strictObject(passingObjects('The bucket that holds what is too large for a message.', 'the queue')),
   ],
   { error: 'expected refuse or a bucket: one looks like { bucket: my-rows }' },
 );
