@@ -59,19 +59,7 @@ async function prepare(request: VenvRequest, say: (line: string) => void): Promi
   await rm(folder, { recursive: true, force: true });
   const python = await findPython(say);
   say(`installing ${packages.join(', ')} for ${python}, only into ${folder} …`);
-  const steps = [
-    [python, '-m', 'venv', folder],
-    [
-      join(folder, 'bin', 'python'),
-      '-m',
-      'pip',
-      'install',
-      '--quiet',
-      '--no-input',
-      '--no-compile',
-      ...packages,
-    ],
-  ] as const;
+  const steps = await stepsOf(python, request);
   for (const [command, ...args] of steps) {
     const outcome = await runProgram(command, args, {
       timeoutMs: INSTALL_WITHIN_MS,
@@ -86,6 +74,28 @@ async function prepare(request: VenvRequest, say: (line: string) => void): Promi
   await writeFile(`${markOf(request)}.new`, wanted(request));
   await rename(`${markOf(request)}.new`, markOf(request));
 }
+
+/** From pip 22.3 on: https://pip.pypa.io/en/stable/cli/pip/#cmdoption-python */
+const installsElsewhere =
+  "import pip, sys; sys.exit([int(n) for n in pip.__version__.split('.')[:2]] < [22, 3])";
+
+/** A pip of the folder's own takes seconds to make, and nothing needs it where Python's can install there. */
+async function stepsOf(python: string, { folder, packages }: VenvRequest): Promise<readonly Command[]> {
+  const inFolder = join(folder, 'bin', 'python');
+  const install = ['install', '--quiet', '--no-input', '--no-compile', ...packages];
+  const { succeeded } = await runProgram(python, ['-c', installsElsewhere], { timeoutMs: ANSWER_WITHIN_MS });
+  return succeeded
+    ? [
+        [python, '-m', 'venv', '--without-pip', folder],
+        [python, '-m', 'pip', '--python', inFolder, ...install],
+      ]
+    : [
+        [python, '-m', 'venv', folder],
+        [inFolder, '-m', 'pip', ...install],
+      ];
+}
+
+type Command = readonly [program: string, ...args: readonly string[]];
 
 /** Where a company has its own mirror and certificates, pip is told of them by these. */
 function pipEnvironment(): Record<string, string | undefined> {
