@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { build } from 'esbuild';
+import { groupChunks } from './group-chunks.mjs';
 import { root } from './install.mjs';
 import { quickToLoad } from './quick-to-load.mjs';
 
@@ -59,21 +60,24 @@ const outside = [
  * Throws where a package would not be what it is unbundled.
  */
 export async function bundle(compiled, dist) {
-  const options = {
+  const written = {
     absWorkingDir: root,
-    outdir: dist,
-    outbase: compiled,
     bundle: true,
     format: 'esm',
     platform: 'node',
     target: 'node20',
-    mainFields: ['module', 'main'],
-    external: outside,
     sourcemap: true,
     sourcesContent: false,
     legalComments: 'none',
-    metafile: true,
     logLevel: 'warning',
+  };
+  const options = {
+    ...written,
+    outdir: dist,
+    outbase: compiled,
+    mainFields: ['module', 'main'],
+    external: outside,
+    metafile: true,
   };
   const modules = (names) => names.map((name) => join(compiled, `${name}.js`));
   const [{ metafile }] = await Promise.all([
@@ -95,6 +99,7 @@ export async function bundle(compiled, dist) {
     }),
   ]);
   refuseReshaped(metafile.inputs);
+  await groupChunks(root, metafile, written);
   copyTypes(compiled, dist);
   writeFileSync(join(dist, sharedByFunctions, 'package.json'), '{"type":"module","sideEffects":false}\n');
   writeFileSync(join(dist, 'licenses.txt'), licenses(Object.keys(metafile.inputs)));
