@@ -47,7 +47,11 @@ async function shownInTurn(store: Store, folder: string, latest: Latest, own: Sh
   const others = [...shown, ...own].filter((one) => one.export !== latest.export);
   const missing = await missingOf(store, folder, latest);
   if (missing.length === 0 && others.length === 0 && shown.length > 0) return true;
-  await store.clearUploads(`${folder}${NEWEST}${latest.export}/`);
+  // A run that published one of those kept may be copying it at this moment; what was given up is kept no more one day.
+  await store.clearUploads(
+    folder + NEWEST,
+    latest.kept.map((name) => `${folder}${NEWEST}${name}/`),
+  );
   const copies = await store.copyHidden(missing);
   try {
     const claimed = await store.putText(path, shownText([coming, ...others]), before?.version);

@@ -95,8 +95,8 @@ export interface Store {
   remove(names: readonly string[]): Promise<void>;
   /**
    * Ends uploads below a folder (`orders/RUN/`) that were begun and never ended. Whoever calls it knows that all that lies
-   * there is its own, and that nobody else is writing there.
+   * there is its own, and that nobody else is writing there, but below the folders of `except`.
    */
-  clearUploads(folder: string): Promise<void>;
+  clearUploads(folder: string, except?: readonly string[]): Promise<void>;
   close(): Promise<void>;
 }

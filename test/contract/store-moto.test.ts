@@ -39,6 +39,12 @@ afterAll(async () => {
   await Promise.all([moto.stop(), run.close(), rm(scratch, { recursive: true, force: true })]);
 });
 
+/** The keys of uploads that were begun and not ended. */
+async function uploads(): Promise<readonly string[]> {
+  const left = await (await moto.s3(`/${bucket}?uploads`)).text();
+  return [...left.matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key = '']) => key);
+}
+
 test('a text is put only over the version that is named', { timeout: TIMEOUT_MS }, async () => {
   const first = await store.putText('one.json', 'one', undefined);
   if (first === 'changed') throw new Error('nobody else writes');
@@ -73,13 +79,19 @@ test('a large file comes back as it was put, and its uploads are ended', {
   for (const key of ['big/b', 'bigger/c'])
     await moto.s3(`/${bucket}/lake/${key}?uploads`, { method: 'POST' });
   await store.clearUploads('big/');
-  const left = await (await moto.s3(`/${bucket}?uploads`)).text();
-  expect([...left.matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key]) => key)).toEqual(['lake/bigger/c']);
+  expect(await uploads()).toEqual(['lake/bigger/c']);
 });
 
 test('exports are published, shown as the newest and pruned', { timeout: TIMEOUT_MS }, async () => {
   const made = { folder: 'orders/', keep: 1, scratch, newest: true } as const;
-  for (const name of ['run-1', 'run-2', 'run-3']) await exportOnce(store, { ...made, name });
+  for (const name of ['run-1', 'run-2']) await exportOnce(store, { ...made, name });
+  // Of a run that was given up while it copied, and of one that may copy now.
+  for (const name of ['run-0', 'run-2'])
+    await moto.s3(`/${bucket}/lake/orders/newest/${name}/a.parquet?uploads`, { method: 'POST' });
+  await exportOnce(store, { ...made, name: 'run-3' });
+  expect((await uploads()).filter((key) => key.includes('/newest/'))).toEqual([
+    'lake/orders/newest/run-2/a.parquet',
+  ]);
   const wanted = [...namesOfExports('orders/', ['run-3']), ...namesOfNewest('orders/', 'run-3')];
   expect((await namesOf(store, 'orders/')).sort()).toEqual(wanted.sort());
   const shown = await bytesOf(await store.open('orders/newest/run-3/a.parquet'));

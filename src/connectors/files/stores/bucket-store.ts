@@ -124,11 +124,12 @@ export class BucketStore implements Store {
     await removeObjects({ ...this.#at(), context: this.#context }, keys);
   }
 
-  async clearUploads(folder: string): Promise<void> {
+  async clearUploads(folder: string, except: readonly string[] = []): Promise<void> {
     if (!folder.endsWith('/')) throw new SluiceError('bug', 'uploads are cleared below a folder only');
     const { sdk, client } = await this.#s3.open();
     for await (const page of uploadPages(this.#at(), this.#prefix + folder)) {
       for (const { Key, UploadId } of page) {
+        if (except.some((spared) => Key?.startsWith(this.#prefix + spared))) continue;
         const command = new sdk.AbortMultipartUploadCommand({ Bucket: this.#options.bucket, Key, UploadId });
         await this.#s3.calls.patiently('AbortMultipartUpload', async (abortSignal) => {
           try {

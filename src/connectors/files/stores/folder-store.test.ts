@@ -93,7 +93,7 @@ test('what is not whole is listed nowhere, and cleared below its folder', async 
   for (const run of ['run-1', 'run-11'])
     await writeFile(join(ground.folder, 'orders', run, '.sluice-0a.part'), 'ro');
   expect(await namesOf(store)).toEqual(['orders/run-1/a', 'orders/run-11/a']);
-  await store.clearUploads('orders/run-1/');
+  await store.clearUploads('orders/', ['orders/run-11/']);
   expect(await readdir(join(ground.folder, 'orders', 'run-1'))).toEqual(['a']);
   expect(await readdir(join(ground.folder, 'orders', 'run-11'))).toEqual(['.sluice-0a.part', 'a']);
 });

@@ -186,11 +186,16 @@ export class FolderStore implements Store {
     await this.#tried('removed', '', () => this.#tidy(folders));
   }
 
-  async clearUploads(folder: string): Promise<void> {
+  async clearUploads(folder: string, except: readonly string[] = []): Promise<void> {
     await this.#tried('cleared', folder, async () => {
-      const path = await this.#paths.find(folder.replace(/\/$/, ''));
+      const [path, ...spared] = await Promise.all(
+        [folder, ...except].map((name) => this.#paths.find(name.replace(/\/$/, ''))),
+      );
       if (path === undefined) return;
-      for await (const left of unfinishedBelow(path)) await rm(left, { force: true });
+      for await (const left of unfinishedBelow(path)) {
+        if (!spared.some((one) => one !== undefined && left.startsWith(`${one}/`)))
+          await rm(left, { force: true });
+      }
     });
   }
 
