@@ -1,3 +1,5 @@
+import { largerBuffer } from '../../values/larger-buffer.js';
+
 const FIRST_BYTES = 64 * 1024;
 
 /** Bytes that are put together, in a buffer that grows. */
@@ -9,10 +11,7 @@ export class ByteRoom {
   /** Makes room for so many bytes more. */
   reserve(size: number): void {
     const needed = this.at + size;
-    if (needed <= this.bytes.length) return;
-    const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.bytes.length * 2));
-    this.bytes.copy(larger, 0, 0, this.at);
-    this.bytes = larger;
+    if (needed > this.bytes.length) this.bytes = largerBuffer(this.bytes, this.at, needed);
   }
 
   /** As UTF-8. */

@@ -1,3 +1,4 @@
+import { largerBuffer } from '../../values/larger-buffer.js';
 import { type MakeRow, TextRows, type TextSpans } from '../../values/text-rows.js';
 import { cellSpans } from './rows.js';
 
@@ -110,11 +111,8 @@ export class RowCollector {
   #copy(): void {
     const size = this.#to - this.#from;
     if (this.#piece !== undefined && size > 0) {
-      if (this.#used + size > this.#bytes.length) {
-        const larger = Buffer.allocUnsafeSlow(Math.max(this.#used + size, this.#bytes.length * 2));
-        this.#bytes.copy(larger, 0, 0, this.#used);
-        this.#bytes = larger;
-      }
+      const needed = this.#used + size;
+      if (needed > this.#bytes.length) this.#bytes = largerBuffer(this.#bytes, this.#used, needed);
       this.#piece.copy(this.#bytes, this.#used, this.#from, this.#to);
       this.#used += size;
     }

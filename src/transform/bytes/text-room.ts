@@ -1,3 +1,5 @@
+import { largerBuffer } from '../../values/larger-buffer.js';
+
 const FIRST_MORE_BYTES = 16 * 1024;
 const words = Buffer.from('truefalse');
 const TRUE_BYTES = 4;
@@ -61,9 +63,6 @@ export class TextRoom {
   /** Makes room for so many bytes more. */
   reserve(size: number): void {
     const needed = this.at + size;
-    if (needed <= this.bytes.length) return;
-    const larger = Buffer.allocUnsafeSlow(Math.max(needed, 2 * this.bytes.length));
-    this.bytes.copy(larger, 0, 0, this.at);
-    this.bytes = larger;
+    if (needed > this.bytes.length) this.bytes = largerBuffer(this.bytes, this.at, needed);
   }
 }

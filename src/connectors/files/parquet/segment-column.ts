@@ -1,3 +1,4 @@
+import { largerBuffer } from '../../../values/larger-buffer.js';
 import type { ParquetColumn } from './parquet-column.js';
 
 const FIRST_BYTES = 16 * 1024;
@@ -44,10 +45,8 @@ export class SegmentColumn {
   reserve(bytes: number): void {
     const needed = this.position + bytes + VALUE_BYTES;
     if (needed <= this.buffer.length) return;
-    const larger = Buffer.allocUnsafeSlow(Math.max(needed, 2 * this.buffer.length));
-    this.buffer.copy(larger, 0, 0, this.position);
-    this.buffer = larger;
-    this.view = viewOf(larger);
+    this.buffer = largerBuffer(this.buffer, this.position, needed);
+    this.view = viewOf(this.buffer);
   }
 
   addNull(): void {
