@@ -4,9 +4,7 @@ import { type DeployedPlace, refuseUndeployable, refuseUndeployablePlan } from '
 import { peopleOf } from '../aws/people/person.js';
 import { forecastsOf } from '../aws/quotas.js';
 import { type MakeCode, synthesize } from '../aws/synthesize.js';
-import { awsRegion } from '../connectors/aws-endpoint.js';
 import type { Declaration } from '../declare/declaration.js';
-import { SluiceError } from '../errors.js';
 import { closePlans } from '../flow/close-plans.js';
 import { deployedConnections } from '../flow/deployed-connections.js';
 import { needsFor, stepNeeds } from '../flow/needs.js';
@@ -14,6 +12,7 @@ import { type PlannedStep, refusals } from '../flow/plan.js';
 import { queuesOf } from '../flow/queues.js';
 import { newRunName } from '../flow/run-name.js';
 import { connectionLimits, databaseServers } from './database-servers.js';
+import type { DeployPlace } from './deploy/deploy-place.js';
 import { deployedNetworks } from './deployed-networks.js';
 import { exitStatus } from './exit-status.js';
 import { onInterrupt } from './interrupt.js';
@@ -24,11 +23,9 @@ import { reportRefusals } from './plan-report.js';
 import { onlyHalf, openSession, openState } from './session.js';
 import { type SynthTold, synthEvents, synthText } from './synth-report.js';
 
-export interface SynthOptions {
+export interface SynthOptions extends DeployPlace {
   /** Where it is written; default `cdk.out` beside the file. */
   readonly out?: string | undefined;
-  readonly account?: string;
-  readonly region?: string;
   readonly json?: boolean | undefined;
   /** Nothing is asked of RDS. */
   readonly offline?: boolean | undefined;
@@ -52,7 +49,7 @@ export async function synthDeclaration(
   const json = options.json === true;
   const half = options.only ?? 'both';
   const declaration = onlyHalf(whole, half);
-  const place: DeployedPlace = { ...placeOf(options, io), half };
+  const place: DeployedPlace = { account: options.account, region: options.region, half };
   const file = basename(declaration.file);
   refuseUndeployable(declaration, file, place, io.env);
   const interrupt = onInterrupt(io);
@@ -100,20 +97,6 @@ export async function synthDeclaration(
 
 /** Permissions do not depend on it. */
 const noCode: MakeCode = async () => ({ name: '', hash: '', folder: '', handler: '', bytes: 0 });
-
-function placeOf(options: SynthOptions, { env }: Io): { readonly account: string; readonly region: string } {
-  const region = awsRegion(options.region, env);
-  if (region === undefined) {
-    throw new SluiceError('usage', 'no region to deploy to', {
-      hint: '--region eu-west-1, or set AWS_REGION',
-    });
-  }
-  const { account } = options;
-  if (account === undefined || !/^\d{12}$/.test(account)) {
-    throw new SluiceError('usage', 'an account has 12 digits', { hint: '--account 111122223333' });
-  }
-  return { account, region };
-}
 
 function say(made: SynthTold, declaration: Declaration, out: string, io: Io, json: boolean): void {
   if (json) for (const event of synthEvents(made, declaration, out)) io.out(JSON.stringify(event));

@@ -40,7 +40,7 @@ export function registerSynth(program: Command, io: Io, exit: (status: number) =
       const { synthDeclaration } = await import('../synth-declaration.js');
       const { functionCode } = await import('../../aws/function-code.js');
       const declaration = await loadDeclaration(file, { env: io.env, cwd: io.cwd });
-      const { deployPlace } = await import('../deploy/assembly-for.js');
+      const { deployPlace } = await import('../deploy/deploy-place.js');
       const place = await deployPlace(io, options);
       exit(await synthDeclaration(declaration, io, { ...options, ...place }, functionCode));
     });

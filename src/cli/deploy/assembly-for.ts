@@ -1,39 +1,14 @@
 import { dirname, join, resolve } from 'node:path';
-import { callerAccount } from '../../aws/deploy/account-access.js';
 import { functionCode } from '../../aws/function-code.js';
-import { awsCredentials, standIn } from '../../connectors/aws-credentials.js';
-import { awsRegion, regionForm } from '../../connectors/aws-endpoint.js';
+import { standIn } from '../../connectors/aws-credentials.js';
 import { loadDeclaration } from '../../declare/load.js';
 import { SluiceError } from '../../errors.js';
 import { exitStatus } from '../exit-status.js';
 import type { HalfOption } from '../half-option.js';
 import type { Io } from '../io.js';
 import { synthDeclaration } from '../synth-declaration.js';
-import { callContext } from './chosen-assembly.js';
+import { deployPlace } from './deploy-place.js';
 import type { DeployOptions, PlaceOptions } from './stack-options.js';
-
-/** Where a pipeline is, or is to be, deployed. */
-export interface DeployPlace {
-  readonly account: string;
-  readonly region: string;
-}
-
-/** By options, else the region of the environment and the account that the credentials are of. */
-export async function deployPlace(io: Io, options: PlaceOptions): Promise<DeployPlace> {
-  const region = awsRegion(options.region, io.env);
-  if (region === undefined) {
-    throw new SluiceError('usage', 'no region to deploy to', {
-      hint: '--region eu-west-1, or set AWS_REGION',
-    });
-  }
-  if (!regionForm.test(region)) {
-    throw new SluiceError('usage', `${region} is not an AWS region`, { hint: 'one looks like eu-west-1' });
-  }
-  if (options.account !== undefined) return { account: options.account, region };
-  const credentials = awsCredentials({ region, env: io.env });
-  const context = callContext(new AbortController().signal);
-  return { account: await callerAccount(region, credentials, io.env, context), region };
-}
 
 /**
  * The folder of the assembly that is named, or of one that is made of the declaration. Gives an exit status where that is refused;

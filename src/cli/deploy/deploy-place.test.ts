@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { deployPlace } from './assembly-for.js';
+import { deployPlace } from './deploy-place.js';
 
 const io = { out: () => undefined, err: () => undefined, input: () => process.stdin };
 const place = (env: Record<string, string>, region?: string) => {

@@ -8,8 +8,8 @@ import { SluiceError } from '../../errors.js';
 import type { AsidePlaces } from '../../flow/handed/replay-aside.js';
 import type { Io } from '../io.js';
 import type { OnOption } from '../on-option.js';
-import { deployPlace } from './assembly-for.js';
 import { callContext } from './chosen-assembly.js';
+import { deployPlace } from './deploy-place.js';
 
 /** What the stack of a deployed pipeline says of itself. */
 export interface DeployedPipeline {

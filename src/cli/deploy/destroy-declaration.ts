@@ -8,8 +8,8 @@ import { askYes } from '../ask-yes.js';
 import { exitStatus } from '../exit-status.js';
 import type { Io } from '../io.js';
 import { acting } from './acting.js';
-import { deployPlace } from './assembly-for.js';
 import { accessOptions, chosenAssembly, chosenStacks } from './chosen-assembly.js';
+import { deployPlace } from './deploy-place.js';
 import { deployProgress } from './deploy-progress.js';
 import type { DeployOptions, PlaceOptions } from './stack-options.js';
 
