@@ -18,6 +18,8 @@ export interface DrawOptions {
   readonly run?: string | undefined;
   readonly plain?: boolean | undefined;
   readonly state?: string | undefined;
+  /** What has become of a run whose journal has no end, where somebody knows. */
+  readonly endingOf?: (history: RunHistory) => Promise<string | undefined>;
 }
 
 /** Where the width is not known: of a pipe. */
@@ -39,7 +41,8 @@ async function drawn(declaration: Declaration, io: Io, options: DrawOptions): Pr
     return definitionText(stateMachineOf(declaration));
   }
   const history = options.plain ? undefined : await chosenRun(declaration, io, options);
-  const series = flowPicture(declaration, history && runStatus(declaration, history));
+  const ending = history && (await options.endingOf?.(history));
+  const series = flowPicture(declaration, history && runStatus(declaration, history, ending));
   if (options.format === 'mermaid') return mermaidPicture(series);
   if (options.format === 'svg') return svgPicture(series, `The pipeline ${declaration.pipeline}`);
   return terminalPicture(series, terminalOptions(io));

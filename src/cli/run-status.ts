@@ -13,10 +13,10 @@ import type { FlowPast } from '../journal/flow-records.js';
 import type { RunEnd, RunHistory } from '../journal/runs.js';
 import { count, durationText } from './text.js';
 
-/** What a run came to, in words, for a picture of its flow. */
-export function runStatus(declaration: Declaration, history: RunHistory): RunStatus {
+/** What a run came to, in words, for a picture of its flow. `ending`: of one whose journal has no end, where somebody knows it. */
+export function runStatus(declaration: Declaration, history: RunHistory, ending?: string): RunStatus {
   const steps = namedSteps(declaration.steps).map((step) => [step.name, stepStatus(step, history)] as const);
-  return { run: wholeStatus(history), steps: new Map(steps) };
+  return { run: wholeStatus(history, ending), steps: new Map(steps) };
 }
 
 function namedSteps(steps: readonly Step[]): readonly NamedStep[] {
@@ -35,10 +35,10 @@ const ends: Readonly<Record<RunEnd, Pick<StepStatus, 'tone' | 'text'>>> = {
   abandoned: { tone: 'bad', text: 'given up' },
 };
 
-function wholeStatus({ run, end, started, ended }: RunHistory): StepStatus {
+function wholeStatus({ run, end, started, ended }: RunHistory, ending = 'killed or under way'): StepStatus {
   const details = [`run ${run}`];
   if (end === undefined || ended === undefined) {
-    return { tone: 'bad', text: 'killed or under way', details };
+    return { tone: ending === 'under way' ? 'idle' : 'bad', text: ending, details };
   }
   const { tone, text } = ends[end];
   return { tone, text: text + inTime((Date.parse(ended) - Date.parse(started)) / 1000), details };

@@ -157,4 +157,11 @@ it('starts an execution, follows it, leaves it at Ctrl-C, follows it again, and 
   await deploy({ Type: 'Pass', End: true });
   expect(await command('run', '--fresh')).toMatchObject({ status: 0 });
   expect(await command('run', '--step', 'all')).toMatchObject({ status: 2 });
+
+  const before = await executions();
+  await account.json('dynamodb', 'DynamoDB_20120810.DeleteTable', { TableName: 'sluice-words-state' });
+  const gone = await command('run');
+  expect(gone).toMatchObject({ status: 2 });
+  expect(gone.stdout).toContain('sluice destroy, then sluice deploy make it anew');
+  expect(await executions()).toEqual(before);
 });

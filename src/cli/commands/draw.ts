@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { SluiceError } from '../../errors.js';
+import type { RunHistory } from '../../journal/runs.js';
 import type { DrawOptions } from '../draw-declaration.js';
 import type { Io } from '../io.js';
 import { type OnOption, onOption } from '../on-option.js';
@@ -17,6 +18,7 @@ Examples:
   sluice draw orders.yaml                          with what became of each step in the last run
   sluice draw orders.yaml --plain                  without a run
   sluice draw orders.yaml --run 20261120t060000    with this run (the beginning of its name will do)
+  sluice draw orders.yaml --on aws                 with the last run of the deployed pipeline
   sluice draw orders.yaml --format svg > flow.svg
   sluice draw orders.yaml --format asl > orders.asl.json
 
@@ -51,5 +53,8 @@ async function draw(file: string, options: DrawOptions & OnOption, io: Io): Prom
   const { drawDeclaration } = await import('../draw-declaration.js');
   const { onAws } = await import('../deploy/deployed-pipeline.js');
   const declaration = await loadDeclaration(file, { env: io.env, cwd: io.cwd });
-  return await drawDeclaration(declaration, io, await onAws(declaration, io, options));
+  const asked = await onAws(declaration, io, options);
+  const { executionEnding } = await import('../deploy/execution-ending.js');
+  const endingOf = (history: RunHistory) => executionEnding(history, io);
+  return await drawDeclaration(declaration, io, { ...asked, ...(options.on === 'aws' ? { endingOf } : {}) });
 }

@@ -8,9 +8,12 @@ Examples:
   sluice rejects orders.yaml                            how many, by step and reason
   sluice rejects orders.yaml --where reason=value_range --show
   sluice rejects orders.yaml --json                     a line per reject
+  sluice rejects orders.yaml --on aws                   of the deployed pipeline, with what its queues set aside
 
 The rejects are those of each step's newest run: a run reads its source anew, so that older
-rejects say nothing about the sink any more.`;
+rejects say nothing about the sink any more.
+
+Exit status: 0 listed, whether there are any or none · 2 refused`;
 
 export function registerRejects(program: Command, io: Io, exit: (status: number) => void): void {
   program

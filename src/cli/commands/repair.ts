@@ -7,6 +7,7 @@ const examples = `
 Examples:
   sluice repair orders.yaml                   says what it would do, then asks
   sluice repair orders.yaml --yes
+  sluice repair orders.yaml --on aws          of the deployed pipeline, from here
 
 Takes the newest report of \`sluice verify\`, or verifies first. Writes the rows that are missing or
 changed as the source has them now, deletes rows that only the sink has where the mode is

@@ -7,13 +7,16 @@ import { type OnOption, onOption } from '../on-option.js';
 const examples = `
 Examples:
   sluice runs orders.yaml                  newest first
-  sluice runs orders.yaml 20261120t060000  one run, step by step (the beginning of its name will do)`;
+  sluice runs orders.yaml 20261120t060000  one run, step by step (the beginning of its name will do)
+  sluice runs orders.yaml --on aws         those of the deployed pipeline
+
+Exit status: 0 listed · 2 no run has this name, or nothing is deployed`;
 
 export function registerRuns(program: Command, io: Io, exit: (status: number) => void): void {
   program
     .command('runs')
     .summary('what ran, when, and what came of it')
-    .description('Lists the runs of a pipeline on this machine, newest first.')
+    .description('Lists the runs of a pipeline, newest first.')
     .argument('<file>', 'the declaration, YAML or TypeScript')
     .argument('[run]', 'show this run step by step')
     .option('-n <count>', 'at most so many', Number, 20)

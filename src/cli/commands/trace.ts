@@ -10,12 +10,13 @@ Examples:
   sluice trace orders.yaml '{"customer_id":"a","order_id":7}'
   sluice trace orders.yaml '["a,b",7]'                     a value with a comma in it
   sluice trace orders.yaml 0x0a1b --step files --json      a key of bytes
+  sluice trace orders.yaml 42 --on aws                     with the runs and rejects of the deployed pipeline
 
 Shows the row as the source has it now, what map, as, empty, nulls and the row function make
 of it, what the sink would hold and what it holds, the row's rejects, and the runs that had
 it. Reads single rows; writes nothing. The values are shown here and kept nowhere.
 
-Exit status: 0 the sink holds what a copy would write · 5 both sides differ · 2 the key does
+Exit status: 0 the sink holds what a copy would write, or no run has made the copy · 5 both sides differ · 2 the key does
 not fit, or no side has such a row · 4 stopped by a server · 130/143 interrupted`;
 
 export function registerTrace(program: Command, io: Io, exit: (status: number) => void): void {

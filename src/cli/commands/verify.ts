@@ -8,6 +8,7 @@ const examples = `
 Examples:
   sluice verify orders.yaml                   both sides in full, every cell
   sluice verify orders.yaml --sample 10000    random rows only: quick, and proves less
+  sluice verify orders.yaml --on aws          what the deployed pipeline has moved, read from here
   sluice verify orders.yaml --json | jq 'select(.event == "summary").keys'
 
 What is equal follows the mode: rows that the source lacks are a difference for mirror and

@@ -11,5 +11,6 @@ test('a region that is none is refused, wherever it was named', async () => {
   expect(await place({ AWS_REGION: 'eu-west-1' })).toMatchObject({ region: 'eu-west-1' });
   expect(await place({ AWS_REGION: 'nowhere' }, 'us-gov-east-1')).toMatchObject({ region: 'us-gov-east-1' });
   await expect(place({ AWS_REGION: 'nowhere' })).rejects.toMatchObject({ code: 'usage' });
+  await expect(place({})).rejects.toMatchObject({ hint: expect.stringMatching(/^set AWS_REGION;/) });
   await expect(place({}, 'eu-west')).rejects.toMatchObject({ hint: expect.stringContaining('eu-west-1') });
 });

@@ -47,10 +47,12 @@ export async function runOnAws(declaration: Declaration, io: Io, options: AwsRun
   try {
     const running = await executions.running();
     if (options.stop) return await stopped(executions, running, io);
+    const state = await openState(declaration, io, stateUrl);
+    // What is not there is found before anything has begun.
+    await state.runs.names();
     if (running !== undefined) say(io, options, 'following', running);
     const arn = running ?? (await executions.start(newRunName(), inputOf(options)));
     if (running === undefined) say(io, options, 'started', arn);
-    const state = await openState(declaration, io, stateUrl);
     return await followed({ declaration, io, options, executions, state, interrupt }, arn);
   } catch (error) {
     if (interrupt.status() === undefined) throw error;

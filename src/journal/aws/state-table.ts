@@ -180,7 +180,7 @@ export class StateTable {
   #told(error: unknown): unknown {
     if (serviceType(error) === 'ResourceNotFoundException') {
       return new SluiceError('state_unusable', `the table ${this.place} of the state is not there`, {
-        hint: `make it: ${createCommand(this.name, this.#place.region)}`,
+        hint: `of a deployed pipeline: sluice destroy, then sluice deploy make it anew; else ${createCommand(this.name, this.#place.region)}`,
         cause: error,
       });
     }
