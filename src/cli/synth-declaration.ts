@@ -7,7 +7,7 @@ import { type MakeCode, synthesize } from '../aws/synthesize.js';
 import type { Declaration } from '../declare/declaration.js';
 import { closePlans } from '../flow/close-plans.js';
 import { deployedConnections } from '../flow/deployed-connections.js';
-import { needsFor, stepNeeds } from '../flow/needs.js';
+import { type Purpose, stepNeeds } from '../flow/needs.js';
 import { type PlannedStep, refusals } from '../flow/plan.js';
 import { queuesOf } from '../flow/queues.js';
 import { newRunName } from '../flow/run-name.js';
@@ -34,6 +34,8 @@ export interface SynthOptions extends DeployPlace {
   /** What people must be allowed, instead of the stacks: nothing is written. */
   readonly permissions?: boolean | undefined;
   readonly format?: 'text' | 'policy' | undefined;
+  /** Of permissions: what whoever runs it does besides. */
+  readonly for?: readonly Purpose[] | undefined;
 }
 
 /**
@@ -79,7 +81,8 @@ export async function synthDeclaration(
     const made = await synthesize({ world, planned, ...place, makeCode: codeOf, networks });
     if (options.permissions) {
       const { site, stacks } = made;
-      const facts = { site, stacks, needs: needsFor(needs, new Set()), looksUp: networks.size > 0 };
+      const purposes = new Set(options.for);
+      const facts = { site, stacks, needs, purposes, looksUp: networks.size > 0 };
       sayPeople(peopleOf(facts), io, options);
       return exitStatus.complete;
     }

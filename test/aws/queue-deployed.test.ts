@@ -5,19 +5,27 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type CliRun, type Project, project, sluice } from '../fixtures/cli.js';
 import { type EmulatedData, emulatedData } from '../fixtures/emulated-data.js';
 import { type EmulatedPipeline, emulatedPipeline } from '../fixtures/emulated-pipeline.js';
-import { type TestAccount, type TestMinistack, testMinistack } from '../fixtures/ministack.js';
+import { type EnforcedAws, enforcedAws } from '../fixtures/enforced-aws.js';
+import { disagreement } from '../fixtures/granted.js';
+import type { TestAccount } from '../fixtures/ministack.js';
 import { type TestDatabase, testDatabase } from '../fixtures/mysql.js';
+import { operatorFor, type TestPerson } from '../fixtures/people.js';
 import { secretOf } from '../fixtures/secret-database.js';
 import { needsServer } from '../fixtures/servers.js';
 
 needsServer('ministack');
 
+/** Some dozen programs, one after the other, on a slow machine. */
+const LONG_MS = 900_000;
 const USERS = 60;
 const PEOPLE = 8;
 const place = { kind: 'dynamodb', region: 'eu-west-1' };
 const report = { kind: 'mysql', secret: 'prod/report', region: 'eu-west-1', tls: 'off' };
 
-let ministack: TestMinistack;
+let aws: EnforcedAws;
+/** Whoever runs it, and whoever may replay, too: they have what `synth --permissions` says. */
+let operator: TestPerson;
+let mending: TestPerson;
 let account: TestAccount;
 let data: EmulatedData;
 let database: TestDatabase;
@@ -26,8 +34,8 @@ let users: EmulatedPipeline;
 let tapped: Project;
 let here: Project;
 beforeAll(async () => {
-  [ministack, database] = await Promise.all([testMinistack({ enforced: true }), testDatabase('received')]);
-  account = ministack.account('111122223333');
+  [aws, database] = await Promise.all([enforcedAws(), testDatabase('received')]);
+  account = aws.account('111122223333');
   data = emulatedData(account);
   await account.json('secretsmanager', 'secretsmanager.CreateSecret', {
     Name: 'prod/report',
@@ -61,7 +69,7 @@ beforeAll(async () => {
   await writeFile(join(tapped.folder, 'keys.txt'), 'user 0');
 });
 afterAll(async () => {
-  await Promise.all([ministack?.stop(), database?.drop(), users?.remove(), tapped?.remove(), here?.remove()]);
+  await Promise.all([aws?.stop(), database?.drop(), users?.remove(), tapped?.remove(), here?.remove()]);
 });
 
 /** Every second user, and one that is not there. */
@@ -108,6 +116,9 @@ function declared(pace: number): object {
 }
 
 const command = (verb: string, ...args: string[]) => users.command(account, verb, ...args);
+/** Of what is deployed. */
+const onAws = ({ account: own }: TestPerson, verb: string, ...args: string[]) =>
+  users.command(own, verb, '--on', 'aws', ...args);
 
 const user = (index: number) => ({
   id: { S: `user ${index}` },
@@ -182,9 +193,21 @@ async function expectOrder(old: string): Promise<void> {
   expect(await database.query("SELECT version FROM people WHERE id = 'p1'")).toEqual([['3']]);
 }
 
+/** A run that is stopped, large rejects, a queue whose messages all came through. */
+const noOccasion = [
+  /: states:StopExecution /,
+  /: s3:GetObject /,
+  /: sqs:ChangeMessageVisibility .*:people-inbox-redrive\.fifo$/,
+];
+
+const operatorsCalls = async () =>
+  (await aws.called(account)).filter(({ holder }) => holder === operator.arn);
+
 const reasons = ({ events }: CliRun) => events.map(({ step, reason }) => [step, reason]).toSorted();
 
-it('is deployed with queues that burn no receives, and nothing that an audit finds', async () => {
+it('is deployed with queues that burn no receives, and nothing that an audit finds', {
+  timeout: LONG_MS,
+}, async () => {
   for (const name of ['users', 'copies', 'orders', 'order-copies', 'people']) await data.table(name);
   for (let index = 0; index < PEOPLE; index++) await person(index, 1);
   for (let index = 0; index < USERS; index++) await data.put('users', user(index));
@@ -209,7 +232,11 @@ it('is deployed with queues that burn no receives, and nothing that an audit fin
   }
 });
 
-it('sends and receives with exactly the permissions that its roles have, is updated and taken away', async () => {
+it('sends and receives with exactly the permissions that its roles have, is updated and taken away', {
+  timeout: LONG_MS,
+}, async () => {
+  operator = await operatorFor(aws, account, users.file, 'operator');
+  mending = await operatorFor(aws, account, users.file, 'mending', 'repair');
   // The message of the second step fails while others are looked at, as often as the policy allows: once.
   const redrive = `arn:aws:sqs:eu-west-1:${account.id}:orders-inbox-redrive`;
   const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: redrive, maxReceiveCount: 1 });
@@ -219,7 +246,7 @@ it('sends and receives with exactly the permissions that its roles have, is upda
   });
   await data.dynamodb('DeleteTable', { TableName: 'order-copies' });
 
-  const ran = await command('run', '--on', 'aws');
+  const ran = await onAws(operator, 'run');
   expect(ran, ran.stdout + ran.stderr).toMatchObject({ status: 3 });
   expect(ran.events.at(-1)).toMatchObject({
     outcome: 'rejects',
@@ -249,19 +276,23 @@ it('sends and receives with exactly the permissions that its roles have, is upda
 
   await expect.poll(() => data.waiting('orders-inbox-redrive'), { timeout: 120_000 }).toBe(1);
   await expect.poll(() => data.waiting('orders-inbox')).toBe(0);
-  const aside = await command('rejects', '--on', 'aws');
+  const aside = await onAws(operator, 'rejects');
   expect(reasons(aside)).toEqual([
     ['orders', 'received_too_often'],
     ['users', 'key_missing'],
     ['users', 'message_unfit'],
   ]);
   await data.table('order-copies');
-  const replayed = await command('replay', '--on', 'aws', '--step', 'orders');
+  const replayed = await onAws(mending, 'replay', '--step', 'orders');
   expect(replayed, replayed.stdout + replayed.stderr).toMatchObject({ status: 0 });
   expect(await data.dump('order-copies')).toEqual(await data.dump('orders'));
-  const given = await command('replay', '--on', 'aws', '--discard', '--where', 'reason=message_unfit');
+  const given = await onAws(mending, 'replay', '--discard', '--where', 'reason=message_unfit');
   expect(given.events.at(-1)).toMatchObject({ steps: [{ name: 'users', discarded: 1 }] });
-  expect(reasons(await command('rejects', '--on', 'aws'))).toEqual([['users', 'key_missing']]);
+  expect(reasons(await onAws(operator, 'rejects'))).toEqual([['users', 'key_missing']]);
+
+  const { ungranted, unused } = disagreement(operator.grants, await operatorsCalls());
+  const without = unused.filter((text) => !noOccasion.some((rare) => rare.test(text)));
+  expect({ ungranted, unused: without }).toEqual({ ungranted: [], unused: [] });
 
   await users.declare(declared(0.5));
   const updated = await users.deploy(account);

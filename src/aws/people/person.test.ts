@@ -6,6 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { stackTemplate } from '../../../test/fixtures/granted.js';
 import { handlerPermissions } from '../../../test/fixtures/handler-permissions.js';
+import type { Purpose, StepNeed } from '../../flow/needs.js';
 import type { Grant } from '../policy/holder.js';
 import type { Stack } from '../stack/pipeline-stacks.js';
 import { siteOf } from '../stack/site.js';
@@ -34,7 +35,7 @@ async function peopleFor(pipeline: string): Promise<{ people: readonly Person[];
     })),
   );
   const site = siteOf({ pipeline }, account, region);
-  return { people: peopleOf({ site, stacks, needs: [], looksUp: false }), stacks };
+  return { people: peopleOf({ site, stacks, needs: [], purposes: new Set(), looksUp: false }), stacks };
 }
 
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_aws-services-that-work-with-iam.html: the principals of services. */
@@ -195,5 +196,73 @@ describe.each(pipelines)('whoever deploys %s', (pipeline) => {
       const granted = new Set(person.grants.map(({ action, resource }) => `${action} ${resource}`));
       expect(pairs.toSorted()).toEqual([...granted].toSorted());
     }
+  });
+});
+
+describe('whoever runs it', () => {
+  const theirs = 'arn:aws:iam::444455556666:role/orders';
+  const need = (action: string, on: string, more: Partial<StepNeed> = {}, only?: Purpose): StepNeed => ({
+    step: 'orders',
+    permission: { action, resource: `arn:aws:${on}`, reason: 'so', ...(only ? { only } : {}) },
+    ...more,
+  });
+  const aside = `sqs:${region}:${account}:orders-redrive`;
+  const there = { connection: 'theirs', role: theirs };
+  const inbox = { connection: 'inbox' };
+  const needs: readonly StepNeed[] = [
+    need('dynamodb:Scan', `dynamodb:${region}:${account}:table/orders`),
+    need('dynamodb:BatchWriteItem', `dynamodb:${region}:444455556666:table/copies`, there),
+    need('dynamodb:Query', `dynamodb:${region}:444455556666:table/copies`, there, 'verify'),
+    need('sts:AssumeRole', theirs.replace('arn:aws:', ''), there),
+    need('sqs:GetQueueUrl', aside, inbox),
+    need('sqs:SendMessage', aside, inbox),
+    need('sqs:ReceiveMessage', aside, inbox, 'repair'),
+    need('sqs:DeleteMessage', aside, inbox, 'repair'),
+  ];
+
+  async function operators(pipeline: string, ...purposes: readonly Purpose[]) {
+    const { stacks } = await peopleFor(pipeline);
+    const site = siteOf({ pipeline }, account, region);
+    const people = peopleOf({ site, stacks, needs, purposes: new Set(purposes), looksUp: false });
+    const actions = people.flatMap((person) =>
+      person.kind === 'operator'
+        ? [[person.account, new Set(person.grants.map(({ action }) => action))] as const]
+        : [],
+    );
+    return new Map(actions);
+  }
+
+  it('sees what was set aside, and neither reads nor writes rows', async () => {
+    const all = await operators('orders-nightly');
+    expect([...all.keys()]).toEqual([account]);
+    const own = all.get(account);
+    expect(own).toEqual(
+      new Set([
+        ...['DescribeStacks', 'ListStackResources'].map((action) => `cloudformation:${action}`),
+        ...['dynamodb:GetItem', 'dynamodb:Query', 's3:GetObject', 'sqs:GetQueueUrl', 'sqs:ReceiveMessage'],
+        ...['Start', 'Describe', 'Stop'].map((action) => `states:${action}Execution`),
+        'states:ListExecutions',
+      ]),
+    );
+  });
+
+  it('reads rows to verify, in each account as somebody there, and keeps a report', async () => {
+    const all = await operators('orders-nightly', 'verify');
+    expect(all.get('444455556666')).toEqual(new Set(['dynamodb:Query']));
+    const own = all.get(account);
+    for (const action of ['dynamodb:Scan', 'dynamodb:PutItem', 's3:PutObject']) expect(own).toContain(action);
+    for (const action of ['sqs:DeleteMessage', 'sqs:SendMessage', 'sts:AssumeRole'])
+      expect(own).not.toContain(action);
+  });
+
+  it('writes rows to repair, and removes what was replayed', async () => {
+    const all = await operators('orders-nightly', 'repair');
+    expect(all.get('444455556666')).toEqual(new Set(['dynamodb:BatchWriteItem', 'dynamodb:Query']));
+    for (const action of ['dynamodb:ConditionCheckItem', 'sqs:DeleteMessage'])
+      expect(all.get(account)).toContain(action);
+    const aside = ['s3:ListBucket', 's3:DeleteObject'];
+    for (const action of aside)
+      expect((await operators('web-delivery', 'repair')).get(account)).toContain(action);
+    expect((await operators('web-delivery')).get(account)).not.toContain('s3:ListBucket');
   });
 });

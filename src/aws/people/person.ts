@@ -1,4 +1,5 @@
-import type { StepNeed } from '../../flow/needs.js';
+import { failedPrefix } from '../../flow/handed/open-deliveries.js';
+import { needsFor, type Purpose, type StepNeed } from '../../flow/needs.js';
 import type { Grant } from '../policy/holder.js';
 import { heldGrants } from '../stack/held-grants.js';
 import { executionArns, machineArn } from '../stack/machine.js';
@@ -19,8 +20,10 @@ export interface Person {
 export interface PeopleFacts {
   readonly site: Site;
   readonly stacks: readonly Stack[];
-  /** Of a run of the whole pipeline. */
+  /** Of a run of the whole pipeline, and of what else is done with it. */
   readonly needs: readonly StepNeed[];
+  /** What whoever runs it does besides. */
+  readonly purposes: ReadonlySet<Purpose>;
   /** RDS is asked where databases are. */
   readonly looksUp: boolean;
 }
@@ -31,7 +34,12 @@ export function peopleOf(facts: PeopleFacts): readonly Person[] {
   const accounts = [...new Set(stacks.map(({ account }) => account))];
   const deployers = accounts.map((account) => deployerOf(facts, account));
   const hasRuns = stacks.some(({ template }) => template.Outputs?.['StateMachineArn'] !== undefined);
-  return [...deployers, { kind: 'operator', account: site.account, grants: operatorGrants(site, hasRuns) }];
+  const operators = accounts.flatMap((account): Person[] => {
+    const own = account === site.account ? [...operatorGrants(facts, hasRuns), ...asideGrants(facts)] : [];
+    const grants = [...own, ...purposeGrants(facts, account)];
+    return grants.length === 0 ? [] : [{ kind: 'operator', account, grants }];
+  });
+  return [...deployers, ...operators];
 }
 
 function deployerOf(facts: PeopleFacts, account: string): Person {
@@ -119,45 +127,51 @@ function networkGrants(site: Site): readonly Grant[] {
 const looks =
   /^(dynamodb:(BatchGet|Describe|Get|List|Query|Scan)|iam:Get|kms:(Decrypt|DescribeKey)|rds:Describe|s3:(Get|List)|secretsmanager:Get|sqs:Get|sts:)/;
 
-/**
- * What a declaration is planned with, which `deploy` and `diff` of one do first; with `--assembly` nothing is planned. In another
- * account it is planned as whoever deploys there, and not as the role of the connection, which may not be there yet.
- */
+/** What a declaration is planned with, which `deploy` and `diff` of one do first; with `--assembly` nothing is planned. */
 function planningGrants({ site, needs }: PeopleFacts, account: string): readonly Grant[] {
-  const asked = needs.filter(({ permission }) => looks.test(permission.action));
-  const { own, guests } = heldGrants(site, '', asked);
-  const isOther = ({ action, resource }: Grant) =>
-    action === 'sts:AssumeRole' && resource.split(':')[4] !== site.account;
-  const grants =
-    account === site.account
-      ? own.filter((each) => !isOther(each))
-      : guests.filter((guest) => guest.arn.split(':')[4] === account).flatMap((guest) => guest.grants);
-  return grants.map((each) => ({
+  return lookGrants(site, needsFor(needs, new Set()), account).map((each) => ({
     ...each,
     reasons: [`plans before it deploys: ${each.reasons.join('; ')}`],
   }));
 }
 
-/** `run`, `runs` and `rejects` with `--on aws`. */
-function operatorGrants(site: Site, hasRuns: boolean): readonly Grant[] {
+function lookGrants(site: Site, needs: readonly StepNeed[], account: string): readonly Grant[] {
+  const asked = needs.filter(({ permission }) => looks.test(permission.action));
+  return grantsIn(site, asked, account);
+}
+
+/** In another account people work as themselves, and not as the role of the connection, which trusts functions alone. */
+function grantsIn(site: Site, needs: readonly StepNeed[], account: string): readonly Grant[] {
+  const { own, guests } = heldGrants(site, '', needs);
+  const isOther = ({ action, resource }: Grant) =>
+    action === 'sts:AssumeRole' && resource.split(':')[4] !== site.account;
+  return account === site.account
+    ? own.filter((each) => !isOther(each))
+    : guests.filter((guest) => guest.arn.split(':')[4] === account).flatMap((guest) => guest.grants);
+}
+
+/** `verify` and `trace` read both sides; `repair` and `replay` write, too. */
+function purposeGrants({ site, needs, purposes }: PeopleFacts, account: string): readonly Grant[] {
+  if (purposes.has('repair')) return grantsIn(site, needsFor(needs, new Set(['verify', 'repair'])), account);
+  return purposes.has('verify') ? lookGrants(site, needsFor(needs, new Set(['verify'])), account) : [];
+}
+
+/** `run`, `runs`, `rejects` and `draw` with `--on aws`. */
+function operatorGrants({ site, needs, purposes }: PeopleFacts, hasRuns: boolean): readonly Grant[] {
   const stack = stackArn(site, nameOf(site));
-  const reads = /^(dynamodb:(GetItem|Query)|s3:GetObject)$/;
   const found = grant(
     ['cloudformation:DescribeStacks', 'cloudformation:ListStackResources'],
     stack,
     'finds what is deployed',
   );
-  const state = stateGrants(site, { forgets: false })
-    .filter(({ action }) => reads.test(action))
-    .map((each) => (each.resource.endsWith('/*') ? { ...each, wildcard: 'objects of all runs' } : each));
-  if (!hasRuns) return [...found.map(withAnyId), ...state];
+  const own = [...found.map(withAnyId), ...journalGrants(site, purposes), ...redriveGrants(site, needs)];
+  if (!hasRuns) return own;
   const executions = {
     DescribeExecution: 'follows a run',
     StopExecution: 'ends one: run --on aws --stop',
   };
   return [
-    ...found.map(withAnyId),
-    ...state,
+    ...own,
     ...grant('states:StartExecution', machineArn(site), 'starts a run'),
     ...grant('states:ListExecutions', machineArn(site), 'sees whether one is under way'),
     ...Object.entries(executions).flatMap(([action, reason]) =>
@@ -167,4 +181,52 @@ function operatorGrants(site: Site, hasRuns: boolean): readonly Grant[] {
       })),
     ),
   ];
+}
+
+/** The journal is read. Whoever verifies keeps reports there, and whoever repairs takes the lease. */
+function journalGrants(site: Site, purposes: PeopleFacts['purposes']): readonly Grant[] {
+  const isReading = /^(dynamodb:(GetItem|Query)|s3:GetObject)$/;
+  const isOfLease = /^dynamodb:ConditionCheckItem$/;
+  const granted = stateGrants(site, { forgets: true }).filter(({ action }) => {
+    if (purposes.has('repair')) return true;
+    return purposes.has('verify') ? !isOfLease.test(action) : isReading.test(action);
+  });
+  return granted.map((each) =>
+    each.resource.endsWith('/*') ? { ...each, wildcard: 'objects of all runs' } : each,
+  );
+}
+
+/** What is set aside on queues is listed with the rejects: it is seen, and let go of. */
+function redriveGrants(site: Site, needs: readonly StepNeed[]): readonly Grant[] {
+  const isOfRedrive = ({ permission: { only, action } }: StepNeed) =>
+    only === 'repair' && action.startsWith('sqs:');
+  const queues = new Set(needs.filter(isOfRedrive).map(({ connection }) => connection));
+  const asked = needs.filter((need) => {
+    const { action } = need.permission;
+    if (!queues.has(need.connection)) return false;
+    if (isOfRedrive(need)) return action !== 'sqs:DeleteMessage';
+    return /^(sqs:Get|kms:Decrypt$|s3:(Get|List))/.test(action);
+  });
+  return grantsIn(site, asked, site.account);
+}
+
+/** Of a pipeline that follows changes: what services gave up, which a replay brings in and removes. */
+function asideGrants({ site, stacks, purposes }: PeopleFacts): readonly Grant[] {
+  if (!purposes.has('repair')) return [];
+  const prefixes = { FailedBucket: '*', DeliveryBucket: `${failedPrefix('*')}*` };
+  const wildcard = 'services name what they put aside';
+  return Object.entries(prefixes).flatMap(([output, prefix]) => {
+    const named = stacks.flatMap(({ template }) => template.Outputs?.[output]?.Value ?? []);
+    return named.flatMap((name) => {
+      const bucket = bucketArn(site, String(name));
+      return [
+        ...grant('s3:ListBucket', bucket, 'finds what was put aside'),
+        ...grant(
+          ['s3:DeleteObject', 's3:GetObject'],
+          `${bucket}/${prefix}`,
+          'replays what was put aside',
+        ).map((each) => ({ ...each, wildcard })),
+      ];
+    });
+  });
 }

@@ -9,6 +9,7 @@ Examples:
   sluice synth orders.yaml --account 111122223333 --region eu-west-1
   sluice synth orders.yaml --account 111122223333 --out stacks && sluice audit stacks/*.template.json
   sluice synth orders.yaml --permissions --format policy
+  sluice synth orders.yaml --permissions --for verify repair
 
 Exit status: 0 written · 2 it cannot be deployed, or a run would be refused`;
 
@@ -31,6 +32,12 @@ export function registerSynth(program: Command, io: Io, exit: (status: number) =
     )
     .addOption(
       new Option('--format <format>', 'of --permissions: policy, IAM documents').choices(['text', 'policy']),
+    )
+    .addOption(
+      new Option(
+        '--for <command...>',
+        'of --permissions: whoever runs it does this, too: verify (and trace), repair (and replay)',
+      ).choices(['verify', 'repair']),
     )
     .option('--state <folder>', 'where runs are kept; synth uses none')
     .option('--json', 'one JSON event a line')
