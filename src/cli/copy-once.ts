@@ -15,6 +15,7 @@ export interface CopyOptions {
   readonly mode?: string;
   readonly create?: boolean;
   readonly format?: string;
+  readonly columns?: string;
   readonly parallel?: number;
   readonly save?: string;
   readonly plan?: boolean;
@@ -34,7 +35,7 @@ export async function copyOnce(from: string, to: string, options: CopyOptions, i
   const declaration = await parseDeclaration(text, path, { env });
   if (options.save !== undefined) await saveNew(path, text);
   const state = options.state ?? join(io.cwd, '.sluice');
-  const { format: _, ...others } = options;
+  const { format: _, columns: __, ...others } = options;
   const act = options.plan ? planDeclaration : runDeclaration;
   return await act(declaration, { ...io, env }, { ...others, state });
 }
@@ -48,6 +49,7 @@ function declarationFor(source: EndAddress, sink: EndAddress, options: CopyOptio
       table: source.table,
       ...source.options,
       ...(options.where === undefined ? {} : { where: options.where }),
+      ...(options.columns === undefined ? {} : { columns: columnTypes(options.columns, source) }),
     },
     to: {
       connection: 'to',
@@ -64,6 +66,17 @@ function declarationFor(source: EndAddress, sink: EndAddress, options: CopyOptio
     connections: { from: source.connection, to: sink.connection },
     steps: [step],
   };
+}
+
+/** `id:int,born:date`: what the declaration then says of each. */
+function columnTypes(text: string, { connection }: EndAddress): Readonly<Record<string, string>> {
+  const pairs = text.split(',').map((pair) => /^(.+):([^:]+)$/.exec(pair.trim()));
+  const types = pairs.flatMap((pair) => (pair ? [[pair[1] ?? '', pair[2] ?? ''] as const] : []));
+  if (types.length === pairs.length && (connection['kind'] === 'files' || connection['kind'] === 's3'))
+    return Object.fromEntries(types);
+  throw new SluiceError('usage', '--columns names columns of a source file, with their types', {
+    hint: '--columns id:int,born:date',
+  });
 }
 
 /** What nothing takes was meant otherwise. */

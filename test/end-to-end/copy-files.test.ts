@@ -67,6 +67,20 @@ test('a file goes from path to path and to S3 and back, in another format each t
   expect(await newest('b/items')).toContain('漢字');
 });
 
+test('types of a file that says none are told by --columns', { timeout: TIMEOUT_MS }, async () => {
+  const { status, events } = await copy('items.csv', './typed/items.jsonl', '--columns', 'id:int');
+  expect([status, events.at(-1)]).toMatchObject([0, { steps: [{ written: 3 }] }]);
+  expect(JSON.parse((await newest('typed/items')).split('\n')[0] ?? '')).toEqual({ id: 1, name: 'plain' });
+  const [again, wrong, unknown] = await Promise.all([
+    copy('items.csv', './typed/items.csv', '--plan'),
+    copy('items.csv', './typed/other.csv', '--columns', 'id'),
+    copy('items.csv', './typed/other.csv', '--columns', 'id:number'),
+  ]);
+  expect(again?.stdout).toContain('items/ holds exports of jsonl, whose place this one of csv takes');
+  expect([wrong?.status, wrong?.stdout]).toEqual([2, expect.stringContaining('--columns id:int')]);
+  expect([unknown?.status, unknown?.stdout]).toEqual([2, expect.stringContaining('from.columns')]);
+});
+
 test('what no end can be is refused with the forms that there are', { timeout: TIMEOUT_MS }, async () => {
   const [noFormat, wrongFormat] = await Promise.all([
     copy('./items', './out/items'),

@@ -16,6 +16,7 @@ Examples:
   sluice copy dynamodb://localhost:8000/orders mysql://app@db/report/orders --mode upsert
   sluice copy mysql://app@db/shop/orders dynamodb://eu-west-1/orders --save orders.yaml
   sluice copy mysql://app@db/shop/orders ./out/orders.parquet
+  sluice copy ./people.csv mysql://app@db/report/people --columns id:int,born:date --mode upsert
   sluice copy s3://lake/exports/orders --format parquet mysql://app@db/report/orders`;
 
 export function registerCopy(program: Command, io: Io, exit: (status: number) => void): void {
@@ -30,6 +31,10 @@ export function registerCopy(program: Command, io: Io, exit: (status: number) =>
     .option('--mode <mode>', 'put, insert, update, mirror; upsert, append, replace, mirror')
     .option('--create', 'make the sink table if it is missing')
     .option('--format <format>', 'parquet, csv or jsonl, where the name of a file does not say it')
+    .option(
+      '--columns <name:type,…>',
+      'types of a source file that says none: id:int,born:date; the others are text',
+    )
     .option('--parallel <writers>', 'writers side by side', Number)
     .option('--save <file>', 'write the declaration to this file first; an existing one is not overwritten')
     .option('--plan', 'say what it would do; write nothing to the sink')

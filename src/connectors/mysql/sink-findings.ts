@@ -133,7 +133,7 @@ function columnFindings({ table, map, options, incoming }: SinkFacts): readonly 
 function mismatchHint(type: string): string {
   if (type === 'timestamp' || type === 'datetime')
     return 'a TIMESTAMP is a moment, a DATETIME is not: change the type of one column';
-  return 'change the column’s type, convert by map: { as: … }, or drop it by map';
+  return 'change the column’s type, convert by map: { as: … } (of files say what it is: columns: { id: int }), or drop it by map';
 }
 
 function similarHint(column: string, table: Table): string | undefined {
