@@ -1,4 +1,5 @@
 import type { Context, Finding, Incoming, SinkPlan } from '../connector.js';
+import type { Latest } from '../manifest.js';
 import { ownerFindings, readLatest } from '../published.js';
 import type { Store } from '../store.js';
 import type { FormatPlan } from './format.js';
@@ -38,6 +39,7 @@ export async function planSink(facts: SinkFacts): Promise<SinkPlan> {
       ...format.findings,
       ...modeFindings(facts),
       ...ownerFindings(found?.latest, context),
+      ...formatFindings(found?.latest, settings),
     ],
     batch: { rows: Math.min(BATCH.rows, bounds.rows), bytes: BATCH.bytes },
     appends: true,
@@ -46,6 +48,14 @@ export async function planSink(facts: SinkFacts): Promise<SinkPlan> {
     processes: 'one',
     permissions: description.permissions,
   };
+}
+
+/** Whoever reads the one finds the other from this run on, and the one is removed as any that is older. */
+function formatFindings(latest: Latest | undefined, { table, files }: FileSinkSettings): readonly Finding[] {
+  if (latest === undefined || latest.format === files.format) return [];
+  const message = `${table}/ holds exports of ${latest.format}, whose place this one of ${files.format} takes`;
+  const hint = 'another name of the table, or another folder, keeps both';
+  return [{ level: 'warn', code: 'note', message, hint }];
 }
 
 function created(
