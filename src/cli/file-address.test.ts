@@ -35,6 +35,7 @@ test.each([
   's3:///a.csv',
   'ftp://host/a.csv',
   'mysql:a.csv',
+  './a.parquet.gz',
 ])('%s is no address', (address) => {
   expect(() => parseEndAddress(address, 'from', 'csv')).toThrow(expect.objectContaining({ code: 'usage' }));
 });

@@ -23,6 +23,11 @@ export function fileEnd(text: string, end: End, format: string | undefined): End
       hint: `write ${name}.parquet, ${name}.csv or ${name}.jsonl, or add --format`,
     });
   }
+  if (gz !== undefined && known === 'parquet') {
+    throw new SluiceError('usage', `${end.toUpperCase()}: Parquet is compressed within, not as a whole`, {
+      hint: `write ${table}.parquet`,
+    });
+  }
   const isPacked = gz !== undefined && end === 'to';
   return { table, connection, options: { format: known, ...(isPacked ? { compression: 'gzip' } : {}) } };
 }
