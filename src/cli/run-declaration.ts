@@ -208,7 +208,8 @@ function sayResumed(history: RunHistory, io: Io, json: boolean): void {
   const actsFor = firing.start === undefined ? '' : `, for ${firingText(firing)}`;
   io.err(`going on with run ${history.run}, begun ${history.started}${actsFor}`);
   for (const { name, complete, committed } of steps) {
-    io.err(`  ${name}: ${complete ? 'complete' : `${count(committed)} rows done`}`);
+    const done = committed === 0 ? 'begun' : `${count(committed)} rows done`;
+    io.err(`  ${name}: ${complete ? 'complete' : done}`);
   }
 }
 

@@ -92,7 +92,14 @@ function sayMissing(
     )
     .map(({ name }) => name);
   const missing = [...new Set([...asked, ...inDatabase, ...torn])];
-  if (missing.length > 0) throw incomplete(`it lacks ${missing.map(why).join(', ')}`);
+  if (missing.length === 0) return;
+  const isUnknown = asked.some((each) => !tables.some(({ name }) => isChosen(name, [each])));
+  throw incomplete(
+    `it lacks ${missing.map(why).join(', ')}`,
+    isUnknown
+      ? 'check the spelling of from.tables (database.table): RDS says nothing of a table that is not there'
+      : undefined,
+  );
 }
 
 /** The tables with the rows of each file. */
@@ -131,9 +138,12 @@ function sayEmpty(
   throw incomplete(`${table} has about ${estimate} rows in the database, and none in the export`);
 }
 
-function incomplete(why: string): SluiceError {
+function incomplete(
+  why: string,
+  hint = 'run again: a new export is made; the one before it stays until then',
+): SluiceError {
   return new SluiceError('export_incomplete', `the export is not complete: ${why}`, {
-    hint: 'run again: a new export is made; the one before it stays until then',
+    hint,
     retry: 'later',
   });
 }
