@@ -34,6 +34,6 @@ function variable(name: string, env: Environment): string {
   const value = env[name];
   if (value !== undefined && value !== '') return value;
   throw new SluiceError('env_missing', `the environment variable ${name} is not set`, {
-    hint: `export ${name}=…, or write the value into the declaration`,
+    hint: `export ${name}=…`,
   });
 }

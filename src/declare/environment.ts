@@ -18,7 +18,7 @@ export function missingVariables(
       ...places.value(path),
       path: formatPath(path),
       code: 'env_missing',
-      message: `the environment variable ${name} is not set`,
+      message: `the environment variable ${name} is ${env[name] === '' ? 'empty' : 'not set'}`,
       hint: `export ${name}=…`,
     }));
 }
