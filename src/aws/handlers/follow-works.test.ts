@@ -15,6 +15,7 @@ import { type TestDatabase, testDatabase } from '../../../test/fixtures/mysql.js
 import { streamRecords } from '../../../test/fixtures/stream-event.js';
 import { registry } from '../../connectors/registry.js';
 import { parseDeclaration } from '../../declare/load.js';
+import { HANDED_RUN } from '../../flow/handed/handed-run.js';
 import { openRejects } from '../../flow/rejects.js';
 import { FolderState } from '../../journal/files/folder-state.js';
 import { followWorks } from './follow-works.js';
@@ -86,6 +87,10 @@ it('loads what it is handed, names where it failed, and its rejects are found', 
   expect(await strict({ Records: records })).toEqual({ batchItemFailures: [{ itemIdentifier }] });
   // Nothing of what is handed over could be done: the call itself has failed.
   await expect(strict({ Records: records.slice(2) })).rejects.toMatchObject({ name: 'rejects_exceeded' });
+  // However often it comes again, as long as nobody mends it.
+  await expect(strict({ Records: records.slice(2) })).rejects.toMatchObject({ name: 'rejects_exceeded' });
+  await expect(strict({ Records: records.slice(2, 3) })).rejects.toMatchObject({ name: 'rejects_exceeded' });
+  expect(await state.rejects(HANDED_RUN).read('hits')).toHaveLength(1);
   const patient = await handler(5);
   expect(await patient({ Records: records.slice(2) })).toEqual({ batchItemFailures: [] });
   expect(await database.query('SELECT id, hits FROM hits ORDER BY id')).toEqual([
@@ -102,6 +107,8 @@ it('loads what it is handed, names where it failed, and its rejects are found', 
   expect(log.some(({ Written, Step }) => Written === 2 && Step === 'hits')).toBe(true);
   expect(log.every(({ level, step, pipeline }) => level && step === 'hits' && pipeline === 'web')).toBe(true);
   expect(emittedMetrics(lines)).toEqual(declaredMetrics('web', [['replicate', 'hits']], { runs: false }));
+  // By whoever was done with it.
+  expect(log.flatMap(({ Rejected }) => Rejected ?? [])).toEqual([0, 0, 0, 0, 0, 1]);
   const behind = log.flatMap(({ Waiting, Lag }) =>
     Waiting === undefined ? [] : [[Waiting, Lag !== undefined]],
   );
@@ -110,6 +117,8 @@ it('loads what it is handed, names where it failed, and its rejects are found', 
     [2, true],
     // Nothing of it is done: its lag is not known.
     [2, false],
+    [2, false],
+    [1, false],
     [0, true],
   ]);
   expect(lines.join('')).not.toContain('{cut');

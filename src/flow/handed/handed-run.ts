@@ -10,6 +10,7 @@ import { newAttempt } from '../apart/open-apart.js';
 import type { LoadConnector } from '../connections.js';
 import { runHash } from '../open-run.js';
 import { openWorld, type World } from '../scope.js';
+import { KnownRejects } from './known-rejects.js';
 
 /** Where a function is handed changes: they are of no run, and yet their rejects must be found. */
 export interface Surroundings {
@@ -40,14 +41,18 @@ export function openHandedRun(about: Surroundings, step: CopyStep | ReplicateSte
   const world = openWorld(declaration, { env, state, run: HANDED_RUN, firing, load, signal });
   const of = { run: HANDED_RUN, step: step.name };
   const log = new RejectLog(state, of, { check: async () => undefined }, newAttempt());
+  const known = new KnownRejects();
   let noted: Promise<void> | undefined;
   return {
     world,
     rejects: {
       add: async (lines) => {
+        const fresh = known.unknown(lines);
+        if (fresh.length === 0) return;
         noted ??= note(about, step);
         await noted;
-        await log.add(lines);
+        await log.add(fresh);
+        known.keep(fresh);
       },
       open: (tokens) => log.open(tokens),
       close: () => log.close(),
