@@ -10,21 +10,23 @@ import { inTurn } from './turns.mjs';
 
 const dist = join(root, 'dist');
 
-/** Gives tsc's exit status. Two builds at once take turns. */
-export async function build({ ifStale = false } = {}) {
+/** Gives tsc's exit status. Without `types` nothing is checked, and dist has none: for the program alone. Two builds at once take turns. */
+export async function build({ ifStale = false, types = true } = {}) {
   return await inTurn(join(root, '.local', 'build.lock'), async () =>
-    ifStale && !isStale() ? 0 : await compile(),
+    ifStale && !isStale() ? 0 : await compile(types),
   );
 }
 
-async function compile() {
+const untyped = ['--noCheck', '--declaration', 'false'];
+
+async function compile(types) {
   const begun = new Date();
   const fresh = join(root, '.local', `build-${process.pid}`);
   const [compiled, bundled] = [join(fresh, 'compiled'), join(fresh, 'dist')];
   mkdirSync(fresh, { recursive: true });
   try {
     const tsc = ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json', '--outDir', compiled];
-    const status = await runNode(tsc);
+    const status = await runNode(types ? tsc : [...tsc, ...untyped]);
     if (status !== 0) return status;
     const { bundle } = await import('./bundle.mjs');
     await bundle(compiled, bundled);
@@ -50,7 +52,8 @@ function replace(place, fresh) {
 /** The program bears the time at which its build began: what was saved after that is not in it. */
 function isStale() {
   const program = statSync(join(dist, 'cli', 'main.js'), { throwIfNoEntry: false });
-  return !program || program.mtimeMs < newest(join(root, 'src'));
+  const hasTypes = statSync(join(dist, 'index.d.ts'), { throwIfNoEntry: false }) !== undefined;
+  return !program || !hasTypes || program.mtimeMs < newest(join(root, 'src'));
 }
 
 function newest(folder) {

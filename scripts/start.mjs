@@ -4,7 +4,7 @@ import { install } from './install.mjs';
 
 const started = Date.now();
 await install();
-if ((await build()) !== 0) process.exit(1);
+if ((await build({ types: false })) !== 0) process.exit(1);
 console.log(`Installed and built in ${((Date.now() - started) / 1000).toFixed(1)} s.`);
 const { demo } = await import('../dist/local/demo.js');
 try {

@@ -24,7 +24,7 @@ test('npm start moves a shop there and back, proves it equal, and leaves nothing
   expect(proof).toMatch(/customers +30 +30 +30 +(\d+) +\1 +equal/);
 
   expect(stdout).toMatch(
-    /30 of 30 chosen customers came through the queue into customers-sample, 20 a second; 0 of them show/,
+    /30 of 30 chosen customers came through the queue into customers-sample, 40 a second; 0 of them show/,
   );
 
   expect(stdout).toMatch(/700 changes followed: 300 baskets in DynamoDB, 300 in the report/);

@@ -39,7 +39,7 @@ export async function takeSample(
   const { items, shown } = await proveSample(dynamodb, emails);
   const wanted = Math.min(CHOSEN, emails.size);
   say(
-    `\n  ${count(items)} of ${count(wanted)} chosen customers came through the queue into ${SAMPLE_TABLE}, 20 a second; ${count(shown)} of them show a real address.`,
+    `\n  ${count(items)} of ${count(wanted)} chosen customers came through the queue into ${SAMPLE_TABLE}, 40 a second; ${count(shown)} of them show a real address.`,
   );
   return items === wanted && shown === 0;
 }
