@@ -1,6 +1,6 @@
 import { forecast } from '../engine/forecast.js';
 import { type CopyPlan, isPlanned } from '../engine/plan.js';
-import { newAttempt } from './apart/open-apart.js';
+import { ALL_PARTS, newAttempt } from './apart/open-apart.js';
 import type { PartsPointer } from './apart/plan-step.js';
 import { shareOf } from './deployed-connections.js';
 import { keepsPace } from './pacing.js';
@@ -104,7 +104,7 @@ function pointersOf(plan: CopyPlan): readonly PartsPointer[] {
   const { readers, alone } = shareOf(plan);
   const ids = Array.from({ length: readers }, (_, index) => String(index));
   const about = { copy: plan.name, attempt: newAttempt() };
-  if (alone) return [{ ...about, worker: 'all', parts: ids, workers: 1 }];
+  if (alone) return [{ ...about, worker: ALL_PARTS, parts: ids, workers: 1 }];
   return ids.map((id) => ({ ...about, worker: id, parts: [id], workers: readers }));
 }
 

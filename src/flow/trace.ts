@@ -212,7 +212,8 @@ function unfit({ description, sinkPlan }: CopyPlan): SluiceError {
 /** Newest first. */
 async function readRuns({ state }: World): Promise<readonly RunHistory[]> {
   const runs: RunHistory[] = [];
-  for await (const history of histories(state.runs)) runs.push(history);
+  // Each batch is of interest.
+  for await (const history of histories(state.runs, {})) runs.push(history);
   return runs;
 }
 

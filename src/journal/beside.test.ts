@@ -70,6 +70,29 @@ describe.each(stateGrounds)('%s', { timeout: 60_000 }, (_name, openGround) => {
     expect([...(past?.commits.keys() ?? [])]).toEqual(['0.1', '1.0']);
   });
 
+  test('batches that are in are one for whoever goes on, and each by itself for whoever asks', async () => {
+    const runs = await begun('folded');
+    await (await beside(runs, 'orders')).begin([part('0'), part('1')]);
+    const worker = await beside(runs, '[0]orders');
+    for (const sequence of [0, 1, 2]) {
+      const from = sequence === 0 ? {} : { from: `k${sequence - 1}` };
+      const token = `0.${sequence}`;
+      await worker.intend({ token, part: '0', sequence, rows: 1, bytes: 1, ...from, to: `k${sequence}` });
+      if (sequence < 2) await worker.commit(token, counts);
+    }
+    const { past } = await beside(runs, '[0]orders');
+    expect(past.intents.map(({ token, rows, from, to }) => ({ token, rows, from, to }))).toEqual([
+      { token: '0.1', rows: 2, to: 'k1' },
+      { token: '0.2', rows: 1, from: 'k1', to: 'k2' },
+    ]);
+    expect([...past.commits]).toEqual([['0.1', { ...counts, read: 2, written: 2 }]]);
+    const each = (await readHistory(runs, 'run-1', {}))?.steps.get('orders');
+    expect(each?.intents.map(({ token }) => token)).toEqual(['0.0', '0.1', '0.2']);
+    const other = await RunJournal.beside(runs, 'run-1', '[1]orders', (writer) => writer !== '[0]orders');
+    open.push(other);
+    expect(other.step('orders').past).toMatchObject({ parts: [{}, {}], intents: [] });
+  });
+
   test('a run that is forgotten takes all of it along', async () => {
     const runs = await begun('gone');
     await (await beside(runs, 'orders')).begin([part('0')]);

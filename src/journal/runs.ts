@@ -7,12 +7,16 @@ import { SluiceError } from '../errors.js';
 import type { Firing } from '../values/firing.js';
 import { type ExportRecord, exportJournal } from './export-records.js';
 import { type FlowPast, type FlowRecord, flowPast, isFlowRecord } from './flow-records.js';
+import { foldBatches } from './fold-batches.js';
 import { applyFollowed, type FollowRecord, followJournal } from './follow-records.js';
-import type { Guard, Log, Logs } from './state.js';
+import type { Guard, Log, Logs, Reading } from './state.js';
 
 /** Rises when an older Sluice could misread the records. 2: steps that are no copies, skipped and failed ones.
  * 3: replicates. 4: exports. */
 const FORMAT = 4;
+/** What is done is not told batch by batch. */
+const folded: Reading = { fold: foldBatches };
+
 const READABLE: ReadonlySet<number> = new Set([1, 2, 3, FORMAT]);
 
 /**
@@ -111,7 +115,7 @@ export class RunJournal {
 
   /** Goes on with a run. */
   static async reopen(runs: Logs, run: string, guard: Guard, execution?: string): Promise<RunJournal> {
-    const { log, records } = await runs.open(run, guard);
+    const { log, records } = await runs.open(run, guard, folded);
     const history = historyOf(records as RunRecord[], run);
     const by = execution === undefined ? {} : { execution };
     await log.add({ is: 'attempt', at: new Date().toISOString(), ...by } satisfies RunRecord);
@@ -120,16 +124,21 @@ export class RunJournal {
 
   /** Opens the journal of a run that other processes have gone through, to note its end. */
   static async last(runs: Logs, run: string, guard: Guard): Promise<RunJournal> {
-    const { log, records } = await runs.open(run, guard);
+    const { log, records } = await runs.open(run, guard, folded);
     return new RunJournal(runs, log, historyOf(records as RunRecord[], run), guard);
   }
 
   /**
    * Joins a run that another process has begun, as one more writer of its journal: a step, or a worker with parts of one.
-   * Whoever wrote under this name before writes no more.
+   * Whoever wrote under this name before writes no more. `of`: whose streams it has to know.
    */
-  static async beside(runs: Logs, run: string, writer: string): Promise<RunJournal> {
-    const { log, records, guard } = await runs.openBeside(run, writer);
+  static async beside(
+    runs: Logs,
+    run: string,
+    writer: string,
+    of?: (writer: string) => boolean,
+  ): Promise<RunJournal> {
+    const { log, records, guard } = await runs.openBeside(run, writer, { ...folded, ...(of && { of }) });
     return new RunJournal(runs, log, historyOf(records as RunRecord[], run), guard);
   }
 
@@ -205,15 +214,22 @@ export class RunJournal {
 }
 
 /** Reads a run's journal without touching it; undefined for a run that was killed before its first record. */
-export async function readHistory(runs: Logs, run: string): Promise<RunHistory | undefined> {
-  const records = await runs.read(run);
+export async function readHistory(
+  runs: Pick<Logs, 'read'>,
+  run: string,
+  reading: Reading = folded,
+): Promise<RunHistory | undefined> {
+  const records = await runs.read(run, reading);
   return records.length === 0 ? undefined : historyOf(records as readonly RunRecord[], run);
 }
 
-/** All runs, newest first, each read when it is asked for: their names begin with the time. */
-export async function* histories(runs: Logs): AsyncGenerator<RunHistory> {
+/**
+ * All runs, newest first, each read when it is asked for: their names begin with the time. `reading`: where each batch is of
+ * interest, which otherwise are folded.
+ */
+export async function* histories(runs: Logs, reading?: Reading): AsyncGenerator<RunHistory> {
   for (const run of (await runs.names()).toReversed()) {
-    const history = await readHistory(runs, run);
+    const history = await readHistory(runs, run, reading);
     if (history) yield history;
   }
 }

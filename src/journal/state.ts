@@ -56,23 +56,31 @@ export interface Logs {
   /** In the order of their characters. */
   names(): Promise<readonly string[]>;
   /** The whole records of one, of all who wrote it; none where it is not there. Throws `state_unusable` where it is damaged. */
-  read(name: string): Promise<readonly unknown[]>;
+  read(name: string, reading?: Reading): Promise<readonly unknown[]>;
   /** The whole records of one, of all who wrote it, in turn: for logs that nobody rewrites, and that may be larger than memory. */
   each(name: string): AsyncIterable<unknown>;
   /** Opens for adding, made if it is missing. */
-  open(name: string, guard: Guard): Promise<OpenedLog>;
+  open(name: string, guard: Guard, reading?: Reading): Promise<OpenedLog>;
   /**
    * Opens a stream of a log for one more writer, so that several add at once and none waits for another. Whoever opened it
    * before for this writer can add no more (`run_locked`). What is read of the log is of all its streams: those of these
    * writers, by their names, then its own.
    */
-  openBeside(name: string, writer: string): Promise<OpenedLog & { readonly guard: Guard }>;
+  openBeside(name: string, writer: string, reading?: Reading): Promise<OpenedLog & { readonly guard: Guard }>;
   /** Opens a new stream of a log that is there, whose records are not looked at: any number of processes may add at once. */
   addBeside(name: string): Promise<Log>;
   /** Makes one with these records, which must not be there; gives where it lies. */
   create(name: string, records: Iterable<object>): Promise<string>;
   remove(name: string): Promise<void>;
   removeAll(): Promise<void>;
+}
+
+/** What of a log is read. By default all records of all who wrote it. */
+export interface Reading {
+  /** Made of what was read so far of a stream, again and again, so that not all of it has to be held. */
+  readonly fold?: Reduce;
+  /** Whether the stream of a writer beside is of interest. */
+  readonly of?: (writer: string) => boolean;
 }
 
 export interface OpenedLog {

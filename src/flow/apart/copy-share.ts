@@ -5,7 +5,7 @@ import { errorValues } from '../outcome.js';
 import { copySteps } from '../scope.js';
 import { copyNamed } from '../single-copy.js';
 import { type CopyApart, copyApart } from './copy-apart.js';
-import { type Apart, joinRun, noSuchStep, workerName } from './open-apart.js';
+import { type Apart, concerns, joinRun, noSuchStep, workerName } from './open-apart.js';
 import type { PartsPointer } from './plan-step.js';
 
 export interface ShareCopied {
@@ -31,7 +31,7 @@ export async function copyShare(
   const { copy: name, worker, workers, attempt } = pointer;
   const copy = copyNamed(copySteps(apart.declaration.steps), name);
   if (!copy) throw noSuchStep(name);
-  const joined = await joinRun(apart, run, workerName(name, worker));
+  const joined = await joinRun(apart, run, workerName(name, worker), concerns(name, worker));
   const { past } = joined.journal.step(name);
   const wanted = new Set(pointer.parts.filter((id) => !past.copied.has(id)));
   const parts = past.parts?.filter(({ id }) => wanted.has(id)) ?? [];

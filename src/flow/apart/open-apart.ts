@@ -28,12 +28,17 @@ export interface Joined {
 }
 
 /**
- * Joins a run as the one writer of this name.
+ * Joins a run as the one writer of this name. `of`: whose streams it has to know; all by default.
  * @throws SluiceError state_unusable where there is no such run
  */
-export async function joinRun(apart: Apart, run: string, writer: string): Promise<Joined> {
+export async function joinRun(
+  apart: Apart,
+  run: string,
+  writer: string,
+  of?: (writer: string) => boolean,
+): Promise<Joined> {
   const { declaration, state, env, load, signal } = apart;
-  const journal = await RunJournal.beside(state.runs, run, writer);
+  const journal = await RunJournal.beside(state.runs, run, writer, of);
   const { firing } = journal.history;
   const windows = runWindows(state.runs, { resumes: journal.history, full: false });
   const world = openWorld(declaration, { env, state, run, firing, windows, load, signal });
@@ -51,6 +56,16 @@ export async function joinRun(apart: Apart, run: string, writer: string): Promis
 export function workerName(copy: string, worker: string): string {
   return `[${worker}]${copy}`;
 }
+
+/** Whether a worker has to know what this writer has noted: of its parts no other knows anything, but who had all of them. */
+export function concerns(copy: string, worker: string): (writer: string) => boolean {
+  if (worker === ALL_PARTS) return () => true;
+  const own = new Set([worker, ALL_PARTS].map((name) => workerName(copy, name)));
+  return (writer) => !writer.startsWith('[') || own.has(writer);
+}
+
+/** The worker that has all parts of a copy. */
+export const ALL_PARTS = 'all';
 
 /** Another one each time. */
 export function newAttempt(): string {

@@ -5,7 +5,7 @@ import { singleCopies } from '../plan.js';
 import { copySteps } from '../scope.js';
 import type { SingleCopy } from '../single-copy.js';
 import { copyApart } from './copy-apart.js';
-import { type Apart, type Joined, joinRun, newAttempt, noSuchStep } from './open-apart.js';
+import { ALL_PARTS, type Apart, type Joined, joinRun, newAttempt, noSuchStep } from './open-apart.js';
 
 /** What one process is to copy. Plain JSON; holds no values of rows. */
 export interface PartsPointer {
@@ -59,7 +59,7 @@ async function planOne(
     const isOne = opened.plan.sinkPlan.processes === 'one by one' || keepsPace(copy.step);
     const about = { copy: copy.name, attempt };
     if (!isOne) return left.map((id) => ({ ...about, worker: id, parts: [id], workers: left.length }));
-    return left.length === 0 ? [] : [{ ...about, worker: 'all', parts: left, workers: 1 }];
+    return left.length === 0 ? [] : [{ ...about, worker: ALL_PARTS, parts: left, workers: 1 }];
   } finally {
     await opened.close();
   }

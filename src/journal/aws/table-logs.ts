@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { anybody, type Guard, type Log, type Logs, type OpenedLog } from '../state.js';
+import { anybody, type Guard, type Log, type Logs, type OpenedLog, type Reading } from '../state.js';
 import { Right } from './right.js';
 import type { ItemKey } from './state-table.js';
 import {
@@ -34,24 +34,29 @@ export class TableLogs implements Logs {
     return names.sort();
   }
 
-  async read(name: string): Promise<readonly unknown[]> {
-    const beside = await this.#readBeside(name);
-    return [...beside, ...(await readStream(this.#store, this.#placeOf(name))).records];
+  async read(name: string, reading: Reading = {}): Promise<readonly unknown[]> {
+    const beside = await this.#readBeside(name, reading);
+    const { records } = await readStream(this.#store, this.#placeOf(name), reading.fold);
+    return [...beside, ...records];
   }
 
-  async open(name: string, guard: Guard): Promise<OpenedLog> {
+  async open(name: string, guard: Guard, reading: Reading = {}): Promise<OpenedLog> {
     const place = this.#placeOf(name);
-    const { records, ...content } = await readStream(this.#store, place);
+    const { records, ...content } = await readStream(this.#store, place, reading.fold);
     const log = new TableStream(this.#store, place, guard, content);
-    return { log, records: [...(await this.#readBeside(name)), ...records] };
+    return { log, records: [...(await this.#readBeside(name, reading)), ...records] };
   }
 
-  async openBeside(name: string, writer: string): Promise<OpenedLog & { readonly guard: Guard }> {
+  async openBeside(
+    name: string,
+    writer: string,
+    reading: Reading = {},
+  ): Promise<OpenedLog & { readonly guard: Guard }> {
     const place = this.#besideOf(name, writer);
     const guard = await this.#claim(place.head);
-    const { records: _own, ...content } = await readStream(this.#store, place);
+    const { records: _own, ...content } = await readStream(this.#store, place, reading.fold);
     const log = new TableStream(this.#store, place, guard, content);
-    return { log, records: await this.read(name), guard };
+    return { log, records: await this.read(name, reading), guard };
   }
 
   async addBeside(name: string): Promise<Log> {
@@ -102,10 +107,11 @@ export class TableLogs implements Logs {
     await table.delete([place.head]);
   }
 
-  async #readBeside(name: string): Promise<readonly unknown[]> {
+  async #readBeside(name: string, { fold, of }: Reading): Promise<readonly unknown[]> {
     const records: unknown[] = [];
     for await (const writer of this.#writersOf(name)) {
-      const { records: some } = await readStream(this.#store, this.#besideOf(name, writer));
+      if (of && !of(writer)) continue;
+      const { records: some } = await readStream(this.#store, this.#besideOf(name, writer), fold);
       for (const record of some) records.push(record);
     }
     return records;

@@ -247,19 +247,44 @@ function foreign({ pk }: StreamPlace): SluiceError {
   });
 }
 
-/** The whole records of a stream; if it is rewritten meanwhile, those of after that. */
-export async function readStream(store: Store, place: StreamPlace): Promise<StreamContent> {
+/**
+ * The whole records of a stream; if it is rewritten meanwhile, those of after that. `fold` is applied as they come, so that
+ * they are not all held at once.
+ */
+export async function readStream(store: Store, place: StreamPlace, fold?: Reduce): Promise<StreamContent> {
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const generation = await generationOf(store, place);
     if (generation === 0) return { generation, records: [], next: 0 };
-    const flushes: Item[] = [];
-    for await (const item of store.table.query(`${place.pk}#${generation}`)) flushes.push(item);
+    const read = await readGeneration(store, place, generation, fold).catch((error: unknown) => ({ error }));
+    // What was being removed may have been torn.
     if ((await generationOf(store, place)) !== generation) continue;
-    return { generation, records: await recordsOf(store, place, flushes), next: flushes.length };
+    if ('error' in read) throw read.error;
+    return { generation, ...read };
   }
   throw new SluiceError('state_unusable', `${place.pk} is rewritten faster than it can be read`, {
     retry: 'later',
   });
+}
+
+/** So many records are held before they are folded, and at least as many as were left by that. */
+const FOLDED_AT_ONCE = 10_000;
+
+async function readGeneration(
+  store: Store,
+  place: StreamPlace,
+  generation: number,
+  fold: Reduce | undefined,
+): Promise<Omit<StreamContent, 'generation'>> {
+  let records: unknown[] = [];
+  let [next, most] = [0, FOLDED_AT_ONCE];
+  for await (const flush of store.table.query(`${place.pk}#${generation}`)) {
+    for (const record of await recordsOfFlush(store, place, next, flush)) records.push(record);
+    next++;
+    if (!fold || records.length < most) continue;
+    records = [...fold(records)];
+    most = Math.max(FOLDED_AT_ONCE, 2 * records.length);
+  }
+  return { records: fold ? fold(records) : records, next };
 }
 
 async function generationOf({ table }: Store, { head }: StreamPlace): Promise<number> {
@@ -274,18 +299,6 @@ export async function* eachRecord(store: Store, place: StreamPlace): AsyncGenera
     yield* await recordsOfFlush(store, place, index, flush);
     index++;
   }
-}
-
-async function recordsOf(
-  store: Store,
-  place: StreamPlace,
-  flushes: readonly Item[],
-): Promise<readonly unknown[]> {
-  const records: unknown[] = [];
-  for (const [index, flush] of flushes.entries()) {
-    for (const record of await recordsOfFlush(store, place, index, flush)) records.push(record);
-  }
-  return records;
 }
 
 async function recordsOfFlush(

@@ -3,7 +3,15 @@ import { constants, createReadStream } from 'node:fs';
 import { open, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SluiceError } from '../../errors.js';
-import { anybody, type Guard, type Log, type Logs, type OpenedLog } from '../state.js';
+import {
+  anybody,
+  type Guard,
+  type Log,
+  type Logs,
+  type OpenedLog,
+  type Reading,
+  type Reduce,
+} from '../state.js';
 import { takeClaim } from './claim.js';
 import { parseRecords, RecordFile } from './record-file.js';
 import { stateFolder } from './state-folder.js';
@@ -31,22 +39,28 @@ export class FileLogs implements Logs {
       .sort();
   }
 
-  async read(name: string): Promise<readonly unknown[]> {
-    return [...(await this.#readBeside(name)), ...(await recordsOf(this.#pathOf(name)))];
+  async read(name: string, reading: Reading = {}): Promise<readonly unknown[]> {
+    const own = await recordsOf(this.#pathOf(name), reading.fold);
+    return [...(await this.#readBeside(name, reading)), ...own];
   }
 
-  async open(name: string, guard: Guard): Promise<OpenedLog> {
+  async open(name: string, guard: Guard, reading: Reading = {}): Promise<OpenedLog> {
     await stateFolder(this.#state, ...this.#folder);
     const { file, records } = await RecordFile.open(this.#pathOf(name), guard);
-    return { log: file, records: [...(await this.#readBeside(name)), ...records] };
+    const { fold = all } = reading;
+    return { log: file, records: [...(await this.#readBeside(name, reading)), ...fold(records)] };
   }
 
-  async openBeside(name: string, writer: string): Promise<OpenedLog & { readonly guard: Guard }> {
+  async openBeside(
+    name: string,
+    writer: string,
+    reading?: Reading,
+  ): Promise<OpenedLog & { readonly guard: Guard }> {
     const folder = await stateFolder(this.#state, ...this.#folder, besideOf(name));
     const path = join(folder, `${encodeURIComponent(writer)}${ENDING}`);
     const guard = await takeClaim(`${path}.owner`);
     const { file } = await RecordFile.open(path, guard);
-    return { log: file, records: await this.read(name), guard };
+    return { log: file, records: await this.read(name, reading), guard };
   }
 
   async addBeside(name: string): Promise<Log> {
@@ -60,15 +74,19 @@ export class FileLogs implements Logs {
     for (const path of [...(await this.#besides(name)), this.#pathOf(name)]) yield* recordsIn(path);
   }
 
-  async #readBeside(name: string): Promise<readonly unknown[]> {
-    return (await Promise.all((await this.#besides(name)).map(recordsOf))).flat();
+  async #readBeside(name: string, { fold, of }: Reading): Promise<readonly unknown[]> {
+    const streams: (readonly unknown[])[] = [];
+    // One after the other: what is folded is small, what is read may not be.
+    for (const path of await this.#besides(name, of)) streams.push(await recordsOf(path, fold));
+    return streams.flat();
   }
 
   /** The paths of other writers' streams. */
-  async #besides(name: string): Promise<readonly string[]> {
+  async #besides(name: string, of: NonNullable<Reading['of']> = every): Promise<readonly string[]> {
     const folder = join(this.#state, ...this.#folder, besideOf(name));
-    const files = (await namesIn(folder)).filter((file) => file.endsWith(ENDING)).sort();
-    return files.map((file) => join(folder, file));
+    const writerOf = (file: string) => decodeURIComponent(file.slice(0, -ENDING.length));
+    const files = (await namesIn(folder)).filter((file) => file.endsWith(ENDING) && of(writerOf(file)));
+    return files.sort().map((file) => join(folder, file));
   }
 
   async create(name: string, records: Iterable<object>): Promise<string> {
@@ -100,9 +118,12 @@ async function namesIn(folder: string): Promise<readonly string[]> {
   return await orNone(() => readdir(folder));
 }
 
-async function recordsOf(path: string): Promise<readonly unknown[]> {
-  return await orNone(async () => parseRecords(await readFile(path), path).records);
+async function recordsOf(path: string, fold: Reduce = all): Promise<readonly unknown[]> {
+  return await orNone(async () => fold(parseRecords(await readFile(path), path).records));
 }
+
+const all: Reduce = (records) => records;
+const every = () => true;
 
 /** The whole records of a file, in turn. */
 async function* recordsIn(path: string): AsyncGenerator<unknown> {
