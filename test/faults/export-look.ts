@@ -66,7 +66,7 @@ function parse(text: string): { name: string; files: readonly Listed[] } | undef
 
 async function missing(place: Place, files: readonly Listed[]): Promise<string[]> {
   if (files.length === 0) return ['LATEST.json lists nothing'];
-  const sizes = place.kind === 's3' ? await listed(place) : await onDisk(place.path, files);
+  const sizes = place.kind === 's3' ? await listed(place, folderOf(files)) : await onDisk(place.path, files);
   return files.flatMap(({ name, bytes }) => {
     const found = sizes.get(name);
     if (found === bytes) return [];
@@ -92,6 +92,16 @@ async function onDisk(folder: string, files: readonly Listed[]): Promise<Map<str
     return found === undefined ? [] : [[name, found.size] as const];
   });
   return new Map((await Promise.all(sizes)).flat());
+}
+
+/** The deepest folder that holds all of them, with its slash: emulators take long to list what nobody asked for. */
+function folderOf(files: readonly Listed[]): string {
+  const [first = '', ...others] = files.map(({ name }) => name.slice(0, name.lastIndexOf('/') + 1));
+  let folder = first;
+  while (!others.every((name) => name.startsWith(folder))) {
+    folder = folder.slice(0, folder.lastIndexOf('/', folder.length - 2) + 1);
+  }
+  return folder;
 }
 
 type Bucket = Extract<Place, { kind: 's3' }>;
@@ -122,14 +132,14 @@ async function getLatest({ endpoint, bucket, prefix }: Bucket): Promise<LatestTe
   return { text, version: etag };
 }
 
-/** All objects below the prefix, by their names relative to it. */
-async function listed({ endpoint, bucket, prefix }: Bucket): Promise<Map<string, number>> {
+/** All objects below a folder of the prefix, by their names relative to the prefix. */
+async function listed({ endpoint, bucket, prefix }: Bucket, folder: string): Promise<Map<string, number>> {
   const sizes = new Map<string, number>();
   let token: string | undefined;
   do {
     const query = new URLSearchParams({
       'list-type': '2',
-      prefix,
+      prefix: prefix + folder,
       ...(token ? { 'continuation-token': token } : {}),
     });
     const { text } = await got(`${endpoint}/${bucket}?${query}`);
