@@ -5,7 +5,13 @@
 import { project } from '../fixtures/cli.js';
 import { type ExportScript, type ExportService, startExportService } from '../fixtures/export-service.js';
 import { callAws, type TestMoto, testMoto } from '../fixtures/moto.js';
-import { type BucketContent, bucketContent, putContent } from './bucket-content.js';
+import {
+  type BucketContent,
+  bucketContent,
+  bucketListing,
+  putContent,
+  readObject,
+} from './bucket-content.js';
 import { clockArrangement } from './clock-jump.js';
 import type { Place } from './export-look.js';
 import { type HttpProxy, startHttpProxy } from './http-proxy.js';
@@ -84,7 +90,7 @@ export async function exportAccount(script: ExportScript): Promise<ExportAccount
   const [rds, s3] = [await startHttpProxy(service.endpoint), await startHttpProxy(moto.endpoint)];
   const bucket = 'lake';
   let kept: Kept = {
-    content: { objects: new Map(strangers.map(([key, text]) => [key, Buffer.from(text)])), uploads: [] },
+    content: new Map(strangers.map(([key, text]) => [key, Buffer.from(text)])),
     snapshots: othersSnapshots,
   };
   const account: ExportAccount = {
@@ -165,9 +171,11 @@ async function rebuild(moto: TestMoto, bucket: string, { content, snapshots }: K
     MasterUsername: 'app',
     MasterUserPassword: 'not-a-secret',
   });
-  for (const { name, tags } of snapshots) await makeSnapshot(moto, 'shop', name, tags);
-  await makeSnapshot(moto, 'other', 'nightly-2026-01-03-00-00', {});
-  await moto.bucket(bucket);
+  await Promise.all([
+    ...snapshots.map(({ name, tags }) => makeSnapshot(moto, 'shop', name, tags)),
+    makeSnapshot(moto, 'other', 'nightly-2026-01-03-00-00', {}),
+    moto.bucket(bucket),
+  ]);
   await putContent(moto, bucket, content);
 }
 
@@ -256,9 +264,9 @@ async function snapshotsOf(moto: TestMoto): Promise<(Snapshot & { instance: stri
 }
 
 async function stateOf(moto: TestMoto, bucket: string): Promise<AccountContent> {
-  const { objects, uploads } = await bucketContent(moto, bucket);
-  const all = [...objects].map(([key, { length: bytes }]) => ({ key, bytes }));
-  const latest = JSON.parse(String(objects.get(`${PREFIX}LATEST.json`))) as {
+  const { sizes, uploads } = await bucketListing(moto, bucket);
+  const all = [...sizes].map(([key, bytes]) => ({ key, bytes }));
+  const latest = JSON.parse(String(await readObject(moto, bucket, `${PREFIX}LATEST.json`))) as {
     export: string;
     tables: { files: { name: string; bytes: number }[] }[];
     others: { name: string; bytes: number }[];

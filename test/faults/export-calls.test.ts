@@ -62,23 +62,35 @@ interface Failing extends Call {
   readonly passes: boolean;
 }
 
-/** Evenly spread over the calls and, from one to the next, over the faults. */
-function chosen(): readonly Failing[] {
-  const all: readonly Failing[] = faults.flatMap((fault) => calls.map((call) => ({ ...call, ...fault })));
-  return extent.among(all.length).flatMap((index) => all[index] ?? []);
+/** Each call with each fault; those that are chosen lie spread over the calls and, from one to the next, over the faults. */
+function all(): readonly Failing[] {
+  return faults.flatMap((fault) => calls.map((call) => ({ ...call, ...fault })));
+}
+
+/** What was not as it must be. */
+async function problemsOf({ to, action, nth, fault, passes }: Failing): Promise<readonly string[]> {
+  const trial = await tryExport(account, script, { [to]: [{ on: action, nth, fault }] });
+  return [
+    ...trial.problems,
+    ...(trial.struck ? [] : ['did not take place']),
+    ...(passes && trial.status !== 0 ? [`exit ${trial.status}: ${trial.output}`] : []),
+    ...(JSON.stringify(await account.dump()) === JSON.stringify(expected) ? [] : ['the account differs']),
+  ];
 }
 
 test('whichever call of an export fails once, the run goes on or can be gone on with, and a reader always finds one', async () => {
   const failures: unknown[] = [];
-  for (const { to, action, nth, fault, passes } of chosen()) {
-    const trial = await tryExport(account, script, { [to]: [{ on: action, nth, fault }] });
-    const problems = [
-      ...trial.problems,
-      ...(trial.struck ? [] : ['did not take place']),
-      ...(passes && trial.status !== 0 ? [`exit ${trial.status}: ${trial.output}`] : []),
-      ...(JSON.stringify(await account.dump()) === JSON.stringify(expected) ? [] : ['the account differs']),
-    ];
-    if (problems.length > 0) failures.push({ action, nth, fault, problems });
+  const failing = all();
+  for (const index of extent.among(failing.length)) {
+    const one = failing[index];
+    if (!one) throw new Error(`no call ${index}`);
+    const problems = await problemsOf(one);
+    if (problems.length > 0) failures.push({ ...one, problems });
+    extent.tell(
+      index,
+      failing.length,
+      [`${one.action} ${one.nth} ${one.fault.kind}`, ...problems].join('; '),
+    );
   }
   expect(failures).toEqual([]);
 }, 7_200_000);

@@ -7,7 +7,7 @@ import { project } from '../fixtures/cli.js';
 import { type TestMoto, testMoto } from '../fixtures/moto.js';
 import { type TestDatabase, testDatabase } from '../fixtures/mysql.js';
 import { needsServer } from '../fixtures/servers.js';
-import { type BucketContent, bucketContent, putContent } from './bucket-content.js';
+import { bucketContent, bucketListing, putContent } from './bucket-content.js';
 import { type DiskMoments, diskMoments } from './disk-moments.js';
 import type { Place } from './export-look.js';
 import { observed } from './export-observer.js';
@@ -113,24 +113,19 @@ async function intoFolder(): Promise<Scenario> {
 async function intoBucket(table: 'orders' | 'large'): Promise<Scenario> {
   const bucket = await moto.bucket();
   const out = { kind: 's3', bucket, prefix: 'lake/', region: moto.region, endpoint: s3.endpoint };
-  await putContent(moto, bucket, {
-    objects: new Map([
-      [`lake/${table}-old/LATEST.json`, Buffer.from('{}')],
-      [`lake2/${table}/x`, Buffer.from('x')],
-    ]),
-    uploads: [],
-  });
+  const neighbours = [`lake/${table}-old/LATEST.json`, `lake2/${table}/x`];
+  await putContent(moto, bucket, new Map(neighbours.map((key) => [key, Buffer.from(key)])));
   await publish(out, table);
-  const kept: BucketContent = await bucketContent(moto, bucket);
+  const kept = await bucketContent(moto, bucket);
   const place: Place = { kind: 's3', endpoint: moto.endpoint, bucket, prefix: `lake/${table}/` };
   return {
     declaration: declaration(out, table),
     reset: () => putContent(moto, bucket, kept),
     dump: async () => {
-      const { objects, uploads } = await bucketContent(moto, bucket);
+      const { sizes, uploads } = await bucketListing(moto, bucket);
       return [
-        table === 'orders' ? await exportedRows(place) : sizes(objects),
-        [...objects.keys()].map((key) => key.replace(runs, 'RUN')),
+        table === 'orders' ? await exportedRows(place) : textSizes(sizes),
+        [...sizes.keys()].map((key) => key.replace(runs, 'RUN')),
         uploads,
       ];
     },
@@ -138,8 +133,8 @@ async function intoBucket(table: 'orders' | 'large'): Promise<Scenario> {
   };
 }
 
-function sizes(objects: BucketContent['objects']): number[] {
-  return [...objects].filter(([key]) => key.endsWith('.csv')).map(([, { length }]) => length);
+function textSizes(sizes: ReadonlyMap<string, number>): number[] {
+  return [...sizes].filter(([key]) => key.endsWith('.csv')).map(([, bytes]) => bytes);
 }
 
 async function swept(scenario: Scenario, wire: Wire, only?: RegExp): Promise<void> {

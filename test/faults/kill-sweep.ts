@@ -90,8 +90,7 @@ export async function sweep(
     if (outcome.killed) killed++;
     const problem = outcome.problem ?? (await difference(scenario, outcome.rejects, expected));
     if (problem !== undefined) failures.push({ point, moment: outcome.moment, problem });
-    // Who tries all of them waits for long, and may end it and go on with another piece.
-    if (extent.isWhole) console.log(`${index + 1} of ${moments.length}: ${problem ?? outcome.moment}`);
+    extent.tell(index, moments.length, problem ?? outcome.moment);
   }
   return { moments: moments.length, tried: chosen.length, killed, failures };
 }

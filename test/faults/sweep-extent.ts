@@ -7,19 +7,27 @@ export interface Extent {
   readonly isWhole: boolean;
   /** The indexes of those that are tried where there are so many. */
   among(count: number): readonly number[];
+  /** Says what came of one of them, to who tries all: that takes long, and it may be ended and gone on with in another piece. */
+  tell(index: number, count: number, outcome: string): void;
 }
 
 /** Without `SLUICE_SWEEP`, a few. */
 export function sweepExtent(few: number): Extent {
   const wanted = process.env['SLUICE_SWEEP'] ?? String(few);
-  if (wanted === 'all') return { isWhole: true, among: indexes };
+  if (wanted === 'all') return { isWhole: true, among: indexes, tell };
   const [, from, to] = /^(\d+)-(\d+)$/.exec(wanted) ?? [];
-  if (from !== undefined && to !== undefined)
-    return { isWhole: true, among: (count) => indexes(count).slice(Number(from) - 1, Number(to)) };
+  if (from !== undefined && to !== undefined) {
+    const piece = (count: number) => indexes(count).slice(Number(from) - 1, Number(to));
+    return { isWhole: true, among: piece, tell };
+  }
   const points = Number(wanted);
   if (!(points > 0))
     throw new Error(`SLUICE_SWEEP=${wanted} is neither a number nor all nor a piece as 101-150`);
-  return { isWhole: false, among: (count) => spread(count, points) };
+  return { isWhole: false, among: (count) => spread(count, points), tell: () => undefined };
+}
+
+function tell(index: number, count: number, outcome: string): void {
+  console.log(`${index + 1} of ${count}: ${outcome}`);
 }
 
 function indexes(count: number): number[] {
