@@ -214,10 +214,7 @@ export interface FoundRow {
 export interface Source {
   /** Reads schemas, no rows. Throws SluiceError (table_missing, access_denied, …). */
   describe(): Promise<SourceDescription>;
-  /**
-   * What reading will need of a table that an earlier step is still to make, which cannot be described. Absent where no
-   * step can make one.
-   */
+  /** What reading will need of a table that an earlier step is still to make. Absent where no step can make one. */
   neededAhead?(): Promise<readonly Permission[]>;
   /** At most `wanted` parts that together are all rows, each row in one part. At least one part. */
   parts(wanted: number): Promise<readonly Part[]>;

@@ -188,13 +188,11 @@ export class FolderStore implements Store {
 
   async clearUploads(folder: string, except: readonly string[] = []): Promise<void> {
     await this.#tried('cleared', folder, async () => {
-      const [path, ...spared] = await Promise.all(
-        [folder, ...except].map((name) => this.#paths.find(name.replace(/\/$/, ''))),
-      );
+      const places = [folder, ...except].map((name) => this.#paths.find(name.replace(/\/$/, '')));
+      const [path, ...spared] = await Promise.all(places);
       if (path === undefined) return;
       for await (const left of unfinishedBelow(path)) {
-        if (!spared.some((one) => one !== undefined && left.startsWith(`${one}/`)))
-          await rm(left, { force: true });
+        if (!spared.some((one) => one && left.startsWith(`${one}/`))) await rm(left, { force: true });
       }
     });
   }
