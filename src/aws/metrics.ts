@@ -59,5 +59,6 @@ export const summedMetrics: ReadonlySet<MetricName> = new Set([
   'Rejected',
 ]);
 
-/** What is counted of runs, by pipeline. */
-export const runMetrics = ['Age', 'Missed'] as const satisfies readonly MetricName[];
+/** What is counted of runs, by pipeline; and of those of a schedule, besides. */
+export const runMetrics = ['Age'] as const satisfies readonly MetricName[];
+export const scheduleMetrics = ['Missed'] as const satisfies readonly MetricName[];

@@ -9,6 +9,7 @@ import { type CliRun, type Project, project, sluice } from '../fixtures/cli.js';
 import { hexRows } from '../fixtures/compare.js';
 import { type EnforcedAws, enforcedAws } from '../fixtures/enforced-aws.js';
 import { disagreement, grantsOf, stackTemplate } from '../fixtures/granted.js';
+import { countedOtherwise, loggedLines } from '../fixtures/logged-lines.js';
 import type { TestAccount } from '../fixtures/ministack.js';
 import { type TestDatabase, testDatabase } from '../fixtures/mysql.js';
 import { operatorFor, peopleFor, type TestPerson } from '../fixtures/people.js';
@@ -149,20 +150,13 @@ function whoDoes(verb: string, args: readonly string[]): TestAccount {
   return (['repair', 'replay'].includes(verb) ? mending : people.operator).account;
 }
 
+const stack = () => stackTemplate(join(shop.folder, 'cdk.out'), 'sluice-shop');
+
 /** What the function of a step has logged, of this kind. */
 async function logged(step: string, message: string): Promise<readonly Record<string, unknown>[]> {
-  const logGroupName = `/aws/lambda/sluice-shop-step-${step}`;
-  const { events } = await account.json<{ events: { message: string }[] }>(
-    'logs',
-    'Logs_20140328.FilterLogEvents',
-    {
-      logGroupName,
-    },
-  );
-  const lines = events.flatMap((event) => event.message.split('\n').filter((line) => line.startsWith('{')));
-  return lines
+  return (await loggedLines(account, await stack()))
     .map((line) => JSON.parse(line) as Record<string, unknown>)
-    .filter((line) => line['message'] === message);
+    .filter((line) => line['step'] === step && line['message'] === message);
 }
 
 /** All that people do with a pipeline that is there, besides running it: both sides are at last as the run has left them. */
@@ -289,7 +283,7 @@ const noOccasion = [
 it(
   'had roles for all that with nothing but what was used',
   async () => {
-    const template = await stackTemplate(join(shop.folder, 'cdk.out'), 'sluice-shop');
+    const template = await stack();
     const grants = grantsOf(template, ACCOUNT);
     const called = await aws.called(account);
     byPeople.push(...called.filter(isPersons));
@@ -303,6 +297,16 @@ it(
     const ofMachine = ({ holder }: RecordedCall) => holder.endsWith('-machine-eu-west-1');
     const needs = serviceNeeds(template, { account: ACCOUNT, region: 'eu-west-1' });
     expect(new Set(grants.filter(ofMachine))).toEqual(new Set(needs.filter(ofMachine)));
+  },
+  LONG_MS,
+);
+
+it(
+  'has counted all that its alarms and its dashboard look at, and nothing else',
+  async () => {
+    const { notShown, notCounted } = await countedOtherwise(account, await stack());
+    // It was skipped each time.
+    expect([notShown, notCounted.filter((metric) => !metric.endsWith('Step=large'))]).toEqual([[], []]);
   },
   LONG_MS,
 );

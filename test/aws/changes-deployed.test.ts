@@ -1,6 +1,9 @@
 /** F4 without a delivery stream on an emulated AWS that enforces policies: what a function gave up is brought in once it is mended. */
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { type DeployedChanges, deployedChanges } from '../fixtures/deployed-changes.js';
+import { stackTemplate } from '../fixtures/granted.js';
+import { countedOtherwise } from '../fixtures/logged-lines.js';
 import { needsServer } from '../fixtures/servers.js';
 import { handOver, pausedMapping } from '../fixtures/stream-mapping.js';
 
@@ -68,6 +71,9 @@ it(
     expect(batches).toEqual([9, 7, 4, 2, 1, 1, 2, 1, 3]);
     expect(await dump('there')).toHaveLength(EARLY + LATE - POISON.length);
     expect(await data.keys(failed)).toHaveLength(POISON.length);
+
+    const template = await stackTemplate(join(there.folder, 'cdk.out'), 'sluice-web');
+    expect(await countedOtherwise(account, template)).toEqual({ notShown: [], notCounted: [] });
 
     await there.declare(declared('there', []));
     // Each is a reject as well, with its reason; without that it is still there.

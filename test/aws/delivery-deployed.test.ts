@@ -2,8 +2,11 @@
  * F4 through a delivery stream on an emulated AWS that enforces policies: the sink is that of a run on one machine, whatever its
  * bucket tells of how often.
  */
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { type DeployedChanges, deployedChanges } from '../fixtures/deployed-changes.js';
+import { stackTemplate } from '../fixtures/granted.js';
+import { countedOtherwise } from '../fixtures/logged-lines.js';
 import { needsServer } from '../fixtures/servers.js';
 import { pausedMapping, resume } from '../fixtures/stream-mapping.js';
 
@@ -268,6 +271,15 @@ function keysIn(body: string): readonly string[] {
   const { Records } = JSON.parse(body) as { Records: readonly { s3: { object: { key: string } } }[] };
   return Records.map(({ s3 }) => s3.object.key);
 }
+
+it(
+  'has counted all that its alarms and its dashboard look at, and nothing else',
+  async () => {
+    const template = await stackTemplate(join(made.there.folder, 'cdk.out'), 'sluice-web');
+    expect(await countedOtherwise(made.account, template)).toEqual({ notShown: [], notCounted: [] });
+  },
+  LONG_MS,
+);
 
 it(
   'is taken away, and then has nothing to replay',

@@ -14,7 +14,6 @@ import {
   addKeyAndRole,
   type DeployedExports,
   deployedExports,
-  functionLines,
   hadOccasion,
   type Lake,
   newLake,
@@ -22,7 +21,7 @@ import {
 } from '../fixtures/deployed-exports.js';
 import { exportDone } from '../fixtures/export-states.js';
 import { disagreement, grantsOf, stackTemplate } from '../fixtures/granted.js';
-import { declaredMetrics, emittedMetrics, watchedMetrics } from '../fixtures/metrics.js';
+import { countedOtherwise, loggedLines } from '../fixtures/logged-lines.js';
 import type { TestAccount } from '../fixtures/ministack.js';
 import { needsServer } from '../fixtures/servers.js';
 
@@ -129,8 +128,6 @@ async function ours(): Promise<{
   };
 }
 
-const lines = () => functionLines(account, 'nightly', ['run', 'step-shop']);
-
 const stack = () => stackTemplate(join(nightly.folder, 'cdk.out'), 'sluice-nightly');
 
 it(
@@ -144,7 +141,7 @@ it(
     const [step] = (ran.events.at(-1) as unknown as Summary).steps;
     expect(step).toMatchObject(counts);
     // Of the whole step, not of its last call.
-    const calls = (await lines()).flatMap((line) => {
+    const calls = (await loggedLines(account, await stack())).flatMap((line) => {
       const { message, level, timestamp = '' } = JSON.parse(line) as Record<string, string>;
       return message === 'export' && level === 'INFO' ? [Date.parse(timestamp)] : [];
     });
@@ -210,12 +207,7 @@ it(
       'AlarmNames.member.1': 'sluice-nightly-failure',
     });
     for (const part of ['ExecutionsFailed', 'AWS/States']) expect(told).toContain(`>${part}<`);
-    const counted = emittedMetrics(await lines());
-    // There is no schedule.
-    const declared = declaredMetrics('nightly', [['export', 'shop']], { runs: true });
-    expect(counted).toEqual(declared.filter((metric) => !metric.startsWith('Missed ')));
-    const { alarms } = watchedMetrics(await stack());
-    expect(counted).toEqual(expect.arrayContaining([...alarms]));
+    expect(await countedOtherwise(account, await stack())).toEqual({ notShown: [], notCounted: [] });
   },
   LONG_MS,
 );

@@ -12,7 +12,6 @@ import {
   addKeyAndRole,
   type DeployedExports,
   deployedExports,
-  functionLines,
   hadOccasion as hadUsualOccasion,
   type Lake,
   newLake,
@@ -22,6 +21,7 @@ import { exportCanceled } from '../fixtures/export-states.js';
 import { goingOn } from '../fixtures/flows.js';
 import { disagreement, grantsOf, stackTemplate } from '../fixtures/granted.js';
 import { profileOf, trustSessions } from '../fixtures/guest-account.js';
+import { loggedLines } from '../fixtures/logged-lines.js';
 import type { TestAccount } from '../fixtures/ministack.js';
 import { type TestDatabase, testDatabase } from '../fixtures/mysql.js';
 import { secretOf } from '../fixtures/secret-database.js';
@@ -178,12 +178,7 @@ function errors({ events }: CliRun): Readonly<Record<string, string>> {
 
 /** The names of what functions have thrown. */
 async function thrown(): Promise<string[]> {
-  const lines = await functionLines(
-    ours,
-    'variants',
-    steps.map((step) => `step-${step}`),
-  );
-  return lines.flatMap((line) => {
+  return (await loggedLines(ours, await stack())).flatMap((line) => {
     const { level, code } = JSON.parse(line) as { readonly level?: string; readonly code: string };
     return level === 'ERROR' ? [code] : [];
   });

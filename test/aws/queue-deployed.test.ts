@@ -6,7 +6,8 @@ import { type CliRun, type Project, project, sluice } from '../fixtures/cli.js';
 import { type EmulatedData, emulatedData } from '../fixtures/emulated-data.js';
 import { type EmulatedPipeline, emulatedPipeline } from '../fixtures/emulated-pipeline.js';
 import { type EnforcedAws, enforcedAws } from '../fixtures/enforced-aws.js';
-import { disagreement } from '../fixtures/granted.js';
+import { disagreement, stackTemplate } from '../fixtures/granted.js';
+import { countedOtherwise } from '../fixtures/logged-lines.js';
 import type { TestAccount } from '../fixtures/ministack.js';
 import { type TestDatabase, testDatabase } from '../fixtures/mysql.js';
 import { operatorFor, type TestPerson } from '../fixtures/people.js';
@@ -293,6 +294,11 @@ it('sends and receives with exactly the permissions that its roles have, is upda
   const { ungranted, unused } = disagreement(operator.grants, await operatorsCalls());
   const without = unused.filter((text) => !noOccasion.some((rare) => rare.test(text)));
   expect({ ungranted, unused: without }).toEqual({ ungranted: [], unused: [] });
+
+  const template = await stackTemplate(join(users.folder, 'cdk.out'), 'sluice-users-sample');
+  // While its table was gone nothing of the second step could be received; another has written it since.
+  const notCounted = ['Received', 'Written'].map((name) => `${name} Pipeline=users-sample Step=orders`);
+  expect(await countedOtherwise(account, template)).toEqual({ notShown: [], notCounted });
 
   await users.declare(declared(0.5));
   const updated = await users.deploy(account);

@@ -136,10 +136,7 @@ describe('a deployed batch', () => {
       expect([rows > 0, result?.series?.items.some((items) => items > 0)]).toEqual([true, true]);
       const copies = ['orders-out', 'orders-in', 'paid'].map((name) => ['copy', name] as const);
       const { pipeline: name } = made.deployed.declaration;
-      expect(emittedMetrics(made.lines)).toEqual(
-        // There is no schedule.
-        declaredMetrics(name, copies, { runs: true }).filter((metric) => !metric.startsWith('Missed ')),
-      );
+      expect(emittedMetrics(made.lines)).toEqual(declaredMetrics(name, copies, { runs: true }));
       const metrics = made.lines.map((line) => JSON.parse(line)).filter((line) => 'Read' in line);
       expect(metrics.map(({ Step, Read }) => [Step, Read]).sort()).toEqual([
         ['orders-in', ROWS],

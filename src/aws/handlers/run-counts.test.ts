@@ -2,6 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { deployedPipeline } from '../../../test/fixtures/deployed.js';
+import { declaredMetrics, emittedMetrics } from '../../../test/fixtures/metrics.js';
 import { FolderState } from '../../journal/files/folder-state.js';
 import { type RunEnd, RunJournal } from '../../journal/runs.js';
 import { sinceLastRun } from './run-counts.js';
@@ -47,4 +49,24 @@ it('says how old the sinks are since a run succeeded, and for how many firings n
   expect(await sinceLastRun(state.runs, { run, firing: { time, zone: 'UTC' }, schedule })).toMatchObject({
     Missed: 0,
   });
+});
+
+it('is counted by the function of the run, with how old it all was at its end', async () => {
+  const made = await deployedPipeline({
+    pipeline: 'p',
+    schedule,
+    connections: {},
+    steps: [{ wait: 'pause', for: '1m' }],
+  });
+  for (const day of [11, 14]) {
+    vi.setSystemTime(morning(day).getTime() + 5000);
+    const input = { firing: morning(day).toISOString() };
+    const { run } = await made.call({ do: 'begin', execution: `execution:${day}`, steps: [], input });
+    vi.setSystemTime(morning(day).getTime() + 65_000);
+    await made.call({ do: 'end', run, steps: {} });
+  }
+  const counted = made.lines.map((line) => JSON.parse(line)).filter(({ message }) => message === 'counted');
+  expect(counted).toMatchObject([{ Age: 60 }, { Age: 3 * 86_400, Missed: 2 }, { Age: 60 }]);
+  expect(emittedMetrics(made.lines)).toEqual(declaredMetrics('p', [], { runs: true, scheduled: true }));
+  await made.close();
 });

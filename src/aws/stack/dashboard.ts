@@ -6,6 +6,7 @@ import {
   PIPELINE_DIMENSION,
   runMetrics,
   STEP_DIMENSION,
+  scheduleMetrics,
   stepMetrics,
   summedMetrics,
 } from '../metrics.js';
@@ -55,10 +56,12 @@ export function dashboardResources(site: Site, parts: readonly Watched[]): Resou
   };
 }
 
-export function runWidgets(site: Site): readonly Widget[] {
+/** `scheduled`: without a schedule there is nothing that could be missed. */
+export function runWidgets(site: Site, { scheduled }: { readonly scheduled: boolean }): readonly Widget[] {
   const runs = ['ExecutionsStarted', 'ExecutionsSucceeded', 'ExecutionsFailed', 'ExecutionsTimedOut'];
   const executions = runs.map((name) => ['AWS/States', name, 'StateMachineArn', machineArn(site)]);
-  const [ages, counts] = [runMetrics.filter(isTime), runMetrics.filter((name) => !isTime(name))];
+  const counted = scheduled ? [...runMetrics, ...scheduleMetrics] : runMetrics;
+  const [ages, counts] = [counted.filter(isTime), counted.filter((name) => !isTime(name))];
   return [
     { title: 'runs', metrics: [...executions, ...ofPipeline(site, counts)], stat: 'Sum' },
     { title: 'age of what the sinks hold, in seconds', metrics: ofPipeline(site, ages), stat: 'Maximum' },

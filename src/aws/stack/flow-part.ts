@@ -56,7 +56,7 @@ export function flowPart(facts: PipelineFacts): Part {
     },
     guests: [...made.flatMap(({ guests }) => guests), ...calls.guests],
     watched: {
-      widgets: runWidgets(site),
+      widgets: runWidgets(site, { scheduled: schedule !== undefined }),
       functions: made.map(({ name }) => functionName(site, name)),
       counted: namedSteps(steps).flatMap(countedOf),
     },

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { type KeptStack, keptStacks, ofType } from '../../../test/fixtures/kept-templates.js';
 import { declaredMetrics, watchedMetrics } from '../../../test/fixtures/metrics.js';
-import type { Counted } from '../metrics.js';
+import { type Counted, stepMetrics } from '../metrics.js';
 import type { TemplateResource } from '../template/template.js';
 
 type Steps = readonly (readonly [kind: Counted['kind'], name: string])[];
@@ -29,8 +29,10 @@ const pipelines: Readonly<Record<string, Steps>> = {
 /** The stack of each pipeline, without those of its code and of other accounts. */
 const kept: readonly KeptStack[] = keptStacks().filter(({ pipeline, name }) => name === `sluice-${pipeline}`);
 
-it('there are stacks of all these pipelines', () => {
+it('there are stacks of all these pipelines, with steps of every kind that counts', () => {
   expect(kept.map(({ pipeline }) => pipeline)).toEqual(expect.arrayContaining(Object.keys(pipelines)));
+  const kinds = new Set(Object.values(pipelines).flatMap((steps) => steps.map(([kind]) => kind)));
+  expect([...kinds].sort()).toEqual(Object.keys(stepMetrics).sort());
 });
 
 describe.each(kept.map((each) => [each.pipeline, each] as const))('%s', (pipeline, stack) => {
@@ -142,7 +144,8 @@ describe.each(kept.map((each) => [each.pipeline, each] as const))('%s', (pipelin
     const steps = pipelines[pipeline];
     if (!steps) return;
     const runs = ofType(stack.template, 'AWS::StepFunctions::StateMachine').length > 0;
-    expect(dashboard).toEqual(declaredMetrics(pipeline, steps, { runs }));
+    const scheduled = runs && ofType(stack.template, 'AWS::Scheduler::Schedule').length > 0;
+    expect(dashboard).toEqual(declaredMetrics(pipeline, steps, { runs, scheduled }));
     expect(dashboard).toEqual(expect.arrayContaining([...alarms]));
     expect(alarms.length).toBeGreaterThan(0);
   });
