@@ -1,8 +1,8 @@
 import { isExportPlan } from '../../engine/export/export-plan.js';
 import { zeroProgress } from '../../engine/export/export-run.js';
 import { runExport } from '../../engine/export/run-export.js';
-import { SluiceError } from '../../errors.js';
 import type { StepValues } from '../../expression/values.js';
+import { unrefused } from '../move.js';
 import { completeMove, valuesOf } from '../outcome.js';
 import { closeExport, type PreparedExport, prepareExport } from '../plan-export.js';
 import { type Handed, HandedOver, handing } from './handed-exporter.js';
@@ -52,21 +52,18 @@ async function goOn(
   { refused, said }: ExportAsked,
   stop: AbortSignal,
 ): Promise<ExportAnswer> {
-  const refusal = planned.findings.find(({ level }) => level === 'refuse');
-  if (!isExportPlan(planned) || refusal) {
-    throw new SluiceError('plan_refused', `${name}: ${refusal?.message ?? 'not planned'}`);
-  }
+  const plan = unrefused(name, planned, isExportPlan);
   const { Error: native, Cause: message = '' } = refused ?? {};
-  const meaning = native === undefined ? 'taken' : planned.exporter.refused({ name: native, message });
+  const meaning = native === undefined ? 'taken' : plan.exporter.refused({ name: native, message });
   if (meaning !== 'taken') {
     said(`waiting: ${meaning.busy}`);
     return { next: 'wait', name: '', source: '' };
   }
   const progress = zeroProgress();
-  const { exporter, clock } = handing(planned.exporter, progress);
+  const { exporter, clock } = handing(plan.exporter, progress);
   try {
     const result = await runExport(
-      { ...planned, exporter },
+      { ...plan, exporter },
       {
         run: world.run,
         pipeline: world.declaration.pipeline,
