@@ -214,6 +214,7 @@ describe('whoever runs it', () => {
     need('dynamodb:BatchWriteItem', `dynamodb:${region}:444455556666:table/copies`, there),
     need('dynamodb:Query', `dynamodb:${region}:444455556666:table/copies`, there, 'verify'),
     need('sts:AssumeRole', theirs.replace('arn:aws:', ''), there),
+    need('dynamodb:GetRecords', `dynamodb:${region}:${account}:table/orders/stream/2026`),
     need('sqs:GetQueueUrl', aside, inbox),
     need('sqs:SendMessage', aside, inbox),
     need('sqs:ReceiveMessage', aside, inbox, 'repair'),
@@ -251,7 +252,7 @@ describe('whoever runs it', () => {
     expect(all.get('444455556666')).toEqual(new Set(['dynamodb:Query']));
     const own = all.get(account);
     for (const action of ['dynamodb:Scan', 'dynamodb:PutItem', 's3:PutObject']) expect(own).toContain(action);
-    for (const action of ['sqs:DeleteMessage', 'sqs:SendMessage', 'sts:AssumeRole'])
+    for (const action of ['sqs:DeleteMessage', 'sqs:SendMessage', 'sts:AssumeRole', 'dynamodb:GetRecords'])
       expect(own).not.toContain(action);
   });
 

@@ -152,8 +152,11 @@ function grantsIn(site: Site, needs: readonly StepNeed[], account: string): read
 
 /** `verify` and `trace` read both sides; `repair` and `replay` write, too. */
 function purposeGrants({ site, needs, purposes }: PeopleFacts, account: string): readonly Grant[] {
-  if (purposes.has('repair')) return grantsIn(site, needsFor(needs, new Set(['verify', 'repair'])), account);
-  return purposes.has('verify') ? lookGrants(site, needsFor(needs, new Set(['verify'])), account) : [];
+  // What was put aside holds the changes themselves.
+  const ofStream = /^dynamodb:(DescribeStream|GetRecords|GetShardIterator)$/;
+  const rows = needs.filter(({ permission }) => !ofStream.test(permission.action));
+  if (purposes.has('repair')) return grantsIn(site, needsFor(rows, new Set(['verify', 'repair'])), account);
+  return purposes.has('verify') ? lookGrants(site, needsFor(rows, new Set(['verify'])), account) : [];
 }
 
 /** `run`, `runs`, `rejects` and `draw` with `--on aws`. */
