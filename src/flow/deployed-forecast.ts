@@ -75,9 +75,17 @@ const OPENING_SECONDS = 5;
 
 /** Intent and commit of a batch: a transaction each, in which an item is put and another looked at, of 2 units each; both are removed later. */
 const JOURNAL_UNITS_OF_A_BATCH = 10;
+/** What was noted of a batch, as it was measured, read in consistent units of 4 KB. */
+const READ_UNITS_OF_A_BATCH = 660 / 4096;
 
 /** us-east-1, arm64: https://aws.amazon.com/lambda/pricing/ https://aws.amazon.com/step-functions/pricing/ */
-const DOLLARS = { gibSecond: 0.0000133334, call: 0.2e-6, transition: 0.025e-3, writeUnit: 0.625e-6 } as const;
+const DOLLARS = {
+  gibSecond: 0.0000133334,
+  call: 0.2e-6,
+  transition: 0.025e-3,
+  writeUnit: 0.625e-6,
+  readUnit: 0.125e-6,
+} as const;
 
 /** One for each step that copies, in the order of the document. What was refused counts nothing. */
 export function deployedForecasts(
@@ -124,7 +132,10 @@ function sizeOf(plan: CopyPlan, { memory, callSeconds }: FunctionFacts): CopySiz
   const calls = functions * each;
   const functionSeconds = functions * seconds;
   const transitions = calls * TRANSITIONS_OF_A_CALL + functions * TRANSITIONS_OF_A_PART;
-  const journalUnits = Math.ceil(rows / rowsOfBatches(plan)) * JOURNAL_UNITS_OF_A_BATCH;
+  const batches = Math.ceil(rows / rowsOfBatches(plan));
+  const journalUnits = batches * JOURNAL_UNITS_OF_A_BATCH;
+  // Each call reads what its part has noted, on average half of it in the end, and does so twice.
+  const journalReads = each * batches * READ_UNITS_OF_A_BATCH;
   return {
     functions,
     seconds,
@@ -138,7 +149,7 @@ function sizeOf(plan: CopyPlan, { memory, callSeconds }: FunctionFacts): CopySiz
       units: dollars,
       functions: functionSeconds * (memory / 1024) * DOLLARS.gibSecond + calls * DOLLARS.call,
       transitions: transitions * DOLLARS.transition,
-      journal: journalUnits * DOLLARS.writeUnit,
+      journal: journalUnits * DOLLARS.writeUnit + journalReads * DOLLARS.readUnit,
     },
   };
 }

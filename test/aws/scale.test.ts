@@ -206,9 +206,12 @@ function sumOf({ dollars }: DeployedSize): number {
   return Object.values(dollars).reduce((sum, some) => sum + some, 0);
 }
 
+/** With its key, as it was measured. */
+const RECORD_BYTES = 330;
+
 /** What was counted, and what it costs in us-east-1. */
 function simulated({ seconds, copy, history }: CopyRun, memory: number, paysUnits: boolean) {
-  const { calls, functionSeconds, records } = copy;
+  const { calls, functionSeconds, records, recordsRead } = copy;
   const { transitions } = history;
   // Each record is an item that is put and a claim that is looked at, in a transaction; then it is removed.
   const journalUnits = records * (2 + 2 + 1);
@@ -217,7 +220,8 @@ function simulated({ seconds, copy, history }: CopyRun, memory: number, paysUnit
     functionSeconds * (memory / 1024) * 0.0000133334 +
     (calls / 1e6) * 0.2 +
     (transitions / 1000) * 0.025 +
-    (journalUnits / 1e6) * 0.625;
+    (journalUnits / 1e6) * 0.625 +
+    ((recordsRead * (RECORD_BYTES / 4096)) / 1e6) * 0.125;
   return {
     seconds,
     calls,
