@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { callRds, callS3, type TestMoto, testMoto } from '../fixtures/moto.js';
+import { callAws, callRds, callS3, type TestMoto, testMoto } from '../fixtures/moto.js';
 import { needsServer } from '../fixtures/servers.js';
 import { type HttpFault, type HttpProxy, startHttpProxy } from './http-proxy.js';
 
@@ -34,6 +34,18 @@ test('calls of RDS are forwarded, and fail with its own errors', async () => {
   const form = { DBSnapshotIdentifier: 'nightly', DBInstanceIdentifier: 'none' };
   await expect(callRds(proxy.endpoint, 'CreateDBSnapshot', form)).rejects.toThrow('DBInstanceNotFound');
   expect(proxy.events.at(-1)).toMatchObject({ action: 'CreateDBSnapshot', table: 'nightly', status: 404 });
+});
+
+test('calls of KMS are throttled in its own words', async () => {
+  strike('ListKeys', { kind: 'throttle' });
+  const headers = { 'x-amz-target': 'TrentService.ListKeys', 'content-type': 'application/x-amz-json-1.1' };
+  const list = () => callAws(proxy.endpoint, 'kms', { method: 'POST', headers, body: '{}' });
+  const throttled = await list();
+  expect([throttled.status, await throttled.text()]).toEqual([
+    400,
+    expect.stringContaining('#ThrottlingException'),
+  ]);
+  expect(await (await list()).json()).toMatchObject({ Keys: [] });
 });
 
 test('calls of S3 have the names that the SDK gives them', async () => {

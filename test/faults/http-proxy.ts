@@ -133,9 +133,19 @@ export async function startHttpProxy(
   };
 }
 
+/**
+ * JSON as DynamoDB's, and another word for too much.
+ * https://docs.aws.amazon.com/kms/latest/developerguide/throttling.html
+ */
+const kmsCalls: CallKind = { ...dynamodbCalls, throttled: 'ThrottlingException' };
+
 function kindOf({ headers }: IncomingMessage): CallKind {
   const named = headers['x-amz-target'];
-  if (named !== undefined) return String(named).startsWith('AmazonSQS.') ? sqsCalls : dynamodbCalls;
+  if (named !== undefined) {
+    const [service] = String(named).split('.');
+    if (service === 'AmazonSQS') return sqsCalls;
+    return service === 'TrentService' ? kmsCalls : dynamodbCalls;
+  }
   return headers['content-type']?.startsWith('application/x-www-form-urlencoded') ? queryCalls : s3Calls;
 }
 
