@@ -20,7 +20,7 @@ import { type ModelOutcome, type ModelPlan, StreamModel } from '../../../../test
 import { leavesOf, neededFrom, placeOf } from './place.js';
 import { isKept } from './retention.js';
 
-const SEEDS = Number(process.env['SLUICE_STREAM_SEEDS'] ?? 4_000);
+const SEEDS = Number(process.env['SLUICE_STREAM_SEEDS'] ?? 1_500);
 const FIRST_SEED = Number(process.env['SLUICE_STREAM_FIRST_SEED'] ?? 1);
 const HOUR_MS = 3_600_000;
 const START_MS = Date.parse('2026-11-01T00:00:00Z');
