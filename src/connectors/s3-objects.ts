@@ -5,17 +5,21 @@ import { SluiceError } from '../errors.js';
 import type { Calls } from './aws-calls.js';
 import type { S3Service } from './s3-service.js';
 
+/** What names begin with of objects that lie somewhere until they are read, unless the declaration says otherwise. */
+export const PASSING_PREFIX = 'sluice/';
+
 export interface BucketPlace {
   readonly s3: S3Service;
   readonly bucket: string;
 }
 
-/** Tried once. S3 checks what arrives by the SHA-256 that is returned. */
+/** S3 checks what arrives by the SHA-256 that is returned. */
 export async function putObject(
   { s3, bucket }: BucketPlace,
   key: string,
   body: Buffer,
   contentType: string,
+  tried: 'once' | 'patiently' = 'once',
 ): Promise<Buffer> {
   const { sdk, client } = await s3.open();
   const sha256 = createHash('sha256').update(body).digest();
@@ -26,7 +30,7 @@ export async function putObject(
     ContentType: contentType,
     ChecksumSHA256: sha256.toString('base64'),
   });
-  await s3.calls.once('PutObject', (abortSignal) => client.send(command, { abortSignal }));
+  await s3.calls[tried]('PutObject', (abortSignal) => client.send(command, { abortSignal }));
   return sha256;
 }
 

@@ -4,11 +4,10 @@ import { awsCredentials } from '../aws-credentials.js';
 import { awsPlace } from '../aws-endpoint.js';
 import { type AwsFailure, type AwsFailures, awsFailures, throttled } from '../aws-failures.js';
 import type { Context } from '../connector.js';
-import { objectPages, putObject, removeObject } from '../s3-objects.js';
+import { objectPages, PASSING_PREFIX, putObject, removeObject } from '../s3-objects.js';
 import { type BucketSight, S3Service } from '../s3-service.js';
 import type { LoadFromOptions, MysqlConnectionOptions } from './options.js';
 
-const DEFAULT_PREFIX = 'sluice/';
 /** An object is removed in this time, also after the run's own signal. */
 const AFTERCARE_MS = 20_000;
 
@@ -47,7 +46,7 @@ export class LoadObjects {
   readonly #removing = new Set<Promise<void>>();
 
   constructor(options: LoadFromOptions, connection: MysqlConnectionOptions, context: Context) {
-    const { bucket, prefix = DEFAULT_PREFIX, endpoint } = options;
+    const { bucket, prefix = PASSING_PREFIX, endpoint } = options;
     const { env, pipeline, step, run } = context;
     const place = awsPlace('s3', { endpoint, region: options.region ?? connection.region }, env);
     const { role } = connection;

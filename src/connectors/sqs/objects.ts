@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { AwsCredentialsProvider } from '../aws-credentials.js';
 import { awsPlace } from '../aws-endpoint.js';
 import type { Context } from '../connector.js';
-import { putObject, removeObject } from '../s3-objects.js';
+import { PASSING_PREFIX, putObject, removeObject } from '../s3-objects.js';
 import { type BucketSight, S3Service } from '../s3-service.js';
 import { type Pointer, pointerText } from './envelope.js';
 import { failures } from './failures.js';
@@ -10,7 +10,6 @@ import type { LargeOptions } from './options.js';
 
 /** More digits than the size of any row has. */
 const MAX_BYTES = 1e10;
-const DEFAULT_PREFIX = 'sluice/';
 
 /** What was found where a pointer points to. */
 export type Fetched = { readonly text: string } | 'gone' | 'changed' | 'elsewhere';
@@ -40,7 +39,7 @@ export class Objects {
   }
 
   get prefix(): string {
-    return this.#options.large.prefix ?? DEFAULT_PREFIX;
+    return this.#options.large.prefix ?? PASSING_PREFIX;
   }
 
   /** Looks for the bucket. */

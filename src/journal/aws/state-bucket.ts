@@ -6,6 +6,7 @@ import {
   failedForNow,
   throttled,
 } from '../../connectors/aws-failures.js';
+import { type BucketPlace, putObject, removeObject } from '../../connectors/s3-objects.js';
 import type { S3Service } from '../../connectors/s3-service.js';
 import { SluiceError } from '../../errors.js';
 
@@ -45,16 +46,7 @@ export class StateBucket {
   }
 
   async put(object: string, bytes: Buffer): Promise<Pointer> {
-    const { sdk, client } = await this.#s3.open();
-    const sha256 = createHash('sha256').update(bytes).digest();
-    const command = new sdk.PutObjectCommand({
-      Bucket: this.name,
-      Key: object,
-      Body: bytes,
-      ContentType: 'application/x-ndjson',
-      ChecksumSHA256: sha256.toString('base64'),
-    });
-    await this.#s3.calls.patiently('PutObject', (abortSignal) => client.send(command, { abortSignal }));
+    const sha256 = await putObject(this.#place, object, bytes, 'application/x-ndjson', 'patiently');
     return { object, sha256: sha256.toString('hex') };
   }
 
@@ -73,8 +65,10 @@ export class StateBucket {
   }
 
   async remove(object: string): Promise<void> {
-    const { sdk, client } = await this.#s3.open();
-    const command = new sdk.DeleteObjectCommand({ Bucket: this.name, Key: object });
-    await this.#s3.calls.patiently('DeleteObject', (abortSignal) => client.send(command, { abortSignal }));
+    await removeObject(this.#place, object);
+  }
+
+  get #place(): BucketPlace {
+    return { s3: this.#s3, bucket: this.name };
   }
 }
