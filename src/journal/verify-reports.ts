@@ -2,7 +2,7 @@ import type { Place } from '../engine/verify/places.js';
 import type { FoundDifference, Verification } from '../engine/verify/verification.js';
 import { SluiceError } from '../errors.js';
 import { writeRecords } from './files/file-logs.js';
-import type { Guard, Logs } from './state.js';
+import { anybody, type Logs } from './state.js';
 
 /** Rises when an older Sluice could misread the records. */
 const FORMAT = 1;
@@ -65,9 +65,6 @@ function withoutValues(difference: FoundDifference): FoundDifference {
   if (!difference.columns) return difference;
   return { ...difference, columns: difference.columns.map(({ column }) => ({ column })) };
 }
-
-/** A report is whoever's that verifies: no lease is needed. */
-const anybody: Guard = { check: async () => undefined };
 
 /** Says of a kept report that it was acted on. */
 export async function markRepaired(reports: Logs, { verify }: VerifyReport): Promise<void> {

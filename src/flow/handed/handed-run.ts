@@ -5,7 +5,7 @@ import type { RejectStore } from '../../engine/rejects.js';
 import { SluiceError } from '../../errors.js';
 import { RejectLog } from '../../journal/reject-log.js';
 import { RunJournal, readHistory } from '../../journal/runs.js';
-import type { PipelineState } from '../../journal/state.js';
+import { anybody, type PipelineState } from '../../journal/state.js';
 import { newAttempt } from '../apart/open-apart.js';
 import type { LoadConnector } from '../connections.js';
 import { runHash } from '../open-run.js';
@@ -40,7 +40,7 @@ export function openHandedRun(about: Surroundings, step: CopyStep | ReplicateSte
   const { declaration, state, env, load, signal } = about;
   const world = openWorld(declaration, { env, state, run: HANDED_RUN, firing, load, signal });
   const of = { run: HANDED_RUN, step: step.name };
-  const log = new RejectLog(state, of, { check: async () => undefined }, newAttempt());
+  const log = new RejectLog(state, of, anybody, newAttempt());
   const known = new KnownRejects();
   let noted: Promise<void> | undefined;
   return {
