@@ -17,6 +17,7 @@ import {
   verifyDefaults,
   verifyRefusals,
 } from '../flow/verify.js';
+import { histories } from '../journal/runs.js';
 import { keepReport, newestReportName, type VerifyReport, writeReport } from '../journal/verify-reports.js';
 import { reportError } from './errors.js';
 import { exitStatus } from './exit-status.js';
@@ -81,7 +82,7 @@ export async function makeReport(
   const state = await openState(declaration, io, options.state);
   const run = newRunName(await newestReportName(state.reports));
   const past = await lookingBack(declaration, state);
-  const skipped = await alwaysSkipped(state.runs, chosen.steps);
+  const skipped = await alwaysSkipped(histories(state.runs), chosen.steps);
   const world = openSession(withoutCopies(chosen, skipped), io, {
     state,
     run,

@@ -2,6 +2,7 @@ import type { VerifyStep } from '../declare/declaration.js';
 import { type Counters, zeroCounters } from '../engine/counters.js';
 import type { Verification } from '../engine/verify/verification.js';
 import { SluiceError } from '../errors.js';
+import { histories } from '../journal/runs.js';
 import { keepReport, newestReportName } from '../journal/verify-reports.js';
 import type { Course } from './course.js';
 import { runHash } from './open-run.js';
@@ -48,7 +49,7 @@ async function compare(
 ): Promise<readonly Verification[]> {
   const { half: _half, ...whole } = course.world;
   const world: World = { ...whole, readsOnly: true };
-  const skipped = await alwaysSkipped(world.state.runs, world.declared, world.run);
+  const skipped = await alwaysSkipped(histories(world.state.runs), world.declared, world.run);
   const copies: PreparedCopy[] = [];
   for (const copy of copySteps(world.declared)) {
     if (!step.of.includes(copy.name)) continue;

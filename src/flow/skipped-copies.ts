@@ -1,21 +1,20 @@
 import { type Declaration, innerSteps, type Step } from '../declare/declaration.js';
 import { printExpression } from '../expression/print.js';
-import { histories, type RunHistory } from '../journal/runs.js';
-import type { Logs } from '../journal/state.js';
+import type { RunHistory } from '../journal/runs.js';
 import { copySteps } from './scope.js';
 
 /**
  * The copies that runs have come to and none has ever begun, since a `when` was false each time: what their sinks lack is not
- * missing. `during`: a run under way that is past all of them; deployed, what it skips is noted when it ends.
+ * missing. `runs`: newest first. `during`: a run under way that is past all of them; deployed, what it skips is noted when it ends.
  */
 export async function alwaysSkipped(
-  runs: Logs,
+  runs: AsyncIterable<RunHistory> | Iterable<RunHistory>,
   steps: readonly Step[],
   during?: string,
 ): Promise<ReadonlySet<string>> {
   const open = new Set(conditional(steps));
   const skipped = new Set<string>();
-  for await (const history of histories(runs)) {
+  for await (const history of runs) {
     const begun = begunIn(history);
     for (const name of open) {
       const isSkipped = history.flow.get(name)?.ended?.outcome === 'skipped';

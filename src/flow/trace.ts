@@ -72,7 +72,7 @@ export async function traceKey(
   options: { readonly step?: string | undefined; readonly stop: AbortSignal },
 ): Promise<readonly (CopyTrace | UntracedCopy)[]> {
   const runs = await readRuns(world);
-  const skipped = await alwaysSkipped(world.state.runs, world.declaration.steps);
+  const skipped = await alwaysSkipped(runs, world.declaration.steps);
   const traced: (CopyTrace | UntracedCopy)[] = [];
   for (const copy of await chosenCopies(world, options.step)) {
     if ('kind' in copy) traced.push(copy);
