@@ -29,7 +29,7 @@ export interface Forecast {
 export function forecast(plan: CopyPlan, rowsPerSecond = ROWS_PER_SECOND): Forecast {
   const { rows, bytes, units: readUnits } = plan.description;
   const { units } = plan.sinkPlan;
-  const dollars = ((units ?? 0) / 1e6) * DOLLARS_PER_MILLION.write + readDollars(readUnits ?? 0);
+  const dollars = writeDollars(units ?? 0) + readDollars(readUnits ?? 0);
   return {
     ...(rows === undefined ? {} : { rows }),
     ...(bytes === undefined ? {} : { bytes }),
@@ -38,6 +38,11 @@ export function forecast(plan: CopyPlan, rowsPerSecond = ROWS_PER_SECOND): Forec
     ...(units === undefined && readUnits === undefined ? {} : { dollars }),
     ...timeForecast(plan, rows, units, rowsPerSecond),
   };
+}
+
+/** What writing so many DynamoDB units costs on demand, in US dollars. */
+export function writeDollars(units: number): number {
+  return (units / 1e6) * DOLLARS_PER_MILLION.write;
 }
 
 /** What reading so many DynamoDB units costs on demand, in US dollars. */

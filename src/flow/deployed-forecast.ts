@@ -1,7 +1,7 @@
-import { forecast } from '../engine/forecast.js';
+import { forecast, readDollars, writeDollars } from '../engine/forecast.js';
 import { type CopyPlan, isPlanned } from '../engine/plan.js';
-import { ALL_PARTS, newAttempt } from './apart/open-apart.js';
-import type { PartsPointer } from './apart/plan-step.js';
+import { newAttempt } from './apart/open-apart.js';
+import { type PartsPointer, partsPointers } from './apart/plan-step.js';
 import { shareOf } from './deployed-connections.js';
 import { keepsPace } from './pacing.js';
 import { allSteps, type PlannedCopyStep, type PlannedStep } from './plan.js';
@@ -83,8 +83,6 @@ const DOLLARS = {
   gibSecond: 0.0000133334,
   call: 0.2e-6,
   transition: 0.025e-3,
-  writeUnit: 0.625e-6,
-  readUnit: 0.125e-6,
 } as const;
 
 /** One for each step that copies, in the order of the document. What was refused counts nothing. */
@@ -97,10 +95,11 @@ export function deployedForecasts(
 
 function forecastOf({ step, copies }: PlannedCopyStep, facts: FunctionFacts): DeployedForecast {
   const plans = copies.flatMap(({ planned }) => (isPlanned(planned) ? [planned] : []));
-  const pointers = plans.flatMap(pointersOf);
+  const pointersByCopy = plans.map(pointersOf);
+  const pointers = pointersByCopy.flat();
   const listBytes = Buffer.byteLength(JSON.stringify(pointers));
   const functions = Math.min(step.parallel, pointers.length);
-  const sizes = plans.map((plan) => sizeOf(plan, facts));
+  const sizes = plans.map((plan, index) => sizeOf(plan, pointersByCopy[index]?.length ?? 0, facts));
   const about = { step: step.name, path: step.path, parts: pointers.length, listBytes, functions };
   const isPaced = keepsPace(step);
   if (plans.length === 0 || !sizes.every((size) => size !== undefined)) return { ...about, isPaced };
@@ -111,18 +110,19 @@ function forecastOf({ step, copies }: PlannedCopyStep, facts: FunctionFacts): De
 function pointersOf(plan: CopyPlan): readonly PartsPointer[] {
   const { readers, alone } = shareOf(plan);
   const ids = Array.from({ length: readers }, (_, index) => String(index));
-  const about = { copy: plan.name, attempt: newAttempt() };
-  if (alone) return [{ ...about, worker: ALL_PARTS, parts: ids, workers: 1 }];
-  return ids.map((id) => ({ ...about, worker: id, parts: [id], workers: readers }));
+  return partsPointers({ copy: plan.name, attempt: newAttempt() }, ids, alone);
 }
 
 /** Of one copy, and how many functions are at it. */
 type CopySize = DeployedSize & { readonly functions: number };
 
-function sizeOf(plan: CopyPlan, { memory, callSeconds }: FunctionFacts): CopySize | undefined {
+function sizeOf(
+  plan: CopyPlan,
+  functions: number,
+  { memory, callSeconds }: FunctionFacts,
+): CopySize | undefined {
   const { rows, seconds: bound = 0, boundBy = '', dollars = 0 } = forecast(plan, Number.POSITIVE_INFINITY);
   if (rows === undefined) return undefined;
-  const functions = pointersOf(plan).length;
   const cores = Math.min(MOST_CORES, memory / CORE_MIB);
   // Of a call that is short, at least a part is work.
   const work = Math.max(callSeconds - OPENING_SECONDS, callSeconds / 2);
@@ -149,7 +149,7 @@ function sizeOf(plan: CopyPlan, { memory, callSeconds }: FunctionFacts): CopySiz
       units: dollars,
       functions: functionSeconds * (memory / 1024) * DOLLARS.gibSecond + calls * DOLLARS.call,
       transitions: transitions * DOLLARS.transition,
-      journal: journalUnits * DOLLARS.writeUnit + journalReads * DOLLARS.readUnit,
+      journal: writeDollars(journalUnits) + readDollars(journalReads),
     },
   };
 }

@@ -57,12 +57,20 @@ async function planOne(
     if (past.moved) return [];
     const left = parts.map(({ id }) => id).filter((id) => !past.copied.has(id));
     const isOne = opened.plan.sinkPlan.processes === 'one by one' || keepsPace(copy.step);
-    const about = { copy: copy.name, attempt };
-    if (!isOne) return left.map((id) => ({ ...about, worker: id, parts: [id], workers: left.length }));
-    return left.length === 0 ? [] : [{ ...about, worker: ALL_PARTS, parts: left, workers: 1 }];
+    return partsPointers({ copy: copy.name, attempt }, left, isOne);
   } finally {
     await opened.close();
   }
+}
+
+/** A pointer for each part, or one for all of them where one process is to copy them. */
+export function partsPointers(
+  about: Pick<PartsPointer, 'copy' | 'attempt'>,
+  parts: readonly string[],
+  isOne: boolean,
+): readonly PartsPointer[] {
+  if (!isOne) return parts.map((id) => ({ ...about, worker: id, parts: [id], workers: parts.length }));
+  return parts.length === 0 ? [] : [{ ...about, worker: ALL_PARTS, parts, workers: 1 }];
 }
 
 /** @throws SluiceError usage */
