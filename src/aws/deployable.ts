@@ -72,7 +72,7 @@ export function refuseUndeployablePlan(
     const queue = queues.get(step.name);
     return queue ? queueRefusals(step, declaration, queue) : [];
   });
-  const beyond = quotaRefusals(declaration, half === 'receive' ? [] : forecasts);
+  const beyond = quotaRefusals(declaration, forecasts);
   throwRefusals(declaration, file, [...refusals, ...aliasRefusals(needs), ...beyond]);
 }
 

@@ -72,7 +72,8 @@ export async function synthDeclaration(
       return exitStatus.refused;
     }
     const needs = stepNeeds(world, planned);
-    const forecasts = forecastsOf(declaration, planned);
+    // Whoever only receives has no state machine.
+    const forecasts = half === 'receive' ? [] : forecastsOf(declaration, planned);
     refuseUndeployablePlan(declaration, file, { queues: queuesOf(planned), needs, forecasts }, place);
     const out = resolve(io.cwd, options.out ?? join(dirname(declaration.file), 'cdk.out'));
     const servers = await databaseServers(world);

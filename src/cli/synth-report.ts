@@ -64,15 +64,10 @@ export function synthEvents(made: SynthTold, declaration: Declaration, out: stri
     })),
     ...made.code.map(({ name, hash, bytes }) => ({ event: 'code', name, hash, bytes })),
     ...made.connections.map((each) => connectionEvent(each, made.limits)),
-    ...shownForecasts(made).map(forecastEvent),
+    ...made.forecasts.map(forecastEvent),
     ...notesOf(made, declaration).map((message) => ({ event: 'note', message })),
     { event: 'summary', outcome: 'written', out },
   ];
-}
-
-/** Whoever only receives has no state machine. */
-function shownForecasts({ half, forecasts }: SynthTold): readonly DeployedForecast[] {
-  return half === 'receive' ? [] : forecasts;
 }
 
 function resourceCount({ template }: Stack): number {
@@ -95,7 +90,7 @@ function notesOf(made: SynthTold, declaration: Declaration): readonly string[] {
   const others = guests.map(({ name, account }) => `${name} is deployed with credentials of ${account}`);
   return [
     ...connectionLines(connections, limits),
-    ...shownForecasts(made).flatMap(forecastLines),
+    ...made.forecasts.flatMap(forecastLines),
     ...differenceLines(declaration),
     ...receiverLines(made, declaration),
     ...networkLines(made, declaration),

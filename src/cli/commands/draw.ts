@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { SluiceError } from '../../errors.js';
-import type { RunHistory } from '../../journal/runs.js';
 import type { DrawOptions } from '../draw-declaration.js';
 import type { Io } from '../io.js';
 import { type OnOption, onOption } from '../on-option.js';
@@ -54,7 +53,6 @@ async function draw(file: string, options: DrawOptions & OnOption, io: Io): Prom
   const { onAws } = await import('../deploy/deployed-pipeline.js');
   const declaration = await loadDeclaration(file, { env: io.env, cwd: io.cwd });
   const asked = await onAws(declaration, io, options);
-  const { executionEnding } = await import('../deploy/execution-ending.js');
-  const endingOf = (history: RunHistory) => executionEnding(history, io);
-  return await drawDeclaration(declaration, io, { ...asked, ...(options.on === 'aws' ? { endingOf } : {}) });
+  const { endingsOn } = await import('../deploy/execution-ending.js');
+  return await drawDeclaration(declaration, io, { ...asked, ...endingsOn(options, io) });
 }

@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import type { RunHistory } from '../../journal/runs.js';
 import type { Io } from '../io.js';
 import type { RunsOptions } from '../list-runs.js';
 import { type OnOption, onOption } from '../on-option.js';
@@ -31,10 +30,9 @@ export function registerRuns(program: Command, io: Io, exit: (status: number) =>
       const { loadDeclaration } = await import('../../declare/load.js');
       const { onAws } = await import('../deploy/deployed-pipeline.js');
       const { listRuns } = await import('../list-runs.js');
-      const { executionEnding } = await import('../deploy/execution-ending.js');
+      const { endingsOn } = await import('../deploy/execution-ending.js');
       const declaration = await loadDeclaration(file, { env: io.env });
       const asked = await onAws(declaration, io, options);
-      const endingOf = (history: RunHistory) => executionEnding(history, io);
-      exit(await listRuns(declaration, run, io, { ...asked, ...(options.on === 'aws' ? { endingOf } : {}) }));
+      exit(await listRuns(declaration, run, io, { ...asked, ...endingsOn(options, io) }));
     });
 }

@@ -2,6 +2,7 @@ import { type Execution, Executions } from '../../aws/deploy/executions.js';
 import { SluiceError } from '../../errors.js';
 import type { RunHistory } from '../../journal/runs.js';
 import type { Io } from '../io.js';
+import type { OnOption } from '../on-option.js';
 import { callContext } from './chosen-assembly.js';
 
 /** As a run here would be called. */
@@ -13,8 +14,16 @@ const words: Readonly<Partial<Record<Execution['status'], string>>> = {
   ABORTED: 'interrupted',
 };
 
+/** What a command needs to know how runs of a deployed pipeline ended, where `--on aws` asks for it. */
+export function endingsOn(
+  { on }: OnOption,
+  io: Io,
+): { readonly endingOf?: (history: RunHistory) => Promise<string | undefined> } {
+  return on === 'aws' ? { endingOf: (history) => executionEnding(history, io) } : {};
+}
+
 /** What has become of a run whose journal has no end: nobody notes that an execution has failed, but Step Functions knows. */
-export async function executionEnding(history: RunHistory, io: Io): Promise<string | undefined> {
+async function executionEnding(history: RunHistory, io: Io): Promise<string | undefined> {
   const { execution, end } = history;
   if (execution === undefined || end !== undefined) return undefined;
   const machine = execution.replace(/:execution:(.+):[^:]+$/, ':stateMachine:$1');
